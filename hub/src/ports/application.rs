@@ -1,0 +1,177 @@
+//! The business behind the engine: who may connect, who may read what, and what a call does.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serde_json::value::RawValue;
+
+use super::{Body, Position};
+
+/// The first command of a connection, before anybody has been recognised.
+#[derive(Debug, Clone, Default)]
+pub struct Hello {
+    /// Bearer token, empty when the client sent none.
+    pub token: String,
+    /// Free payload of the connect command.
+    pub data: Option<Body>,
+    /// SDK or application name and version as the client gave them; untrusted.
+    pub name: String,
+    pub version: String,
+    pub remote: Option<IpAddr>,
+}
+
+/// Who a connection belongs to. `user` is empty for an anonymous reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub user: Arc<str>,
+    /// The sign-in this connection came from, so that it can be ended with it.
+    pub session: Option<Arc<str>>,
+    /// Shown to others in presence lists and join/leave; a JSON value.
+    pub info: Option<Body>,
+    /// What the application wants to recognise the caller by (a role); never sent to clients.
+    pub scope: Arc<str>,
+    /// Time left until the token expires; `None` never expires.
+    pub expires_in: Option<Duration>,
+}
+
+/// How a call arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    WebSocket,
+    Http,
+}
+
+/// A recognised connection, as the application sees it with every question.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub identity: Identity,
+    /// Connection id, UUID v4 text.
+    pub client: Arc<str>,
+    pub remote: Option<IpAddr>,
+    pub via: Via,
+}
+
+/// Why a connect command was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectRefused {
+    /// The token is malformed, wrongly signed or not meant for us: close 3500, terminal.
+    InvalidToken,
+    /// The token has expired: error 109, the client fetches another.
+    TokenExpired,
+    /// Anonymous connections are not allowed here: error 101.
+    Unauthorized,
+    /// This user has as many connections as it may: close 3504, terminal.
+    ConnectionLimit,
+    /// Overload: error 111, temporary.
+    TooManyRequests,
+    /// Nothing wrong with the caller, try again: error 100, temporary.
+    Unavailable,
+}
+
+/// Why a token refresh was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefreshRefused {
+    /// Invalid, or of another user: close 3500.
+    InvalidToken,
+    /// Expired: close 3005.
+    Expired,
+    /// Try again: error 100, temporary.
+    Unavailable,
+}
+
+/// This request fails; the connection lives. Answered as a protocol error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    /// 102
+    UnknownChannel,
+    /// 103
+    PermissionDenied,
+    /// 104
+    MethodNotFound,
+    /// 107
+    BadRequest,
+    /// 108
+    NotAvailable,
+    /// 109: the subscription token has expired
+    TokenExpired,
+    /// 111, temporary
+    TooManyRequests,
+    /// 100, temporary
+    Unavailable,
+    /// An error of the application's own, 400–1999.
+    Application { code: u32, message: String },
+}
+
+/// Durable channels have dense offsets and recovery, ephemeral ones neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Never conflated: a reader too slow is disconnected (3008) and recovers.
+    Durable,
+    /// Newest wins per key; no offset, epoch or recovery.
+    Ephemeral,
+}
+
+/// A client's wish to subscribe.
+#[derive(Debug, Clone, Default)]
+pub struct SubscribeIntent {
+    pub channel: String,
+    pub token: String,
+    pub data: Option<Body>,
+}
+
+/// What a subscriber may do on one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub class: Class,
+    /// `presence` and `presence_stats` are answered, and this subscriber is listed.
+    pub presence: bool,
+    /// Joins and leaves are emitted for, and pushed to, this subscriber.
+    pub join_leave: bool,
+    /// `history` is answered.
+    pub history: bool,
+    /// The subscribe reply of a new or failed recovery carries `Application::snapshot`.
+    pub snapshot: bool,
+    /// Shown to others beside the connection's info.
+    pub chan_info: Option<Body>,
+    /// Time until this right must be renewed with `sub_refresh`; `None` never.
+    pub expires_in: Option<Duration>,
+}
+
+/// The whole of a channel at one instant.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub data: Body,
+    /// The head that the data includes, read at the same instant. `None` on an ephemeral channel.
+    pub position: Option<Position>,
+}
+
+/// The business, as the engine asks it. Calls may run concurrently and may be slow; the engine
+/// bounds how many a connection can have under way. A future may be dropped at any await point
+/// except that of [`Application::execute`], which the engine always drives to its end.
+#[async_trait]
+pub trait Application: Send + Sync + 'static {
+    /// Recognises the owner of a new connection.
+    async fn authenticate(&self, hello: Hello) -> Result<Identity, ConnectRefused>;
+
+    /// Recognises a newer token for the same user.
+    async fn refresh(&self, caller: &Caller, token: &str) -> Result<Identity, RefreshRefused>;
+
+    /// May this caller subscribe (or stay subscribed), and with what rights? Absent and forbidden
+    /// channels get the same answer.
+    async fn authorize(&self, caller: &Caller, intent: &SubscribeIntent) -> Result<Grant, Denied>;
+
+    /// Reads a channel's state and head at one instant. It may be shared between callers: the
+    /// engine asks once for many subscribers of one channel.
+    async fn snapshot(&self, channel: &str) -> Result<Snapshot, Denied>;
+
+    /// Runs a call. The result is an ordinary value even when the business said no.
+    async fn execute(
+        &self,
+        caller: &Caller,
+        method: &str,
+        data: Option<&RawValue>,
+    ) -> Result<Body, Denied>;
+
+    /// Publishes on behalf of a client, where the application allows that at all.
+    async fn publish(&self, caller: &Caller, channel: &str, data: &RawValue) -> Result<(), Denied>;
+}

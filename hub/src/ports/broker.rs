@@ -1,0 +1,69 @@
+//! How instances hear of each other. A broker is a wire, not a memory: it may lose, repeat or
+//! reorder anything, and nothing durable depends on it (P1).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{ChannelName, ClientInfo, Publication};
+
+/// Something every instance must do, whoever decided it.
+#[derive(Debug, Clone)]
+pub enum Control {
+    /// End all connections of a user (close 3503 or the code given), optionally only those of one sign-in.
+    Disconnect {
+        user: Arc<str>,
+        session: Option<Arc<str>>,
+        code: u32,
+        reason: Arc<str>,
+    },
+    /// Ask the application again whether `user` (all users when `None`) may still read `channel`;
+    /// a lost right ends the subscription with code 2000.
+    Reauthorize {
+        channel: ChannelName,
+        user: Option<Arc<str>>,
+    },
+    /// A client joined or left a channel with join/leave.
+    Join {
+        channel: ChannelName,
+        info: Arc<ClientInfo>,
+    },
+    Leave {
+        channel: ChannelName,
+        info: Arc<ClientInfo>,
+    },
+    /// The whole log has a new name; every durable subscriber starts from a fresh snapshot.
+    EpochChanged,
+}
+
+/// One thing heard from the wire.
+#[derive(Debug, Clone)]
+pub enum FeedItem {
+    Publication(Publication),
+    Control(Control),
+    /// The wire was interrupted and is whole again from here on: anything may have been missed,
+    /// so heads are to be checked now.
+    Interrupted,
+}
+
+/// The receiving end of [`Broker::feed`]. Bounded: an overrun shows as [`FeedItem::Interrupted`].
+pub type Feed = tokio::sync::mpsc::Receiver<FeedItem>;
+
+/// The wire refused or timed out. Never an error of the command that wanted to publish.
+#[derive(Debug, thiserror::Error)]
+#[error("broker unavailable: {0}")]
+pub struct BrokerUnavailable(pub String);
+
+/// The wire between instances.
+#[async_trait]
+pub trait Broker: Send + Sync + 'static {
+    /// Offers publications to the other instances. Must return within 100 ms; what fails here is
+    /// found and repaired from the log by its readers. The sender may or may not hear an echo.
+    async fn publish(&self, publications: Vec<Publication>) -> Result<(), BrokerUnavailable>;
+
+    /// Offers a control message to all instances, this one included.
+    async fn control(&self, control: Control) -> Result<(), BrokerUnavailable>;
+
+    /// Starts listening. Called once per instance.
+    async fn feed(&self) -> Result<Feed, BrokerUnavailable>;
+}
