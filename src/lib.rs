@@ -1,0 +1,9 @@
+//! The dispatch hub's server: scheduling and dispatch for a cleaning company, live over one
+//! WebSocket protocol.
+//!
+//! The library holds everything; the binary in `main.rs` only reads the command line and starts
+//! it. A module uses only what is below it: `main` → `app` → `gateway`, `http`, `background` →
+//! `execute` → `store` → `audience` → `domain`; the server uses `hub`, never the other way round.
+//! `postgres` stands aside: it supervises a private PostgreSQL cluster and knows none of them.
+
+pub mod postgres;

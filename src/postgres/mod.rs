@@ -1,0 +1,1 @@
+//! A private PostgreSQL cluster, supervised by the process that started it.
