@@ -174,4 +174,11 @@ pub trait Application: Send + Sync + 'static {
 
     /// Publishes on behalf of a client, where the application allows that at all.
     async fn publish(&self, caller: &Caller, channel: &str, data: &RawValue) -> Result<(), Denied>;
+
+    /// A connection was recognised and answered; `caller.client` is new.
+    async fn connected(&self, _caller: &Caller) {}
+
+    /// A connection that was `connected` has ended, for whatever reason. Not called when the
+    /// whole instance dies.
+    async fn disconnected(&self, _caller: &Caller) {}
 }

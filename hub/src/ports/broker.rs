@@ -58,10 +58,11 @@ pub struct BrokerUnavailable(pub String);
 #[async_trait]
 pub trait Broker: Send + Sync + 'static {
     /// Offers publications to the other instances. Must return within 100 ms; what fails here is
-    /// found and repaired from the log by its readers. The sender may or may not hear an echo.
+    /// found and repaired from the log by its readers. The sender does not hear an echo: it has
+    /// delivered to its own subscribers already.
     async fn publish(&self, publications: Vec<Publication>) -> Result<(), BrokerUnavailable>;
 
-    /// Offers a control message to all instances, this one included.
+    /// Offers a control message to all other instances, within 100 ms.
     async fn control(&self, control: Control) -> Result<(), BrokerUnavailable>;
 
     /// Starts listening. Called once per instance.

@@ -12,7 +12,7 @@ pub struct LogError(pub String);
 /// What lies after an offset, and where the channel stood at that instant.
 #[derive(Debug, Clone)]
 pub struct LogRead {
-    /// Contiguous, in the order asked for; shorter than what is missing when a limit was met.
+    /// Contiguous, in the order asked for; at most as many as asked for.
     pub publications: Vec<Publication>,
     /// The head (highest offset, 0 for a channel never written) read at the same instant.
     pub head: Position,
@@ -27,8 +27,9 @@ pub trait ChannelLog: Send + Sync + 'static {
     /// The head of one channel; offset 0 when nothing was ever published to it.
     async fn head(&self, channel: &str) -> Result<Position, LogError>;
 
-    /// At most `limit` publications with an offset above `after`, oldest first. An empty list with
-    /// `head.offset > after` means that the log no longer reaches back that far.
+    /// At most `limit` of the publications kept with an offset above `after`, oldest first. What
+    /// was trimmed away is missing at the front: a reader that needs continuity compares the first
+    /// offset with `after + 1`, and an empty list with `head`.
     async fn read_after(
         &self,
         channel: &str,
@@ -44,6 +45,11 @@ pub trait ChannelLog: Send + Sync + 'static {
         before: Option<u64>,
         limit: usize,
     ) -> Result<LogRead, LogError>;
+
+    /// A head was read below an offset that had been seen before that read was sent: the log went
+    /// back (a restore, a failover that lost commits). Gives the log a new name unless its name is
+    /// no longer `seen` (compare and set), and returns the current one.
+    async fn renew_epoch(&self, seen: &str) -> Result<Epoch, LogError>;
 
     /// Heads of channels written since the previous look with this `cursor`, at least once each;
     /// the cost follows recent writes, not open channels. The first look passes `None`.

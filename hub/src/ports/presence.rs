@@ -40,4 +40,8 @@ pub trait Presence: Send + Sync + 'static {
     ) -> Result<PresenceChange, PresenceError>;
     /// Everybody on the channel, on any instance.
     async fn list(&self, channel: &str) -> Result<Vec<ClientInfo>, PresenceError>;
+    /// Renews this instance's lease and removes the entries of instances whose lease has run out.
+    /// Returns what this call removed, for leaves to be emitted: each entry is returned to one
+    /// instance only. Called every few seconds, well within the lease.
+    async fn beat(&self) -> Result<Vec<(ChannelName, ClientInfo)>, PresenceError>;
 }
