@@ -6,4 +6,6 @@
 //! `execute` → `store` → `audience` → `domain`; the server uses `hub`, never the other way round.
 //! `postgres` stands aside: it supervises a private PostgreSQL cluster and knows none of them.
 
+pub mod audience;
+pub mod domain;
 pub mod postgres;

@@ -1,0 +1,288 @@
+//! The rows of the business. Terms are those of the glossary; every range is half open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{
+    context::Role,
+    ids::{
+        AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId, PropertyId,
+        ServiceSlug, ShiftId, SkillSlug, TimeOffId, ZoneSlug,
+    },
+};
+
+/// A half-open range of time, never empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+pub struct TimeRange {
+    #[ts(type = "string")]
+    pub start: Timestamp,
+    #[ts(type = "string")]
+    pub end: Timestamp,
+}
+
+impl TimeRange {
+    pub fn new(start: Timestamp, end: Timestamp) -> Option<Self> {
+        (start < end).then_some(Self { start, end })
+    }
+
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    pub fn contains(&self, other: &Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    pub fn contains_instant(&self, at: Timestamp) -> bool {
+        self.start <= at && at < self.end
+    }
+}
+
+/// Anybody known to the company who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub id: AccountId,
+    pub role: Role,
+    pub name: String,
+    pub disabled: bool,
+    /// Sign-in address of the password provider, lower case.
+    pub email: Option<String>,
+    /// Set by the command that changes it, to be stored with the identity; never read back or
+    /// written anywhere else.
+    #[serde(skip)]
+    pub new_password_hash: Option<String>,
+    pub version: i64,
+}
+
+/// Wall-clock minutes from local midnight between which work may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OpeningHours {
+    pub opens: u16,
+    pub closes: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Zone {
+    pub slug: ZoneSlug,
+    pub name: String,
+    /// Outer ring of the dispatch area, `[lon, lat]`, closed.
+    pub polygon: Vec<[f64; 2]>,
+    /// IANA time zone name.
+    pub time_zone: String,
+    /// Monday first; `null` is closed.
+    pub opening_hours: [Option<OpeningHours>; 7],
+    #[ts(type = "number")]
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Service {
+    pub slug: ServiceSlug,
+    pub name: String,
+    pub duration_minutes: u16,
+    pub crew_size: u8,
+    pub skills: BTreeSet<SkillSlug>,
+    pub travel_buffer_minutes: u16,
+    pub lead_time_minutes: u32,
+    pub booking_window_days: u16,
+    pub slot_step_minutes: u16,
+    #[ts(type = "number")]
+    pub price_minor: i64,
+    pub currency: String,
+    pub active: bool,
+    #[ts(type = "number")]
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    pub id: CustomerId,
+    pub name: Option<String>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Property {
+    pub id: PropertyId,
+    pub customer: CustomerId,
+    pub zone: ZoneSlug,
+    pub address: String,
+    pub district: String,
+    pub access_notes: String,
+    pub lon: f64,
+    pub lat: f64,
+    pub version: i64,
+}
+
+/// Whether a cleaner says they are working: a business fact, not a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Duty {
+    Off,
+    On,
+    Break,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleaner {
+    pub id: CleanerId,
+    pub name: String,
+    pub phone: Option<String>,
+    pub zones: BTreeSet<ZoneSlug>,
+    pub skills: BTreeSet<SkillSlug>,
+    pub duty: Duty,
+    pub active: bool,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shift {
+    pub id: ShiftId,
+    pub cleaner: CleanerId,
+    pub zone: ZoneSlug,
+    pub local_date: Date,
+    pub during: TimeRange,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeOff {
+    pub id: TimeOffId,
+    pub cleaner: CleanerId,
+    pub during: TimeRange,
+    pub reason: String,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum HoldStatus {
+    Active,
+    Consumed,
+    Released,
+    Expired,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub id: HoldId,
+    pub customer: CustomerId,
+    pub zone: ZoneSlug,
+    pub service: ServiceSlug,
+    pub starts_at: Timestamp,
+    pub placed_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub extended: bool,
+    pub status: HoldStatus,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum BookingStatus {
+    Confirmed,
+    InService,
+    Completed,
+    Closed,
+    Cancelled,
+    NotServed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    pub id: BookingId,
+    pub hold: Option<HoldId>,
+    pub customer: CustomerId,
+    pub property: PropertyId,
+    pub zone: ZoneSlug,
+    pub service: ServiceSlug,
+    pub starts_at: Timestamp,
+    /// Of the start, in the zone.
+    pub local_date: Date,
+    pub price_minor: i64,
+    pub currency: String,
+    /// The policy as sold: hours before the start until which the customer may cancel alone.
+    pub cancel_until_hours: u16,
+    pub status: BookingStatus,
+    pub booked_at: Timestamp,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum JobStatus {
+    Unassigned,
+    Assigned,
+    Acknowledged,
+    EnRoute,
+    Arrived,
+    InProgress,
+    Paused,
+    Completed,
+    Cancelled,
+    NoAccess,
+}
+
+/// One place on a job's crew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    pub cleaner: CleanerId,
+    pub filled_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    pub id: JobId,
+    /// Counted up from 1001, said aloud as `J-1042`.
+    pub number: i64,
+    pub booking: BookingId,
+    pub zone: ZoneSlug,
+    pub service: ServiceSlug,
+    pub starts_at: Timestamp,
+    pub local_date: Date,
+    pub duration_minutes: u16,
+    pub travel_buffer_minutes: u16,
+    /// One entry per seat of the crew; `None` is a seat not yet filled.
+    pub seats: Vec<Option<Seat>>,
+    pub status: JobStatus,
+    /// Some seat has neither a cleaner nor reserved time.
+    pub at_risk: bool,
+    /// When each status was last entered.
+    pub times: BTreeMap<JobStatus, Timestamp>,
+    pub version: i64,
+}
+
+/// Why a cleaner's time is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+pub enum Cause {
+    /// Capacity promised to a hold; may be moved to another cleaner.
+    Hold { hold: HoldId, seat: u8 },
+    /// Capacity promised to a booked job's unfilled seat; may be moved to another cleaner.
+    Reserved { job: JobId, seat: u8 },
+    /// This person does this job; never moved by re-homing.
+    Assigned { job: JobId, seat: u8 },
+    /// Never moved by re-homing.
+    TimeOff { time_off: TimeOffId },
+}
+
+/// A cleaner's time, taken. `busy` lies on the 15-minute grid of UTC, rounded outward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occupancy {
+    pub id: OccupancyId,
+    pub cleaner: CleanerId,
+    pub busy: TimeRange,
+    #[serde(flatten)]
+    pub cause: Cause,
+}

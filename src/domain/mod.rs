@@ -1,0 +1,19 @@
+//! The business: what may be booked, who does it, and what a command changes.
+//!
+//! Pure: no I/O, no clock, no randomness. A command is decided against the part of the [`World`]
+//! that was loaded for it; the decision is a list of [`Event`]s, and applying them to that world
+//! gives the rows to store and the views to publish. Times and ids come in with [`Context`].
+
+pub mod command;
+pub mod context;
+pub mod entity;
+pub mod event;
+pub mod ids;
+pub mod rejection;
+pub mod world;
+
+pub use command::Command;
+pub use context::{Actor, Context, Role};
+pub use event::Event;
+pub use rejection::{Objection, Rejection};
+pub use world::World;

@@ -1,0 +1,111 @@
+//! What a decision can say instead of yes.
+//!
+//! A [`Rejection`] is the rules' no: stored and audited like an acceptance, the same id gives the
+//! same answer. The other objections are refusals: nothing was decided, nothing is stored.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{
+    entity::TimeRange,
+    ids::{JobId, ServiceSlug, ZoneSlug},
+};
+
+/// A slot that is still free, offered in place of one that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Alternative {
+    pub zone: ZoneSlug,
+    pub service: ServiceSlug,
+    #[ts(type = "string")]
+    pub start: Timestamp,
+}
+
+/// The rules say no. The serde tag is the wire code, the fields are `details`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "code", content = "details", rename_all = "snake_case")]
+#[ts(export)]
+pub enum Rejection {
+    OutOfArea,
+    /// With the nearest slots that are still free, at most three.
+    SlotGone {
+        alternatives: Vec<Alternative>,
+    },
+    LeadTime {
+        #[ts(type = "string")]
+        earliest: Timestamp,
+    },
+    OutsideBookingWindow {
+        #[ts(type = "string")]
+        latest: Timestamp,
+    },
+    /// Not a start that this service is sold at.
+    NotASlot,
+    HoldLimit {
+        limit: u32,
+    },
+    HoldExpired,
+    AlreadyExtended,
+    DetailsMissing {
+        missing: Vec<String>,
+    },
+    PolicyWindowClosed {
+        #[ts(type = "string")]
+        until: Timestamp,
+    },
+    /// The row is not in a state from which this may happen.
+    IllegalTransition {
+        from: String,
+    },
+    /// The row has moved on; its current version is given, its state is on the reader's channel.
+    StaleVersion {
+        #[ts(type = "number")]
+        current: i64,
+    },
+    Overlap {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        with: Option<TimeRange>,
+    },
+    SkillMissing {
+        missing: Vec<String>,
+    },
+    OutsideShift,
+    TimeOff,
+    AlreadyTaken,
+    TooEarly {
+        #[ts(type = "string")]
+        earliest: Timestamp,
+    },
+    AnotherJobActive {
+        job: JobId,
+    },
+    ActiveJob {
+        job: JobId,
+    },
+    JobsAffected {
+        jobs: Vec<JobId>,
+    },
+    /// Something with this name, address or time exists already.
+    AlreadyExists,
+    InUse,
+}
+
+/// Why a command was not accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Objection {
+    Rejected(Rejection),
+    /// Absent, or not the actor's: the same answer.
+    NotFound,
+    InvalidArgument {
+        field: &'static str,
+        reason: String,
+    },
+}
+
+impl From<Rejection> for Objection {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}

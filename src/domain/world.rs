@@ -1,0 +1,38 @@
+//! The part of the business that a command was loaded with, as rows by id.
+//!
+//! It is always partial, but complete for what the command can touch: the rows themselves, what
+//! their views join, and the roster (cleaners, shifts, time off, occupancy) of the zones and times
+//! concerned. Both `store` (to save differences) and `audience` (to publish them) compare the world
+//! before a decision with the world after it.
+
+use std::collections::BTreeMap;
+
+use super::{
+    entity::{
+        Account, Booking, Cleaner, Customer, Hold, Job, Occupancy, Property, Service, Shift,
+        TimeOff, Zone,
+    },
+    ids::{
+        AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId, PropertyId,
+        ServiceSlug, ShiftId, SkillSlug, TimeOffId, ZoneSlug,
+    },
+};
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct World {
+    pub accounts: BTreeMap<AccountId, Account>,
+    pub zones: BTreeMap<ZoneSlug, Zone>,
+    pub skills: BTreeMap<SkillSlug, String>,
+    pub services: BTreeMap<ServiceSlug, Service>,
+    pub customers: BTreeMap<CustomerId, Customer>,
+    pub properties: BTreeMap<PropertyId, Property>,
+    pub cleaners: BTreeMap<CleanerId, Cleaner>,
+    pub shifts: BTreeMap<ShiftId, Shift>,
+    pub time_off: BTreeMap<TimeOffId, TimeOff>,
+    pub holds: BTreeMap<HoldId, Hold>,
+    pub bookings: BTreeMap<BookingId, Booking>,
+    pub jobs: BTreeMap<JobId, Job>,
+    pub occupancy: BTreeMap<OccupancyId, Occupancy>,
+    /// The number the next job made by this command will bear.
+    pub next_job_number: Option<i64>,
+}
