@@ -1,4 +1,7 @@
 //! The integration tests, one binary for all of them, so that they share one database cluster.
 //!
-//! A topic is a module beside this file. Tests reach the server by its public surface: the
-//! library's types, HTTP and the socket.
+//! A topic is a module beside this file; what several need is in `support`. Tests reach the
+//! server by its public surface: the library's types, HTTP and the socket.
+
+mod embedded_postgres;
+mod support;

@@ -1,0 +1,5 @@
+//! Servers the tests need: started once or per test, on sockets and ports of their own, and gone
+//! with the test process however it ends.
+
+pub(crate) mod database;
+pub(crate) mod redis;
