@@ -10,7 +10,7 @@ use crate::domain::ids::{AccountId, CommandId, ServiceSlug};
 
 /// Body of every row channel. A row in `set` replaces the one of the same kind and id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export, optional_fields)]
+#[ts(optional_fields)]
 pub struct Body {
     #[ts(type = "string")]
     pub at: Timestamp,
@@ -25,7 +25,6 @@ pub struct Body {
 
 /// Kind and id name a row within its channel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RowKey {
     pub kind: RowKind,
     pub id: String,
@@ -33,7 +32,6 @@ pub struct RowKey {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum RowKind {
     Customer,
     Property,
@@ -51,7 +49,6 @@ pub enum RowKind {
 /// Body of `slots:{zone}:{date}`: changes to the number of free cleaners at a start. Readers add
 /// them up and take floor(free / crew size); a start never mentioned has none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct SlotsBody {
     #[ts(type = "string")]
     pub at: Timestamp,
@@ -59,7 +56,6 @@ pub struct SlotsBody {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct FreeChange {
     pub service: ServiceSlug,
     #[ts(type = "string")]

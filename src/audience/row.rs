@@ -22,7 +22,6 @@ pub type StatusTimes = BTreeMap<JobStatus, Timestamp>;
 /// A row of any row channel, told apart by `kind`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export)]
 pub enum Row {
     Customer(CustomerRow),
     Property(PropertyRow),
@@ -58,7 +57,6 @@ impl Row {
 
 /// On `customer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct CustomerRow {
     pub id: CustomerId,
     #[ts(type = "number")]
@@ -70,7 +68,6 @@ pub struct CustomerRow {
 
 /// On `customer`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct PropertyRow {
     pub id: PropertyId,
     #[ts(type = "number")]
@@ -85,7 +82,6 @@ pub struct PropertyRow {
 
 /// On `customer`, while the hold is active.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct HoldRow {
     pub id: HoldId,
     #[ts(type = "number")]
@@ -101,7 +97,6 @@ pub struct HoldRow {
 
 /// On `customer` and `booking`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct BookingRow {
     pub id: BookingId,
     #[ts(type = "number")]
@@ -122,7 +117,6 @@ pub struct BookingRow {
 
 /// On `booking`: how the work stands, and who comes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct VisitRow {
     pub id: JobId,
     #[ts(type = "number")]
@@ -138,7 +132,6 @@ pub struct VisitRow {
 
 /// A cleaner as their customer sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct CleanerCard {
     pub id: CleanerId,
     pub first_name: String,
@@ -146,7 +139,6 @@ pub struct CleanerCard {
 
 /// On `agenda` (their own) and `control` (those with a shift in that zone on that date).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct CleanerRow {
     pub id: CleanerId,
     #[ts(type = "number")]
@@ -161,7 +153,6 @@ pub struct CleanerRow {
 
 /// On `agenda` and `control`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ShiftRow {
     pub id: ShiftId,
     #[ts(type = "number")]
@@ -178,7 +169,6 @@ pub struct ShiftRow {
 
 /// On `agenda`, and on `control` of those zones and dates where it cuts into a shift.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TimeOffRow {
     pub id: TimeOffId,
     #[ts(type = "number")]
@@ -192,7 +182,6 @@ pub struct TimeOffRow {
 
 /// On `agenda`: one's own job in full.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct AgendaJobRow {
     pub id: JobId,
     #[ts(type = "number")]
@@ -224,7 +213,6 @@ pub struct AgendaJobRow {
 
 /// On `board`: a job with open seats, without its address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct OpenJobRow {
     pub id: JobId,
     #[ts(type = "number")]
@@ -248,7 +236,6 @@ pub struct OpenJobRow {
 
 /// On `control`: a bar on the timeline, or an entry of the unassigned queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct JobRow {
     pub id: JobId,
     #[ts(type = "number")]

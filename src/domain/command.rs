@@ -20,13 +20,14 @@ macro_rules! commands {
         $(
             #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
             #[serde(deny_unknown_fields)]
-            #[ts(export, optional_fields)]
+            #[ts(optional_fields)]
             pub struct $parameters { $($(#[$meta])* pub $field: $type,)* }
         )*
 
         /// One command with its parameters.
-        #[derive(Debug, Clone, PartialEq)]
-        pub enum Command { $($variant($parameters),)* }
+        #[derive(Debug, Clone, PartialEq, TS)]
+        #[ts(tag = "kind", content = "parameters")]
+        pub enum Command { $(#[ts(rename = $wire)] $variant($parameters),)* }
 
         impl Command {
             /// Wire names of all commands.
@@ -58,7 +59,7 @@ commands! {
     // Customers. `customer` is named by staff; a customer means themself.
     "customer.update" UpdateCustomer CustomerUpdate {
         customer: Option<CustomerId>, name: Option<String>, phone: Option<String>, email: Option<String>,
-        #[ts(type = "number")] expected_version: Option<i64>,
+        expected_version: Option<i64>,
     }
     "customer.create" CreateCustomer CustomerCreate { name: String, phone: String, email: Option<String> }
     "property.add" AddProperty PropertyAdd {
@@ -79,7 +80,7 @@ commands! {
         #[ts(type = "string")] start: Timestamp,
     }
     "booking.cancel" CancelBooking BookingCancel {
-        booking: BookingId, reason: Option<String>, #[ts(type = "number")] expected_version: Option<i64>,
+        booking: BookingId, reason: Option<String>, expected_version: Option<i64>,
     }
     // Dispatch
     "job.claim" ClaimJob JobClaim { job: JobId }
@@ -87,10 +88,10 @@ commands! {
         job: JobId, cleaner: CleanerId,
         /// Seat to fill or to give to another; the first free one when absent (seat 0 when none is free).
         seat: Option<u8>,
-        #[ts(type = "number")] expected_version: Option<i64>,
+        expected_version: Option<i64>,
     }
     "job.unassign" UnassignJob JobUnassign {
-        job: JobId, seat: Option<u8>, #[ts(type = "number")] expected_version: Option<i64>,
+        job: JobId, seat: Option<u8>, expected_version: Option<i64>,
     }
     // The work itself; the lead's, or a dispatcher's on their behalf
     "job.acknowledge" AcknowledgeJob JobAcknowledge { job: JobId }
@@ -119,25 +120,25 @@ commands! {
     // Administration: with no `expected_version` a new row is made.
     "admin.zone_save" SaveZone ZoneSave {
         slug: ZoneSlug, name: String, polygon: Vec<[f64; 2]>, time_zone: String,
-        opening_hours: [Option<OpeningHours>; 7], #[ts(type = "number")] expected_version: Option<i64>,
+        opening_hours: [Option<OpeningHours>; 7], expected_version: Option<i64>,
     }
     "admin.service_save" SaveService ServiceSave {
         slug: ServiceSlug, name: String, duration_minutes: u16, crew_size: u8, skills: BTreeSet<SkillSlug>,
         travel_buffer_minutes: u16, lead_time_minutes: u32, booking_window_days: u16, slot_step_minutes: u16,
         #[ts(type = "number")] price_minor: i64, currency: String, active: bool,
-        #[ts(type = "number")] expected_version: Option<i64>,
+        expected_version: Option<i64>,
     }
     "admin.user_save" SaveUser UserSave {
         /// Absent: a new account.
         account: Option<AccountId>, role: Role, name: String, email: Option<String>,
-        #[ts(type = "string")] password: Option<NewPassword>, disabled: Option<bool>,
-        #[ts(type = "number")] expected_version: Option<i64>,
+        #[ts(as = "Option<String>")] password: Option<NewPassword>, disabled: Option<bool>,
+        expected_version: Option<i64>,
     }
     "admin.cleaner_save" SaveCleaner CleanerSave {
         /// Absent: a new cleaner with an account of its own.
         cleaner: Option<CleanerId>, name: String, phone: Option<String>, email: Option<String>,
         zones: BTreeSet<ZoneSlug>, skills: BTreeSet<SkillSlug>, active: bool,
-        #[ts(type = "number")] expected_version: Option<i64>,
+        expected_version: Option<i64>,
     }
 }
 

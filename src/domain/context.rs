@@ -10,7 +10,6 @@ use super::ids::{AccountId, CleanerId, CommandId, CustomerId};
 /// What somebody is to the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum Role {
     Customer,
     Cleaner,

@@ -65,7 +65,6 @@ pub struct OpeningHours {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Zone {
     pub slug: ZoneSlug,
     pub name: String,
@@ -80,7 +79,6 @@ pub struct Zone {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Service {
     pub slug: ServiceSlug,
     pub name: String,
@@ -124,7 +122,6 @@ pub struct Property {
 /// Whether a cleaner says they are working: a business fact, not a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum Duty {
     Off,
     On,
@@ -164,7 +161,6 @@ pub struct TimeOff {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum HoldStatus {
     Active,
     Consumed,
@@ -188,7 +184,6 @@ pub struct Hold {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum BookingStatus {
     Confirmed,
     InService,
@@ -220,7 +215,6 @@ pub struct Booking {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum JobStatus {
     Unassigned,
     Assigned,

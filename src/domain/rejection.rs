@@ -14,7 +14,6 @@ use super::{
 
 /// A slot that is still free, offered in place of one that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Alternative {
     pub zone: ZoneSlug,
     pub service: ServiceSlug,
@@ -25,7 +24,6 @@ pub struct Alternative {
 /// The rules say no. The serde tag is the wire code, the fields are `details`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "code", content = "details", rename_all = "snake_case")]
-#[ts(export)]
 pub enum Rejection {
     OutOfArea,
     /// With the nearest slots that are still free, at most three.

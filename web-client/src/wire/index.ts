@@ -1,0 +1,285 @@
+// Generated from the server's types by `make wire`. Do not edit.
+
+/**
+ * Anybody who can sign in. A customer's or cleaner's id is that of their account.
+ */
+export type AccountId = string;
+
+/**
+ * On `agenda`: one's own job in full.
+ */
+export type AgendaJobRow = { id: JobId, version: number, number: number, status: JobStatus, zone: ZoneSlug, service: ServiceSlug, local_date: string, starts_at: string, duration_minutes: number, travel_buffer_minutes: number, customer_name: string | null, customer_phone: string | null, address: string, access_notes: string, lon: number, lat: number, 
+/**
+ * Whether this cleaner leads: only the lead moves the job.
+ */
+lead: boolean, 
+/**
+ * First names of the others on the crew.
+ */
+with: Array<string>, times: Partial<Record<JobStatus, string>>, };
+
+/**
+ * A slot that is still free, offered in place of one that is gone.
+ */
+export type Alternative = { zone: ZoneSlug, service: ServiceSlug, start: string, };
+
+/**
+ * Body of every row channel. A row in `set` replaces the one of the same kind and id.
+ */
+export type Body = { at: string, 
+/**
+ * Who did it and by which command: on staff channels only.
+ */
+by?: AccountId, command_id?: CommandId, set: Array<Row>, unset: Array<RowKey>, };
+
+export type BookingCancel = { booking: BookingId, reason?: string, expected_version?: number, };
+
+export type BookingConfirm = { hold: HoldId, property: PropertyId, };
+
+export type BookingCreate = { customer: CustomerId, property: PropertyId, service: ServiceSlug, start: string, };
+
+export type BookingId = string;
+
+/**
+ * On `customer` and `booking`.
+ */
+export type BookingRow = { id: BookingId, version: number, status: BookingStatus, zone: ZoneSlug, service: ServiceSlug, property: PropertyId, address: string, starts_at: string, duration_minutes: number, price_minor: number, currency: string, cancel_until_hours: number, };
+
+export type BookingStatus = "confirmed" | "in_service" | "completed" | "closed" | "cancelled" | "not_served";
+
+/**
+ * A cleaner as their customer sees them.
+ */
+export type CleanerCard = { id: CleanerId, first_name: string, };
+
+export type CleanerId = string;
+
+/**
+ * On `agenda` (their own) and `control` (those with a shift in that zone on that date).
+ */
+export type CleanerRow = { id: CleanerId, version: number, name: string, phone: string | null, zones: Array<ZoneSlug>, skills: Array<SkillSlug>, duty: Duty, active: boolean, };
+
+export type CleanerSave = { 
+/**
+ * Absent: a new cleaner with an account of its own.
+ */
+cleaner?: CleanerId, name: string, phone?: string, email?: string, zones: Array<ZoneSlug>, skills: Array<SkillSlug>, active: boolean, expected_version?: number, };
+
+/**
+ * One command with its parameters.
+ */
+export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
+
+export type CommandId = string;
+
+export type CustomerCreate = { name: string, phone: string, email?: string, };
+
+export type CustomerId = string;
+
+/**
+ * On `customer`.
+ */
+export type CustomerRow = { id: CustomerId, version: number, name: string | null, phone: string | null, email: string | null, };
+
+export type CustomerUpdate = { customer?: CustomerId, name?: string, phone?: string, email?: string, expected_version?: number, };
+
+/**
+ * Whether a cleaner says they are working: a business fact, not a connection.
+ */
+export type Duty = "off" | "on" | "break";
+
+export type DutySet = { cleaner?: CleanerId, duty: Duty, };
+
+export type FreeChange = { service: ServiceSlug, start: string, by: number, };
+
+export type HoldExpire = { hold: HoldId, };
+
+export type HoldExtend = { hold: HoldId, };
+
+export type HoldId = string;
+
+export type HoldPlace = { customer?: CustomerId, zone: ZoneSlug, service: ServiceSlug, start: string, };
+
+export type HoldRelease = { hold: HoldId, };
+
+/**
+ * On `customer`, while the hold is active.
+ */
+export type HoldRow = { id: HoldId, version: number, zone: ZoneSlug, service: ServiceSlug, starts_at: string, expires_at: string, extended: boolean, };
+
+export type HoldStatus = "active" | "consumed" | "released" | "expired";
+
+export type JobAcknowledge = { job: JobId, };
+
+export type JobArrive = { job: JobId, };
+
+export type JobAssign = { job: JobId, cleaner: CleanerId, 
+/**
+ * Seat to fill or to give to another; the first free one when absent (seat 0 when none is free).
+ */
+seat?: number, expected_version?: number, };
+
+export type JobClaim = { job: JobId, };
+
+export type JobComplete = { job: JobId, };
+
+export type JobDepart = { job: JobId, };
+
+export type JobId = string;
+
+export type JobNoAccess = { job: JobId, note?: string, };
+
+export type JobPause = { job: JobId, };
+
+export type JobResume = { job: JobId, };
+
+/**
+ * On `control`: a bar on the timeline, or an entry of the unassigned queue.
+ */
+export type JobRow = { id: JobId, version: number, number: number, status: JobStatus, at_risk: boolean, service: ServiceSlug, starts_at: string, duration_minutes: number, travel_buffer_minutes: number, 
+/**
+ * One entry per seat; `null` is not yet filled.
+ */
+seats: Array<CleanerId | null>, lead: CleanerId | null, booking: BookingId, booking_version: number, booking_status: BookingStatus, customer: CustomerId, customer_name: string | null, customer_phone: string | null, address: string, district: string, access_notes: string, lon: number, lat: number, times: Partial<Record<JobStatus, string>>, };
+
+export type JobStart = { job: JobId, };
+
+export type JobStatus = "unassigned" | "assigned" | "acknowledged" | "en_route" | "arrived" | "in_progress" | "paused" | "completed" | "cancelled" | "no_access";
+
+export type JobUnassign = { job: JobId, seat?: number, expected_version?: number, };
+
+export type JobWithdraw = { job: JobId, cleaner?: CleanerId, reason?: string, };
+
+/**
+ * On `board`: a job with open seats, without its address.
+ */
+export type OpenJobRow = { id: JobId, version: number, number: number, service: ServiceSlug, starts_at: string, duration_minutes: number, travel_buffer_minutes: number, crew_size: number, open_seats: number, 
+/**
+ * Who is on the crew already, so that they do not see it as open to them.
+ */
+crew: Array<CleanerId>, district: string, 
+/**
+ * Rounded to 0.01 degrees.
+ */
+lon: number, lat: number, };
+
+/**
+ * Wall-clock minutes from local midnight between which work may go on.
+ */
+export type OpeningHours = { opens: number, closes: number, };
+
+export type PropertyAdd = { customer?: CustomerId, address: string, district?: string, access_notes?: string, lon: number, lat: number, };
+
+export type PropertyId = string;
+
+/**
+ * On `customer`.
+ */
+export type PropertyRow = { id: PropertyId, version: number, zone: ZoneSlug, address: string, district: string, access_notes: string, lon: number, lat: number, };
+
+/**
+ * The rules say no. The serde tag is the wire code, the fields are `details`.
+ */
+export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_exists" } | { "code": "in_use" };
+
+/**
+ * What somebody is to the company.
+ */
+export type Role = "customer" | "cleaner" | "dispatcher" | "manager" | "admin" | "system";
+
+/**
+ * A row of any row channel, told apart by `kind`.
+ */
+export type Row = { "kind": "customer" } & CustomerRow | { "kind": "property" } & PropertyRow | { "kind": "hold" } & HoldRow | { "kind": "booking" } & BookingRow | { "kind": "visit" } & VisitRow | { "kind": "cleaner" } & CleanerRow | { "kind": "shift" } & ShiftRow | { "kind": "time_off" } & TimeOffRow | { "kind": "agenda_job" } & AgendaJobRow | { "kind": "open_job" } & OpenJobRow | { "kind": "job" } & JobRow;
+
+/**
+ * Kind and id name a row within its channel.
+ */
+export type RowKey = { kind: RowKind, id: string, };
+
+export type RowKind = "customer" | "property" | "hold" | "booking" | "visit" | "cleaner" | "shift" | "time_off" | "agenda_job" | "open_job" | "job";
+
+export type Service = { slug: ServiceSlug, name: string, duration_minutes: number, crew_size: number, skills: Array<SkillSlug>, travel_buffer_minutes: number, lead_time_minutes: number, booking_window_days: number, slot_step_minutes: number, price_minor: number, currency: string, active: boolean, version: number, };
+
+export type ServiceSave = { slug: ServiceSlug, name: string, duration_minutes: number, crew_size: number, skills: Array<SkillSlug>, travel_buffer_minutes: number, lead_time_minutes: number, booking_window_days: number, slot_step_minutes: number, price_minor: number, currency: string, active: boolean, expected_version?: number, };
+
+export type ServiceSlug = string;
+
+export type ShiftId = string;
+
+export type ShiftPublish = { cleaner: CleanerId, zone: ZoneSlug, start: string, end: string, };
+
+/**
+ * On `agenda` and `control`.
+ */
+export type ShiftRow = { id: ShiftId, version: number, cleaner: CleanerId, zone: ZoneSlug, local_date: string, starts_at: string, ends_at: string, };
+
+export type SkillSlug = string;
+
+/**
+ * Body of `slots:{zone}:{date}`: changes to the number of free cleaners at a start. Readers add
+ * them up and take floor(free / crew size); a start never mentioned has none.
+ */
+export type SlotsBody = { at: string, free: Array<FreeChange>, };
+
+export type TimeOffAdd = { cleaner: CleanerId, start: string, end: string, reason?: string, 
+/**
+ * Take assigned jobs away from the cleaner; without it they are a rejection that lists them.
+ */
+force?: boolean, };
+
+export type TimeOffId = string;
+
+/**
+ * On `agenda`, and on `control` of those zones and dates where it cuts into a shift.
+ */
+export type TimeOffRow = { id: TimeOffId, version: number, cleaner: CleanerId, starts_at: string, ends_at: string, };
+
+/**
+ * A half-open range of time, never empty.
+ */
+export type TimeRange = { start: string, end: string, };
+
+export type UserSave = { 
+/**
+ * Absent: a new account.
+ */
+account?: AccountId, role: Role, name: string, email?: string, password?: string, disabled?: boolean, expected_version?: number, };
+
+/**
+ * On `booking`: how the work stands, and who comes.
+ */
+export type VisitRow = { id: JobId, version: number, number: number, status: JobStatus, times: Partial<Record<JobStatus, string>>, 
+/**
+ * The lead first.
+ */
+crew: Array<CleanerCard>, };
+
+export type Zone = { slug: ZoneSlug, name: string, 
+/**
+ * Outer ring of the dispatch area, `[lon, lat]`, closed.
+ */
+polygon: Array<[number, number]>, 
+/**
+ * IANA time zone name.
+ */
+time_zone: string, 
+/**
+ * Monday first; `null` is closed.
+ */
+opening_hours: [OpeningHours | null, OpeningHours | null, OpeningHours | null, OpeningHours | null, OpeningHours | null, OpeningHours | null, OpeningHours | null], version: number, };
+
+export type ZoneSave = { slug: ZoneSlug, name: string, polygon: Array<[number, number]>, time_zone: string, opening_hours: [OpeningHours | null, OpeningHours | null, OpeningHours | null, OpeningHours | null, OpeningHours | null, OpeningHours | null, OpeningHours | null], expected_version?: number, };
+
+export type ZoneSlug = string;
+
+/** Wire names of all commands. */
+export type CommandKind = Command["kind"];
+
+/** Parameters by wire name. */
+export type CommandKinds = { [C in Command as C["kind"]]: C["parameters"] };
+
+export type RejectionCode = Rejection["code"];
+
+/** The row of one kind. */
+export type RowOf<K extends Row["kind"]> = Extract<Row, { kind: K }>;
