@@ -5,7 +5,4 @@
 
 mod embedded_postgres;
 mod support;
-//! A topic is a module beside this file. Tests reach the server by its public surface: the
-//! library's types, HTTP and the socket.
-
 mod wire;
