@@ -5,10 +5,24 @@
 //! sets before and after a decision. So a snapshot followed by publications equals a newer
 //! snapshot by construction. Nothing that leaves is built anywhere else.
 
+mod agenda;
+mod behind;
+mod board;
 pub mod body;
+mod booking;
 pub mod channel;
+mod control;
+mod customer;
+mod difference;
+pub mod rights;
 pub mod row;
+mod slots;
+mod view;
 
+pub use behind::{Entity, entities_behind};
 pub use body::{Body, FreeChange, RowKey, SlotsBody};
 pub use channel::Channel;
+pub use difference::{Difference, SNAPSHOT_LIMIT_BYTES, Stamp, snapshot};
+pub use rights::{Facts, Lapse, lapsed, may_run, may_subscribe};
 pub use row::Row;
+pub use view::{View, Views, views};
