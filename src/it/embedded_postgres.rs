@@ -2,6 +2,7 @@
 //! stops or is killed.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,15 +18,15 @@ use crate::support::database::{TestDb, node_modules};
 /// Tells a copy of this test binary to hold a cluster in the folder until it is killed.
 const HOLD: &str = "DISPATCH_HUB_TEST_HOLD_CLUSTER";
 
-/// Below a folder that every account may enter: the tests may run as root.
-fn folder() -> TempDir {
-    use std::os::unix::fs::PermissionsExt as _;
+/// A folder with a space in its path, which as a rule (0o755) every account may enter: the tests
+/// may run as root, PostgreSQL does not.
+fn folder(mode: u32) -> TempDir {
     let folder = tempfile::Builder::new()
         .prefix("hub ")
         .tempdir()
         .expect("a folder");
-    let open = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(folder.path(), open).expect("it is ours");
+    let permissions = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(folder.path(), permissions).expect("it is ours");
     folder
 }
 
@@ -69,7 +70,7 @@ async fn exercise(config: EmbeddedConfig) {
 
 #[tokio::test]
 async fn the_cluster_runs_with_a_system_postgres_where_there_is_one() {
-    let temp = folder();
+    let temp = folder(0o755);
     let mut config = config(temp.path());
     config.node_modules = PathBuf::from("/nonexistent");
     match EmbeddedCluster::start(config.clone()).await {
@@ -85,7 +86,7 @@ async fn the_cluster_runs_with_a_system_postgres_where_there_is_one() {
 
 #[tokio::test]
 async fn the_cluster_runs_with_npms_binaries() {
-    let temp = folder();
+    let temp = folder(0o755);
     let mut config = config(temp.path());
     let bin = npm_binaries(&node_modules());
     assert!(
@@ -98,8 +99,34 @@ async fn the_cluster_runs_with_npms_binaries() {
 }
 
 #[tokio::test]
+async fn what_is_behind_a_closed_folder_of_roots_is_put_where_postgres_can_reach_it() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let closed = folder(0o700);
+    let link = closed.path().join("native");
+    let bin = npm_binaries(&node_modules());
+    std::os::unix::fs::symlink(bin.parent().expect("it has one"), &link).expect("a link");
+    let mut config = config(closed.path());
+    config.binaries = Some(link.join("bin"));
+    let cluster = EmbeddedCluster::start(config.clone())
+        .await
+        .expect("a cluster");
+    let moved = [cluster.folder().to_owned(), cluster.binaries().join("..")];
+    assert!(
+        moved.iter().all(|place| !place.starts_with(closed.path())),
+        "{moved:?}"
+    );
+    cluster.stop().await;
+    exercise(config).await;
+    for place in moved {
+        std::fs::remove_dir_all(place.canonicalize().expect("it exists")).expect("it is ours");
+    }
+}
+
+#[tokio::test]
 async fn a_folder_in_use_is_refused() {
-    let temp = folder();
+    let temp = folder(0o755);
     let cluster = EmbeddedCluster::start(config(temp.path()))
         .await
         .expect("a cluster");
@@ -110,7 +137,7 @@ async fn a_folder_in_use_is_refused() {
 
 #[tokio::test]
 async fn data_of_another_major_version_is_refused_by_name() {
-    let temp = folder();
+    let temp = folder(0o755);
     let cluster = temp.path().join("data/cluster");
     std::fs::create_dir_all(&cluster).expect("a folder");
     std::fs::write(cluster.join("PG_VERSION"), "9\n").expect("a file");
@@ -125,14 +152,14 @@ async fn data_of_another_major_version_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_failing_postgres_is_started_again() {
-    let temp = folder();
+    let temp = folder(0o755);
     let cluster = EmbeddedCluster::start(config(temp.path()))
         .await
         .expect("a cluster");
-    let first = postmaster(temp.path()).expect("it runs");
+    let first = postmaster(cluster.folder()).expect("it runs");
     kill(first, "QUIT");
     until("another process took over", || {
-        postmaster(temp.path()).is_some_and(|now| now != first)
+        postmaster(cluster.folder()).is_some_and(|now| now != first)
     });
     cluster.stop().await;
     assert!(!is_alive(first));
@@ -143,9 +170,9 @@ async fn a_killed_supervisor_leaves_no_postgres_and_its_data_can_be_used_again()
     if !cfg!(target_os = "linux") {
         return;
     }
-    let temp = folder();
-    let mut supervisor = hold_a_cluster(temp.path());
-    let postgres = postmaster(temp.path()).expect("it runs");
+    let temp = folder(0o755);
+    let (mut supervisor, folder) = hold_a_cluster(temp.path());
+    let postgres = postmaster(&folder).expect("it runs");
     supervisor.kill().expect("it is ours to kill");
     supervisor.wait().expect("it is our child");
     let killed = Instant::now();
@@ -157,7 +184,7 @@ async fn a_killed_supervisor_leaves_no_postgres_and_its_data_can_be_used_again()
     );
 
     // At once and without waiting for the end of the one before: that is the start's own duty.
-    let mut supervisor = hold_a_cluster(temp.path());
+    let (mut supervisor, _) = hold_a_cluster(temp.path());
     supervisor.kill().expect("it is ours to kill");
     supervisor.wait().expect("it is our child");
     exercise(config(temp.path())).await;
@@ -181,7 +208,8 @@ async fn every_test_gets_a_database_of_its_own() {
 }
 
 /// Starts this binary again with only [`hold_until_killed`] to run, and waits for its cluster.
-fn hold_a_cluster(folder: &Path) -> Child {
+/// Returns the process and the cluster's folder.
+fn hold_a_cluster(folder: &Path) -> (Child, PathBuf) {
     let mut command = Command::new(std::env::current_exe().expect("we run from a file"));
     command.args([
         "--exact",
@@ -194,12 +222,12 @@ fn hold_a_cluster(folder: &Path) -> Child {
         .stdout(Stdio::piped());
     let mut child = command.spawn().expect("this binary starts again");
     let output = BufReader::new(child.stdout.take().expect("it is piped"));
-    let ready = output
-        .lines()
-        .map_while(Result::ok)
-        .any(|line| line.contains("holding"));
-    assert!(ready, "the other process has a cluster");
-    child
+    let mut lines = output.lines().map_while(Result::ok);
+    let folder = lines.find_map(|line| Some(line.split_once("holding ")?.1.to_owned()));
+    (
+        child,
+        folder.expect("the other process has a cluster").into(),
+    )
 }
 
 /// Not a test by itself: the process that [`hold_a_cluster`] starts and its caller kills.
@@ -208,15 +236,14 @@ async fn hold_until_killed() {
     let Some(folder) = std::env::var_os(HOLD) else {
         return;
     };
-    let _cluster = EmbeddedCluster::start(config(Path::new(&folder)))
-        .await
-        .expect("a cluster");
-    println!("holding");
+    let config = config(Path::new(&folder));
+    let cluster = EmbeddedCluster::start(config).await.expect("a cluster");
+    println!("holding {}", cluster.folder().display());
     std::future::pending::<()>().await;
 }
 
 fn postmaster(folder: &Path) -> Option<u32> {
-    let file = std::fs::read_to_string(folder.join("data/cluster/postmaster.pid")).ok()?;
+    let file = std::fs::read_to_string(folder.join("cluster/postmaster.pid")).ok()?;
     file.lines().next()?.parse().ok()
 }
 

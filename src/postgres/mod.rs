@@ -135,6 +135,7 @@ impl<T> Doing<T> for std::io::Result<T> {
 pub struct EmbeddedCluster {
     postmaster: Postmaster,
     folder: Folder,
+    binaries: PathBuf,
 }
 
 impl EmbeddedCluster {
@@ -172,12 +173,21 @@ impl EmbeddedCluster {
             version = %installation.version,
             "embedded PostgreSQL is ready"
         );
-        Ok(Self { postmaster, folder })
+        Ok(Self {
+            postmaster,
+            folder,
+            binaries: installation.bin,
+        })
     }
 
     /// Where the cluster really is: not always the folder asked for, see [`Folder::open`].
     pub fn folder(&self) -> &Path {
         self.folder.root()
+    }
+
+    /// Where the programs in use are: a copy, where the account cannot reach the ones found.
+    pub fn binaries(&self) -> &Path {
+        &self.binaries
     }
 
     pub fn connect_options(&self, database: &str) -> PgConnectOptions {
