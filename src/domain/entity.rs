@@ -168,6 +168,20 @@ pub enum HoldStatus {
     Expired,
 }
 
+impl HoldStatus {
+    /// As on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Consumed => "consumed",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A reservation of capacity while the customer fills in the form. Each seat has a row of
+/// occupancy; a seat may lose it to forced time off, and the hold is honoured all the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     pub id: HoldId,
@@ -191,6 +205,20 @@ pub enum BookingStatus {
     Closed,
     Cancelled,
     NotServed,
+}
+
+impl BookingStatus {
+    /// As on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::InService => "in_service",
+            Self::Completed => "completed",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+            Self::NotServed => "not_served",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,6 +256,50 @@ pub enum JobStatus {
     NoAccess,
 }
 
+impl JobStatus {
+    pub const ALL: [Self; 10] = [
+        Self::Unassigned,
+        Self::Assigned,
+        Self::Acknowledged,
+        Self::EnRoute,
+        Self::Arrived,
+        Self::InProgress,
+        Self::Paused,
+        Self::Completed,
+        Self::Cancelled,
+        Self::NoAccess,
+    ];
+
+    /// There is still something to do.
+    pub fn is_live(self) -> bool {
+        !matches!(self, Self::Completed | Self::Cancelled | Self::NoAccess)
+    }
+
+    /// The crew is en route or on site.
+    pub fn is_under_way(self) -> bool {
+        matches!(
+            self,
+            Self::EnRoute | Self::Arrived | Self::InProgress | Self::Paused
+        )
+    }
+
+    /// As on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unassigned => "unassigned",
+            Self::Assigned => "assigned",
+            Self::Acknowledged => "acknowledged",
+            Self::EnRoute => "en_route",
+            Self::Arrived => "arrived",
+            Self::InProgress => "in_progress",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::NoAccess => "no_access",
+        }
+    }
+}
+
 /// One place on a job's crew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seat {
@@ -255,6 +327,37 @@ pub struct Job {
     /// When each status was last entered.
     pub times: BTreeMap<JobStatus, Timestamp>,
     pub version: i64,
+}
+
+impl Job {
+    /// The first filled seat's cleaner: their status commands move the job.
+    pub fn lead(&self) -> Option<CleanerId> {
+        (0..)
+            .zip(&self.seats)
+            .filter_map(|(place, seat): (usize, _)| seat.map(|seat| (seat.filled_at, place, seat)))
+            .min_by_key(|(filled_at, place, _)| (*filled_at, *place))
+            .map(|(_, _, seat)| seat.cleaner)
+    }
+
+    /// Everybody on the crew, by seat.
+    pub fn crew(&self) -> impl Iterator<Item = CleanerId> + '_ {
+        self.seats.iter().flatten().map(|seat| seat.cleaner)
+    }
+
+    /// Seats by number, with who fills them.
+    pub fn seats_by_number(&self) -> impl Iterator<Item = (u8, Option<CleanerId>)> + '_ {
+        (0_u8..).zip(self.seats.iter().map(|seat| seat.map(|seat| seat.cleaner)))
+    }
+}
+
+impl Cause {
+    /// Whether re-homing may move it to another cleaner.
+    pub fn is_movable(self) -> bool {
+        match self {
+            Self::Hold { .. } | Self::Reserved { .. } => true,
+            Self::Assigned { .. } | Self::TimeOff { .. } => false,
+        }
+    }
 }
 
 /// Why a cleaner's time is taken.

@@ -6,14 +6,20 @@
 
 pub mod command;
 pub mod context;
+pub mod decide;
 pub mod entity;
 pub mod event;
+mod evolve;
 pub mod ids;
+pub mod limits;
 pub mod rejection;
+pub mod scope;
 pub mod world;
 
 pub use command::Command;
 pub use context::{Actor, Context, Role};
+pub use decide::{Decision, decide};
 pub use event::Event;
 pub use rejection::{Objection, Rejection};
+pub use scope::Scope;
 pub use world::World;

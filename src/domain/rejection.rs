@@ -72,6 +72,8 @@ pub enum Rejection {
     OutsideShift,
     TimeOff,
     AlreadyTaken,
+    /// On the crew, but another leads it.
+    NotLead,
     TooEarly {
         #[ts(type = "string")]
         earliest: Timestamp,
@@ -96,10 +98,21 @@ pub enum Objection {
     Rejected(Rejection),
     /// Absent, or not the actor's: the same answer.
     NotFound,
+    /// The actor's role never may do this.
+    Forbidden,
     InvalidArgument {
         field: &'static str,
         reason: String,
     },
+}
+
+impl Objection {
+    pub fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::InvalidArgument {
+            field,
+            reason: reason.into(),
+        }
+    }
 }
 
 impl From<Rejection> for Objection {

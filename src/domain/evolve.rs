@@ -1,0 +1,195 @@
+//! How facts change rows: [`World::apply`] and nothing else. It decides nothing and never fails; a
+//! fact about a row that was not loaded changes nothing.
+
+use jiff::Timestamp;
+
+use super::{
+    Event, World,
+    entity::{Booking, BookingStatus, Hold, HoldStatus, Job, JobStatus, Seat},
+    ids::{BookingId, CleanerId, HoldId, JobId},
+};
+
+impl World {
+    /// Evolves the rows by one fact.
+    #[expect(clippy::too_many_lines, reason = "one short arm per fact")]
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::AccountSaved { account } => {
+                self.accounts.insert(account.id, account.clone());
+            }
+            Event::CustomerCreated { customer } => {
+                self.customers.insert(customer.id, customer.clone());
+            }
+            Event::CustomerUpdated {
+                customer,
+                name,
+                phone,
+                email,
+            } => {
+                if let Some(row) = self.customers.get_mut(customer) {
+                    row.name.clone_from(name);
+                    row.phone.clone_from(phone);
+                    row.email.clone_from(email);
+                    row.version += 1;
+                }
+            }
+            Event::PropertyAdded { property } => {
+                self.properties.insert(property.id, property.clone());
+            }
+            Event::HoldPlaced { hold } => {
+                self.holds.insert(hold.id, hold.clone());
+            }
+            Event::HoldExtended { hold, expires_at } => self.change_hold(*hold, |row| {
+                row.expires_at = *expires_at;
+                row.extended = true;
+            }),
+            Event::HoldConsumed { hold, .. } => self.end_hold(*hold, HoldStatus::Consumed),
+            Event::HoldReleased { hold } => self.end_hold(*hold, HoldStatus::Released),
+            Event::HoldExpired { hold } => self.end_hold(*hold, HoldStatus::Expired),
+            Event::BookingConfirmed { booking } => {
+                self.bookings.insert(booking.id, booking.clone());
+            }
+            Event::BookingCancelled { booking, .. } => {
+                self.move_booking(*booking, BookingStatus::Cancelled);
+            }
+            Event::BookingBegun { booking, .. } => {
+                self.move_booking(*booking, BookingStatus::InService);
+            }
+            Event::BookingCompleted { booking, .. } => {
+                self.move_booking(*booking, BookingStatus::Completed);
+            }
+            Event::BookingNotServed { booking, .. } => {
+                self.move_booking(*booking, BookingStatus::NotServed);
+            }
+            Event::JobCreated { job } => {
+                self.jobs.insert(job.id, job.clone());
+            }
+            Event::JobAssigned {
+                job,
+                seat,
+                cleaner,
+                status,
+                at,
+                ..
+            } => self.seat_job(*job, *seat, Some(*cleaner), *status, *at),
+            Event::JobUnassigned {
+                job,
+                seat,
+                status,
+                at,
+                ..
+            }
+            | Event::JobWithdrawn {
+                job,
+                seat,
+                status,
+                at,
+                ..
+            } => self.seat_job(*job, *seat, None, *status, *at),
+            Event::JobAcknowledged { job, at } => self.move_job(*job, JobStatus::Acknowledged, *at),
+            Event::JobDeparted { job, at } => self.move_job(*job, JobStatus::EnRoute, *at),
+            Event::JobArrived { job, at } => self.move_job(*job, JobStatus::Arrived, *at),
+            Event::JobStarted { job, at } | Event::JobResumed { job, at } => {
+                self.move_job(*job, JobStatus::InProgress, *at);
+            }
+            Event::JobPaused { job, at } => self.move_job(*job, JobStatus::Paused, *at),
+            Event::JobCompleted { job, at } => self.move_job(*job, JobStatus::Completed, *at),
+            Event::JobNotAccessed { job, at, .. } => self.move_job(*job, JobStatus::NoAccess, *at),
+            Event::JobCancelled { job, at } => self.move_job(*job, JobStatus::Cancelled, *at),
+            Event::JobPutAtRisk { job } => self.change_job(*job, |row| row.at_risk = true),
+            Event::JobSecured { job } => self.change_job(*job, |row| row.at_risk = false),
+            Event::CleanerSaved { cleaner } => {
+                self.cleaners.insert(cleaner.id, cleaner.clone());
+            }
+            Event::DutySet { cleaner, duty } => {
+                if let Some(row) = self.cleaners.get_mut(cleaner) {
+                    row.duty = *duty;
+                    row.version += 1;
+                }
+            }
+            Event::ShiftPublished { shift } => {
+                self.shifts.insert(shift.id, shift.clone());
+            }
+            Event::TimeOffAdded { time_off } => {
+                self.time_off.insert(time_off.id, time_off.clone());
+            }
+            Event::OccupancyTaken { occupancy } => {
+                self.occupancy.insert(occupancy.id, *occupancy);
+            }
+            Event::OccupancyFreed { occupancy } => {
+                self.occupancy.remove(&occupancy.id);
+            }
+            Event::ZoneSaved { zone } => {
+                self.zones.insert(zone.slug.clone(), zone.clone());
+            }
+            Event::ServiceSaved { service } => {
+                self.services.insert(service.slug.clone(), service.clone());
+            }
+            Event::SkillAdded { skill, name } => {
+                self.skills.insert(skill.clone(), name.clone());
+            }
+        }
+    }
+
+    fn change_hold(&mut self, hold: HoldId, change: impl FnOnce(&mut Hold)) {
+        if let Some(row) = self.holds.get_mut(&hold) {
+            change(row);
+            row.version += 1;
+        }
+    }
+
+    fn end_hold(&mut self, hold: HoldId, status: HoldStatus) {
+        self.change_hold(hold, |row| row.status = status);
+    }
+
+    fn change_booking(&mut self, booking: BookingId, change: impl FnOnce(&mut Booking)) {
+        if let Some(row) = self.bookings.get_mut(&booking) {
+            change(row);
+            row.version += 1;
+        }
+    }
+
+    fn move_booking(&mut self, booking: BookingId, status: BookingStatus) {
+        self.change_booking(booking, |row| row.status = status);
+    }
+
+    fn change_job(&mut self, job: JobId, change: impl FnOnce(&mut Job)) {
+        if let Some(row) = self.jobs.get_mut(&job) {
+            change(row);
+            row.version += 1;
+        }
+    }
+
+    fn move_job(&mut self, job: JobId, status: JobStatus, at: Timestamp) {
+        self.change_job(job, |row| enter(row, status, at));
+    }
+
+    fn seat_job(
+        &mut self,
+        job: JobId,
+        seat: u8,
+        cleaner: Option<CleanerId>,
+        status: JobStatus,
+        at: Timestamp,
+    ) {
+        self.change_job(job, |row| {
+            if let Some(place) = row.seats.get_mut(usize::from(seat)) {
+                *place = cleaner.map(|cleaner| Seat {
+                    cleaner,
+                    filled_at: at,
+                });
+            }
+            if row.status != status {
+                enter(row, status, at);
+            }
+        });
+    }
+}
+
+fn enter(job: &mut Job, status: JobStatus, at: Timestamp) {
+    job.status = status;
+    job.times.insert(status, at);
+    if !status.is_live() {
+        job.at_risk = false;
+    }
+}

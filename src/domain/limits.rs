@@ -1,0 +1,63 @@
+//! The company's figures that are no zone's and no service's: how long, how many, how far ahead.
+
+use jiff::SignedDuration;
+
+/// The figures that decisions are made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a hold lives, and by how much it may be extended once.
+    pub hold_life: SignedDuration,
+    /// How long a hold may live in all.
+    pub hold_life_in_all: SignedDuration,
+    /// Live holds of one customer at a time.
+    pub holds_per_customer: u32,
+    /// Hours before the start until which a customer may cancel alone, as sold with new bookings.
+    pub cancel_until_hours: u16,
+    /// How long before its start the crew may depart for a job.
+    pub depart_ahead: SignedDuration,
+    /// How many slots are offered in place of one that is gone.
+    pub alternatives: usize,
+    /// How far from a slot that is gone others are looked for, either way.
+    pub alternatives_within: SignedDuration,
+    /// The longest path of moves that makes room for one promise.
+    pub moves: usize,
+    /// The longest shift.
+    pub shift: SignedDuration,
+    /// The longest single time off.
+    pub time_off: SignedDuration,
+    /// How far from now shifts and time off may lie.
+    pub planning_horizon: SignedDuration,
+    /// Letters in a name.
+    pub name: usize,
+    pub phone: usize,
+    pub email: usize,
+    pub address: usize,
+    /// Letters in access notes, reasons and other free text.
+    pub note: usize,
+    pub password_least: usize,
+    pub password_most: usize,
+    /// Corners of a zone's polygon.
+    pub corners: usize,
+}
+
+pub const LIMITS: Limits = Limits {
+    hold_life: SignedDuration::from_mins(5),
+    hold_life_in_all: SignedDuration::from_mins(15),
+    holds_per_customer: 3,
+    cancel_until_hours: 24,
+    depart_ahead: SignedDuration::from_hours(4),
+    alternatives: 3,
+    alternatives_within: SignedDuration::from_hours(48),
+    moves: 4,
+    shift: SignedDuration::from_hours(16),
+    time_off: SignedDuration::from_hours(24 * 92),
+    planning_horizon: SignedDuration::from_hours(24 * 366),
+    name: 200,
+    phone: 40,
+    email: 254,
+    address: 300,
+    note: 1000,
+    password_least: 8,
+    password_most: 200,
+    corners: 500,
+};

@@ -1,0 +1,196 @@
+//! What has to be loaded before a command can be decided.
+//!
+//! The loader turns a scope into a [`World`](super::World). It may load more; it must not load
+//! less, and what it loads it completes:
+//! - always: all zones, services and skills (they are few);
+//! - a job with its booking, property, customer, the cleaners on its seats and all its occupancy
+//!   rows (with their cleaners); a booking with its jobs; a hold with its customer and all its
+//!   occupancy rows (with their cleaners); a customer or cleaner with their account;
+//! - a roster of (zones, range): all active cleaners with a shift in one of the zones overlapping
+//!   the range, with all their shifts, time off and occupancy overlapping the range widened by a day
+//!   on either side, and the holds and jobs behind those rows;
+//! - with a roster also its promises without a row: live jobs at risk, and active holds with fewer
+//!   rows than their service's crew, of those zones, starting in the range.
+//!
+//! "The roster around a row" means the roster of the row's zone, and of all home zones of cleaners
+//! that the scope names, over the row's busy range.
+
+use jiff::Timestamp;
+
+use super::{
+    Command,
+    context::Actor,
+    entity::TimeRange,
+    ids::{
+        AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
+        ZoneSlug,
+    },
+    limits::LIMITS,
+};
+
+/// What one command needs loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scope {
+    /// The customer with their account and properties; their bookings ahead with the jobs, because
+    /// staff see the customer's name there.
+    Customer(CustomerId),
+    /// Nothing.
+    Nothing,
+    /// The customer with their active holds, the property, and the roster of the zone over
+    /// [`Scope::slots_around`] `start`. Where the zone is not named it is the property's.
+    Slot {
+        customer: Option<CustomerId>,
+        property: Option<PropertyId>,
+        zone: Option<ZoneSlug>,
+        service: ServiceSlug,
+        start: Timestamp,
+    },
+    /// The hold, the property, and the roster around the hold.
+    Hold {
+        hold: HoldId,
+        property: Option<PropertyId>,
+    },
+    /// The booking, and the roster around its job.
+    Booking(BookingId),
+    /// The job, the cleaner (of the command, or the actor), that cleaner's and the crew's other jobs under
+    /// way, and the roster around the job.
+    Job {
+        job: JobId,
+        cleaner: Option<CleanerId>,
+    },
+    /// The cleaner with their jobs under way, and the roster of their home zones over `during`
+    /// (the cleaner's own rows in any case); without a range no roster.
+    Cleaner {
+        cleaner: CleanerId,
+        during: Option<TimeRange>,
+    },
+    /// The zone's live jobs, active holds and shifts that end after now (all three may change what
+    /// is free), with the roster over the booking window.
+    Zone(ZoneSlug),
+    /// The service's active holds, with the roster of all zones over the booking window: its
+    /// duration and skills change what is free.
+    Service(ServiceSlug),
+    /// The account with its customer or cleaner row, the account, if any, that signs in with
+    /// `email`, and the cleaner as [`Scope::Staff`].
+    Account {
+        account: Option<AccountId>,
+        email: Option<String>,
+    },
+    /// The cleaner with their account, live jobs, shifts and occupancy ending after now, with the
+    /// rosters around those rows; the account, if any, that signs in with `email`.
+    Staff {
+        cleaner: Option<CleanerId>,
+        email: Option<String>,
+    },
+}
+
+impl Scope {
+    /// What `command` needs when `actor` gives it.
+    pub fn of(command: &Command, actor: Actor) -> Self {
+        let own_customer = |named: Option<CustomerId>| named.or(actor.customer());
+        let job = |job: JobId| Self::Job {
+            job,
+            cleaner: actor.cleaner(),
+        };
+        let hold = |hold: HoldId| Self::Hold {
+            hold,
+            property: None,
+        };
+        match command {
+            Command::UpdateCustomer(c) => {
+                own_customer(c.customer).map_or(Self::Nothing, Self::Customer)
+            }
+            Command::AddProperty(c) => {
+                own_customer(c.customer).map_or(Self::Nothing, Self::Customer)
+            }
+            Command::CreateCustomer(_) => Self::Nothing,
+            Command::PlaceHold(c) => Self::Slot {
+                customer: own_customer(c.customer),
+                property: None,
+                zone: Some(c.zone.clone()),
+                service: c.service.clone(),
+                start: c.start,
+            },
+            Command::CreateBooking(c) => Self::Slot {
+                customer: Some(c.customer),
+                property: Some(c.property),
+                zone: None,
+                service: c.service.clone(),
+                start: c.start,
+            },
+            Command::ExtendHold(c) => hold(c.hold),
+            Command::ReleaseHold(c) => hold(c.hold),
+            Command::ExpireHold(c) => hold(c.hold),
+            Command::ConfirmBooking(c) => Self::Hold {
+                hold: c.hold,
+                property: Some(c.property),
+            },
+            Command::CancelBooking(c) => Self::Booking(c.booking),
+            Command::ClaimJob(c) => job(c.job),
+            Command::AssignJob(c) => Self::Job {
+                job: c.job,
+                cleaner: Some(c.cleaner),
+            },
+            Command::UnassignJob(c) => job(c.job),
+            Command::AcknowledgeJob(c) => job(c.job),
+            Command::DepartForJob(c) => job(c.job),
+            Command::ArriveAtJob(c) => job(c.job),
+            Command::StartJob(c) => job(c.job),
+            Command::PauseJob(c) => job(c.job),
+            Command::ResumeJob(c) => job(c.job),
+            Command::CompleteJob(c) => job(c.job),
+            Command::ReportNoAccess(c) => job(c.job),
+            Command::WithdrawFromJob(c) => Self::Job {
+                job: c.job,
+                cleaner: c.cleaner.or(actor.cleaner()),
+            },
+            Command::SetDuty(c) => c
+                .cleaner
+                .or(actor.cleaner())
+                .map_or(Self::Nothing, |cleaner| Self::Cleaner {
+                    cleaner,
+                    during: None,
+                }),
+            Command::PublishShift(c) => Self::Cleaner {
+                cleaner: c.cleaner,
+                during: TimeRange::new(c.start, c.end),
+            },
+            Command::AddTimeOff(c) => Self::Cleaner {
+                cleaner: c.cleaner,
+                during: TimeRange::new(c.start, c.end),
+            },
+            Command::SaveZone(c) => Self::Zone(c.slug.clone()),
+            Command::SaveService(c) => Self::Service(c.slug.clone()),
+            Command::SaveUser(c) => Self::Account {
+                account: c.account,
+                email: c.email.as_deref().map(sign_in_address),
+            },
+            Command::SaveCleaner(c) => Self::Staff {
+                cleaner: c.cleaner,
+                email: c.email.as_deref().map(sign_in_address),
+            },
+        }
+    }
+
+    /// The starts among which a slot that is gone finds its alternatives.
+    pub fn slots_around(start: Timestamp) -> TimeRange {
+        let within = LIMITS.alternatives_within;
+        TimeRange {
+            start: start.saturating_sub(within).unwrap_or(Timestamp::MIN),
+            end: start.saturating_add(within).unwrap_or(Timestamp::MAX),
+        }
+    }
+
+    /// Whether the command makes a job, which needs `World::next_job_number`.
+    pub fn makes_job(command: &Command) -> bool {
+        matches!(
+            command,
+            Command::ConfirmBooking(_) | Command::CreateBooking(_)
+        )
+    }
+}
+
+/// A sign-in address as it is stored and compared.
+pub fn sign_in_address(text: &str) -> String {
+    text.trim().to_lowercase()
+}
