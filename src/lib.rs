@@ -8,4 +8,6 @@
 
 pub mod audience;
 pub mod domain;
+pub mod execute;
 pub mod postgres;
+pub mod store;

@@ -1,0 +1,121 @@
+//! The command trip: receipt, locks, state, decision, rows, publications, commit.
+//!
+//! It knows no command by name: what to load and lock follows from the command and the decision,
+//! what to publish from the difference that the decision makes. It upholds P2, P3 and P5.
+
+mod outcome;
+
+use std::{future::Future, sync::Arc};
+
+use hub::ports::{Control, Publication};
+use tokio_util::task::TaskTracker;
+
+pub use outcome::{Outcome, ReachedPosition, Refusal};
+
+use crate::{
+    domain::{
+        Actor, Command,
+        ids::{AccountId, CommandId},
+    },
+    store::Pools,
+};
+
+/// The live side of the hub, told of what has been committed. Neither call waits for anything.
+pub trait Committed: Send + Sync + 'static {
+    /// To this instance's subscribers and to the other instances, in the order given.
+    fn committed(&self, publications: Vec<Publication>);
+
+    /// Rights that a command may have ended.
+    fn control(&self, control: Control);
+}
+
+/// How a command came to us, as the audit trail says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    Socket,
+    Http,
+    Timer,
+    CommandLine,
+    /// The simulated people of the demo.
+    Demo,
+}
+
+impl Via {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::Http => "http",
+            Self::Timer => "timer",
+            Self::CommandLine => "command_line",
+            Self::Demo => "demo",
+        }
+    }
+}
+
+/// A command, and who asks for it. `on_behalf_of` is for the audit trail only: rights are the
+/// actor's.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub actor: Actor,
+    pub on_behalf_of: Option<AccountId>,
+    pub via: Via,
+    /// Made by the client, version 7. With the actor it is the receipt's key.
+    pub command_id: CommandId,
+    pub command: Command,
+    pub trace_id: String,
+}
+
+/// Runs commands. Cheap to clone.
+#[derive(Clone)]
+pub struct Executor {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pools: Pools,
+    live: Arc<dyn Committed>,
+    running: TaskTracker,
+}
+
+impl Executor {
+    pub fn new(pools: Pools, live: Arc<dyn Committed>) -> Self {
+        let running = TaskTracker::new();
+        Self {
+            inner: Arc::new(Inner {
+                pools,
+                live,
+                running,
+            }),
+        }
+    }
+
+    /// Runs a command in a task of its own: dropping the returned future does not stop it.
+    pub fn execute(&self, request: Request) -> impl Future<Output = Outcome> + Send + 'static {
+        let inner = self.inner.clone();
+        let trace_id = request.trace_id.clone();
+        let trip = self
+            .inner
+            .running
+            .spawn(async move { inner.run(&request).await });
+        async move {
+            trip.await.unwrap_or_else(|failure| {
+                tracing::error!(%failure, trace_id, "a command's task failed");
+                Outcome::internal(&trace_id)
+            })
+        }
+    }
+
+    /// Waits until no command is running. Commands are to be refused elsewhere from before this
+    /// is called: the executor itself turns nobody away.
+    pub async fn drained(&self) {
+        self.inner.running.close();
+        self.inner.running.wait().await;
+    }
+}
+
+impl Inner {
+    async fn run(&self, request: &Request) -> Outcome {
+        let _ = (&self.pools, &self.live, request);
+        Outcome::try_again(Refusal::Unavailable, "commands are not wired yet", 1000)
+    }
+}

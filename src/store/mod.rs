@@ -1,0 +1,33 @@
+//! All SQL, one file per table family; every statement is checked against the schema at compile
+//! time. There is one database, so there are no traits here: functions take [`Pools`] or the
+//! connection of a running transaction.
+//!
+//! Rows travel as JSON in both directions: one statement loads a whole [`World`](crate::domain::World)
+//! at one snapshot, and one statement per changed table family saves a decision's differences.
+//! The store must not know what a command means, nor what a channel's body says.
+
+pub mod account;
+pub mod catalog;
+pub mod epoch;
+mod error;
+pub mod log;
+pub mod pools;
+pub mod security;
+pub mod sign_in;
+pub mod signing_key;
+
+pub use error::{Failure, StoreError};
+pub use log::PostgresLog;
+pub use pools::{PoolSizes, Pools};
+
+/// Brings the schema up to date, on a connection of its own without the pools' time limits.
+pub async fn migrate(database_url: &str) -> Result<(), StoreError> {
+    use sqlx::{Connection, PgConnection};
+    let mut connection = PgConnection::connect(database_url).await?;
+    sqlx::migrate!("./migrations")
+        .run(&mut connection)
+        .await
+        .map_err(sqlx::Error::from)?;
+    connection.close().await?;
+    Ok(())
+}

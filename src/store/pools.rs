@@ -1,0 +1,99 @@
+//! The pools of connections: commands, reads (snapshots, recovery, sign-in) and health each have
+//! their own, so that a storm of one cannot starve the others.
+//!
+//! Nobody waits longer than 250 ms for a connection: a caller who cannot get one is refused and
+//! comes back. The driver offers no `TCP_USER_TIMEOUT`; on our side the time limit of the command
+//! trip stands in for it, on the server's side `tcp_user_timeout` and the connection check do.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use super::StoreError;
+
+/// How long a caller waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// Connections kept open at most, per pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSizes {
+    pub commands: u32,
+    pub reads: u32,
+    pub health: u32,
+}
+
+impl Default for PoolSizes {
+    fn default() -> Self {
+        Self {
+            commands: 16,
+            reads: 8,
+            health: 2,
+        }
+    }
+}
+
+/// The way to the database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Pools {
+    /// The command trip and nothing else.
+    pub commands: PgPool,
+    /// Snapshots, the channel log, sign-in, catalog, background work.
+    pub reads: PgPool,
+    /// Readiness and the operations listener.
+    pub health: PgPool,
+}
+
+impl Pools {
+    /// Prepares the pools without connecting: the database may be away at start.
+    pub fn open(database_url: &str, sizes: PoolSizes) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(database_url)?;
+        let session = |name: &str| with_limits(options.clone()).application_name(name);
+        Ok(Self {
+            commands: pool(sizes.commands)
+                // A dead connection shows at the trip's first statement, which is then tried on
+                // another one: cheaper than a round trip before every command.
+                .test_before_acquire(false)
+                .connect_lazy_with(session("dispatch-hub commands")),
+            reads: pool(sizes.reads).connect_lazy_with(session("dispatch-hub reads")),
+            health: pool(sizes.health).connect_lazy_with(session("dispatch-hub health")),
+        })
+    }
+
+    /// Whether the database answers, for readiness.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query_scalar!(r#"select 1 as "one!""#)
+            .fetch_one(&self.health)
+            .await?;
+        Ok(())
+    }
+
+    /// Closes all connections; waits for those in use.
+    pub async fn close(&self) {
+        tokio::join!(
+            self.commands.close(),
+            self.reads.close(),
+            self.health.close()
+        );
+    }
+}
+
+fn pool(size: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+}
+
+/// No statement waits for a lock, runs, or lies idle in a transaction for long, and the server
+/// notices when we are gone.
+fn with_limits(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
+        ("lock_timeout", "1s"),
+        ("statement_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "2s"),
+        ("client_connection_check_interval", "1s"),
+        ("tcp_user_timeout", "5s"),
+    ])
+}
