@@ -14,7 +14,6 @@ use crate::domain::rejection::Rejection;
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-#[ts(export)]
 pub enum Outcome {
     Accepted {
         #[ts(type = "unknown")]
@@ -38,7 +37,6 @@ pub enum Outcome {
 
 /// A place in a channel. A position of another epoch than the reader's counts as passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ReachedPosition {
     #[ts(type = "number")]
     pub offset: u64,
@@ -48,7 +46,6 @@ pub struct ReachedPosition {
 /// Why no decision was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum Refusal {
     Unauthenticated,
     /// This role never may.

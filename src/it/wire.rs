@@ -15,6 +15,7 @@ use dispatch_hub::{
         entity::{HoldStatus, Service, Zone},
         ids::{AccountId, CleanerId, CommandId, ShiftId, TimeOffId},
     },
+    execute::{Outcome, Refusal},
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -29,6 +30,9 @@ export type CommandKind = Command[\"kind\"];
 export type CommandKinds = { [C in Command as C[\"kind\"]]: C[\"parameters\"] };
 
 export type RejectionCode = Rejection[\"code\"];
+
+/** The body of any channel. */
+export type AnyBody = Body | SlotsBody;
 
 /** The row of one kind. */
 export type RowOf<K extends Row[\"kind\"]> = Extract<Row, { kind: K }>;
@@ -80,6 +84,8 @@ fn typescript() -> String {
     declarations.add::<SlotsBody>();
     declarations.add::<Command>();
     declarations.add::<Rejection>();
+    declarations.add::<Outcome>();
+    declarations.add::<Refusal>();
     declarations.add::<Zone>();
     declarations.add::<Service>();
     declarations.add::<Role>();

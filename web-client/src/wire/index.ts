@@ -168,6 +168,15 @@ lon: number, lat: number, };
  */
 export type OpeningHours = { opens: number, closes: number, };
 
+/**
+ * The answer to a command.
+ */
+export type Outcome = { "outcome": "accepted", result: unknown, 
+/**
+ * Where the channels that the actor may read stand once they include this command.
+ */
+positions: { [key in string]: ReachedPosition }, } | { "outcome": "rejected", code: string, message: string, details: Record<string, unknown>, } | { "outcome": "refused", code: Refusal, message: string, details: Record<string, unknown>, };
+
 export type PropertyAdd = { customer?: CustomerId, address: string, district?: string, access_notes?: string, lon: number, lat: number, };
 
 export type PropertyId = string;
@@ -178,9 +187,19 @@ export type PropertyId = string;
 export type PropertyRow = { id: PropertyId, version: number, zone: ZoneSlug, address: string, district: string, access_notes: string, lon: number, lat: number, };
 
 /**
+ * A place in a channel. A position of another epoch than the reader's counts as passed.
+ */
+export type ReachedPosition = { offset: number, epoch: string, };
+
+/**
+ * Why no decision was made.
+ */
+export type Refusal = "unauthenticated" | "forbidden" | "not_found" | "invalid_argument" | "rate_limited" | "draining" | "unavailable" | "idempotency_mismatch" | "command_expired" | "internal";
+
+/**
  * The rules say no. The serde tag is the wire code, the fields are `details`.
  */
-export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_exists" } | { "code": "in_use" };
+export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "not_lead" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_exists" } | { "code": "in_use" };
 
 /**
  * What somebody is to the company.
@@ -280,6 +299,9 @@ export type CommandKind = Command["kind"];
 export type CommandKinds = { [C in Command as C["kind"]]: C["parameters"] };
 
 export type RejectionCode = Rejection["code"];
+
+/** The body of any channel. */
+export type AnyBody = Body | SlotsBody;
 
 /** The row of one kind. */
 export type RowOf<K extends Row["kind"]> = Extract<Row, { kind: K }>;
