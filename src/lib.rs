@@ -4,10 +4,12 @@
 //! The library holds everything; the binary in `main.rs` only reads the command line and starts
 //! it. A module uses only what is below it: `main` → `app` → `gateway`, `http`, `background` →
 //! `execute` → `store` → `audience` → `domain`; the server uses `hub`, never the other way round.
-//! `postgres` stands aside: it supervises a private PostgreSQL cluster and knows none of them.
+//! The package in `postgres` stands aside: it supervises a private PostgreSQL and knows none of
+//! them.
 
 pub mod audience;
 pub mod domain;
 pub mod execute;
-pub mod postgres;
 pub mod store;
+
+pub use embedded_postgres as postgres;

@@ -1,0 +1,30 @@
+# `make help` lists what there is to do. The work is done by short scripts in .ci/.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt sqlx wire
+
+# Tools of a user's own that a non-login shell does not see.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build everything and serve the demo; ARGS="--listen 127.0.0.1:9000" passes flags on
+	@exec .ci/serve $(ARGS)
+
+test: ## Bring what the tests need (Redis, Chromium) and run all of them
+	@.ci/test
+
+lint: ## Formats, clippy, licences and bans, types, and whether generated files are fresh
+	@.ci/lint
+
+fmt: ## Format Rust and TypeScript
+	cargo fmt --all
+	@.ci/client-packages
+	cd web-client && npm run --silent format
+
+sqlx: ## Write .sqlx, the cache of checked queries, anew
+	@.ci/query-cache write
+
+wire: ## Write web-client/src/wire, the client's types, anew
+	env -u DATABASE_URL SQLX_OFFLINE=true UPDATE_WIRE=1 cargo test --package dispatch-hub --test it wire
