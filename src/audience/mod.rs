@@ -17,6 +17,8 @@ mod difference;
 pub mod rights;
 pub mod row;
 mod slots;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use behind::{Entity, entities_behind};
