@@ -8,8 +8,12 @@
 //! them.
 
 pub mod audience;
+pub mod config;
 pub mod domain;
 pub mod execute;
+pub mod limits;
+pub mod sign_in;
 pub mod store;
+pub mod telemetry;
 
 pub use embedded_postgres as postgres;

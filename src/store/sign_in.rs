@@ -32,13 +32,14 @@ pub enum Rotation {
     Unknown,
 }
 
+/// Begins a sign-in under an id of the caller's, which its tokens bear.
 pub async fn create(
     pools: &Pools,
+    id: Uuid,
     account: AccountId,
     refresh_hash: &[u8],
     life: Duration,
-) -> Result<Uuid, StoreError> {
-    let id = Uuid::now_v7();
+) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into sign_in (id, account_id, refresh_hash, expires_at)
          values ($1, $2, $3, now() + make_interval(secs => $4))",
@@ -49,7 +50,7 @@ pub async fn create(
     )
     .execute(&pools.reads)
     .await?;
-    Ok(id)
+    Ok(())
 }
 
 /// Exchanges the presented refresh token for a new one; the sign-in lives on for `life`.

@@ -1,0 +1,262 @@
+//! Settings: defaults < file < environment < flags.
+//!
+//! `default.toml` beside this file documents every key with its default; the types here give those
+//! keys meaning. Unknown keys are refused, and all faults are reported together. Secrets are never
+//! written out: not by `Debug`, and not by `dispatch-hub config`.
+
+mod load;
+mod network;
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+pub use load::{Faults, Layers};
+pub use network::Network;
+
+/// The effective settings.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub ops_listen: SocketAddr,
+    pub database_url: Secret,
+    pub redis_url: Secret,
+    pub data: PathBuf,
+    pub demo: bool,
+    pub log: Log,
+    pub http: Http,
+    pub database: Database,
+    pub embedded: Embedded,
+    pub sign_in: SignIn,
+    pub limits: Limits,
+    pub shutdown: Shutdown,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Http {
+    pub allowed_origins: Vec<String>,
+    pub trusted_proxies: Vec<Network>,
+    pub body_bytes: usize,
+    pub header_bytes: usize,
+    pub header_count: usize,
+    pub header_timeout_ms: u64,
+    pub request_timeout_ms: u64,
+    pub connections: usize,
+    pub tcp_user_timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Database {
+    pub command_connections: u32,
+    pub read_connections: u32,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Embedded {
+    pub binaries: String,
+    pub node_modules: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct SignIn {
+    pub access_ttl_seconds: u32,
+    pub refresh_ttl_days: u32,
+    pub leeway_seconds: u32,
+    pub hashing: usize,
+    pub hashing_queue: usize,
+    pub failures_free: u32,
+    pub failure_delay_max_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Limits {
+    pub handshakes_per_minute: u32,
+    pub sign_ins_per_minute: u32,
+    pub requests_per_minute: u32,
+    pub commands_per_minute: u32,
+    pub commands_burst: u32,
+    pub connections_per_user: u32,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Shutdown {
+    pub commands_ms: u64,
+    pub drain_ms: u64,
+}
+
+impl Shutdown {
+    pub fn commands(&self) -> Duration {
+        Duration::from_millis(self.commands_ms)
+    }
+
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+}
+
+/// A URL that may hold a password. Written out, the password is left out; empty means none.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub struct Secret(String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Secret {
+    /// The value itself, where there is one.
+    pub fn reveal(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(self.0.as_str())
+    }
+
+    /// Everything but the password and the parameters, which can hold one as well.
+    fn redacted(&self) -> String {
+        let before_parameters = self.0.split('?').next().unwrap_or_default();
+        let parameters = if before_parameters.len() < self.0.len() {
+            "?***"
+        } else {
+            ""
+        };
+        let Some((scheme, rest)) = before_parameters.split_once("://") else {
+            return if self.0.is_empty() { "" } else { "***" }.to_owned();
+        };
+        let rest = match rest.rsplit_once('@') {
+            Some((credentials, host)) => match credentials.split_once(':') {
+                Some((user, _)) => format!("{user}:***@{host}"),
+                None => format!("{credentials}@{host}"),
+            },
+            None => rest.to_owned(),
+        };
+        format!("{scheme}://{rest}{parameters}")
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.redacted())
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.redacted())
+    }
+}
+
+impl Config {
+    /// What types alone cannot say, each fault as one line.
+    fn check(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut demand = |holds: bool, fault: &str| {
+            if !holds {
+                faults.push(fault.to_owned());
+            }
+        };
+        demand(
+            self.listen != self.ops_listen || self.listen.port() == 0,
+            "ops_listen: must differ from listen, so that operations stay off the public listener",
+        );
+        demand(
+            self.sign_in.leeway_seconds <= 30,
+            "sign_in.leeway_seconds: at most 30",
+        );
+        demand(
+            (60..=3600).contains(&self.sign_in.access_ttl_seconds),
+            "sign_in.access_ttl_seconds: between 60 and 3600",
+        );
+        demand(
+            (1..=366).contains(&self.sign_in.refresh_ttl_days),
+            "sign_in.refresh_ttl_days: between 1 and 366",
+        );
+        demand(
+            self.sign_in.hashing > 0,
+            "sign_in.hashing: must be above zero",
+        );
+        demand(
+            self.http.body_bytes >= 1024,
+            "http.body_bytes: at least 1024",
+        );
+        demand(
+            self.http.header_bytes >= 8192,
+            "http.header_bytes: at least 8192",
+        );
+        demand(
+            self.database.command_connections > 0,
+            "database.command_connections: must be above zero",
+        );
+        demand(
+            self.database.read_connections > 0,
+            "database.read_connections: must be above zero",
+        );
+        for (name, value) in [
+            (
+                "limits.handshakes_per_minute",
+                self.limits.handshakes_per_minute,
+            ),
+            (
+                "limits.sign_ins_per_minute",
+                self.limits.sign_ins_per_minute,
+            ),
+            (
+                "limits.requests_per_minute",
+                self.limits.requests_per_minute,
+            ),
+            (
+                "limits.commands_per_minute",
+                self.limits.commands_per_minute,
+            ),
+            ("limits.commands_burst", self.limits.commands_burst),
+            (
+                "limits.connections_per_user",
+                self.limits.connections_per_user,
+            ),
+        ] {
+            demand(value > 0, &format!("{name}: must be above zero"));
+        }
+        for origin in &self.http.allowed_origins {
+            let exact = origin.parse::<http::Uri>().is_ok_and(|uri| {
+                uri.scheme().is_some() && uri.authority().is_some() && !origin.ends_with('/')
+            });
+            demand(
+                exact,
+                &format!("http.allowed_origins: `{origin}` is not scheme://host[:port]"),
+            );
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_everything_but_its_password() {
+        for (secret, shown) in [
+            ("", ""),
+            ("postgres://hub:pass@db/x", "postgres://hub:***@db/x"),
+            ("postgres://hub:p@ss@db/x", "postgres://hub:***@db/x"),
+            ("postgres://hub@db/x", "postgres://hub@db/x"),
+            ("postgres://db/x?password=p", "postgres://db/x?***"),
+            ("redis://:secret@cache:6379", "redis://:***@cache:6379"),
+            ("not a url", "***"),
+        ] {
+            assert_eq!(Secret::from(secret.to_owned()).redacted(), shown);
+        }
+    }
+}

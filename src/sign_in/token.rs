@@ -1,0 +1,319 @@
+//! Tokens: JWT, HS256 only, signed with a key named by `kid`.
+//!
+//! An access token says whose it is and of which sign-in; role and standing are read from the
+//! database when it is used. A refresh token is one too, for an audience of its own, so that a
+//! genuine but outdated one is told apart from a made-up one.
+
+use std::{collections::HashMap, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    errors::ErrorKind, get_current_timestamp,
+};
+use rand::{Rng, RngCore};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{domain::ids::AccountId, store::signing_key::SigningKey};
+
+/// The one algorithm of our keys.
+const ALGORITHM: &str = "HS256";
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Access,
+    Refresh,
+}
+
+impl Purpose {
+    fn audience(self) -> &'static str {
+        match self {
+            Self::Access => "dispatch-hub",
+            Self::Refresh => "dispatch-hub/refresh",
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    sub: Uuid,
+    aud: String,
+    exp: u64,
+    iat: u64,
+    sid: Uuid,
+    /// Makes every token unique.
+    jti: String,
+    /// Only subscription tokens have it, and those do not connect.
+    #[serde(default, skip_serializing)]
+    channel: Option<serde_json::Value>,
+}
+
+/// What a genuine token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recognised {
+    pub account: AccountId,
+    pub sign_in: Uuid,
+    pub expires_in: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRefused {
+    Invalid,
+    /// Signed with a key that we do not know (yet).
+    UnknownKey,
+    Expired,
+}
+
+/// The fixed map of keys. The newest one signs.
+pub struct Keys {
+    newest: (String, EncodingKey),
+    known: HashMap<String, DecodingKey>,
+    leeway: Duration,
+}
+
+impl Keys {
+    /// `None` without a key that may sign. Newest first.
+    pub fn new(keys: &[SigningKey], leeway: Duration) -> Option<Self> {
+        let usable = |key: &&SigningKey| key.algorithm == ALGORITHM;
+        let newest = keys
+            .iter()
+            .filter(usable)
+            .find(|key| key.retired_at.is_none())?;
+        Some(Self {
+            newest: (newest.kid.clone(), EncodingKey::from_secret(&newest.secret)),
+            known: keys
+                .iter()
+                .filter(usable)
+                .map(|key| (key.kid.clone(), DecodingKey::from_secret(&key.secret)))
+                .collect(),
+            leeway,
+        })
+    }
+
+    /// Signs a token that lives for `life`.
+    pub fn issue(
+        &self,
+        purpose: Purpose,
+        account: AccountId,
+        sign_in: Uuid,
+        life: Duration,
+    ) -> String {
+        let now = get_current_timestamp();
+        let claims = Claims {
+            sub: account.0,
+            aud: purpose.audience().to_owned(),
+            exp: now + life.as_secs(),
+            iat: now,
+            sid: sign_in,
+            jti: random_text(),
+            channel: None,
+        };
+        let header = Header {
+            kid: Some(self.newest.0.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
+        encode(&header, &claims, &self.newest.1).expect("claims are plain data, the key is HMAC's")
+    }
+
+    /// Checks a token's signature, audience and time.
+    pub fn recognise(&self, purpose: Purpose, token: &str) -> Result<Recognised, TokenRefused> {
+        let header = decode_header(token).map_err(|_| TokenRefused::Invalid)?;
+        let kid = header.kid.ok_or(TokenRefused::Invalid)?;
+        let key = self.known.get(&kid).ok_or(TokenRefused::UnknownKey)?;
+        // Every key has one algorithm, whatever the header says.
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.leeway = self.leeway.as_secs();
+        validation.validate_nbf = true;
+        validation.set_required_spec_claims(&["exp", "sub", "aud"]);
+        validation.set_audience(&[purpose.audience()]);
+        let claims = decode::<Claims>(token, key, &validation)
+            .map_err(|error| match error.kind() {
+                ErrorKind::ExpiredSignature => TokenRefused::Expired,
+                _ => TokenRefused::Invalid,
+            })?
+            .claims;
+        if claims.channel.is_some() {
+            return Err(TokenRefused::Invalid);
+        }
+        Ok(Recognised {
+            account: AccountId(claims.sub),
+            sign_in: claims.sid,
+            expires_in: Duration::from_secs(claims.exp.saturating_sub(get_current_timestamp())),
+        })
+    }
+}
+
+/// A life spread by ± 10 %, so that those who came together do not all return together.
+pub fn spread(life: Duration) -> Duration {
+    life.mul_f64(rand::rng().random_range(0.9..=1.1))
+}
+
+/// What is stored of a refresh token.
+pub fn fingerprint(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Name and secret of a new key.
+pub fn new_key() -> (String, [u8; 32]) {
+    let mut secret = [0_u8; 32];
+    rand::rng().fill_bytes(&mut secret);
+    (random_text(), secret)
+}
+
+/// 128 random bits as text.
+pub fn random_text() -> String {
+    let mut bytes = [0_u8; 16];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const LIFE: Duration = Duration::from_secs(600);
+
+    fn key() -> SigningKey {
+        SigningKey {
+            kid: "k1".to_owned(),
+            algorithm: "HS256".to_owned(),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            retired_at: None,
+            secret: b"0123456789abcdef0123456789abcdef".to_vec(),
+        }
+    }
+
+    fn keys() -> Keys {
+        Keys::new(&[key()], Duration::from_secs(15)).expect("one key")
+    }
+
+    fn forged(header: &serde_json::Value, claims: &serde_json::Value) -> String {
+        let text = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", text(header), text(claims));
+        let signature = jsonwebtoken::crypto::sign(
+            message.as_bytes(),
+            &EncodingKey::from_secret(&key().secret),
+            Algorithm::HS256,
+        )
+        .expect("signed");
+        format!("{message}.{signature}")
+    }
+
+    fn claims() -> serde_json::Value {
+        json!({
+            "sub": Uuid::from_u128(1), "sid": Uuid::from_u128(2), "aud": "dispatch-hub",
+            "jti": "x", "iat": 1, "exp": get_current_timestamp() + 60,
+        })
+    }
+
+    fn without(mut claims: serde_json::Value, name: &str) -> serde_json::Value {
+        claims.as_object_mut().expect("an object").remove(name);
+        claims
+    }
+
+    fn with(
+        mut claims: serde_json::Value,
+        name: &str,
+        value: serde_json::Value,
+    ) -> serde_json::Value {
+        claims[name] = value;
+        claims
+    }
+
+    #[test]
+    fn an_issued_token_is_recognised_for_its_purpose_only() {
+        let (account, sign_in) = (AccountId(Uuid::from_u128(1)), Uuid::from_u128(2));
+        let token = keys().issue(Purpose::Access, account, sign_in, LIFE);
+        let recognised = keys().recognise(Purpose::Access, &token).expect("genuine");
+        assert_eq!((recognised.account, recognised.sign_in), (account, sign_in));
+        assert!(recognised.expires_in <= LIFE && recognised.expires_in.as_secs() > 595);
+        assert_eq!(
+            keys().recognise(Purpose::Refresh, &token),
+            Err(TokenRefused::Invalid)
+        );
+    }
+
+    #[test]
+    fn forgeries_are_refused() {
+        let header = json!({"alg": "HS256", "kid": "k1"});
+        let genuine = forged(&header, &claims());
+        assert!(keys().recognise(Purpose::Access, &genuine).is_ok());
+        let unsigned = genuine.rsplit_once('.').expect("three parts").0.to_owned() + ".";
+        let expired = get_current_timestamp() - 16;
+        for (token, expected) in [
+            (String::new(), TokenRefused::Invalid),
+            ("a.b.c".to_owned(), TokenRefused::Invalid),
+            (unsigned, TokenRefused::Invalid),
+            (format!("{genuine}x"), TokenRefused::Invalid),
+            (
+                forged(&json!({"alg": "none", "kid": "k1"}), &claims()),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&json!({"alg": "HS512", "kid": "k1"}), &claims()),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&json!({"alg": "RS256", "kid": "k1"}), &claims()),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&json!({"alg": "HS256"}), &claims()),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&json!({"alg": "HS256", "kid": "k2"}), &claims()),
+                TokenRefused::UnknownKey,
+            ),
+            (
+                forged(&header, &without(claims(), "exp")),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&header, &without(claims(), "sub")),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&header, &without(claims(), "aud")),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&header, &with(claims(), "aud", json!("other"))),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&header, &with(claims(), "channel", json!("board:x"))),
+                TokenRefused::Invalid,
+            ),
+            (
+                forged(&header, &with(claims(), "exp", json!(expired))),
+                TokenRefused::Expired,
+            ),
+            (
+                forged(
+                    &header,
+                    &with(claims(), "nbf", json!(get_current_timestamp() + 60)),
+                ),
+                TokenRefused::Invalid,
+            ),
+        ] {
+            assert_eq!(
+                keys().recognise(Purpose::Access, &token),
+                Err(expected),
+                "{token}"
+            );
+        }
+    }
+
+    #[test]
+    fn lives_are_spread_by_a_tenth() {
+        for _ in 0..100 {
+            let life = spread(LIFE);
+            assert!((540..=660).contains(&life.as_secs()), "{life:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Logs and metrics. One span per connection and per command; fields have the same dotted names
+//! everywhere and are declared here. Never logged: tokens, passwords, phone numbers, addresses,
+//! chat, bodies of any kind.
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `request.id` | one HTTP request, also its `x-request-id` |
+//! | `http.method`, `http.route`, `http.status` | the request by its route's pattern, never its path |
+//! | `remote.address` | who connected, after trusted proxies |
+//! | `client.id` | one socket connection |
+//! | `actor.id`, `actor.role` | who asks |
+//! | `command.id`, `command.kind`, `command.outcome`, `command.code` | one command |
+//! | `channel.name` | one channel |
+//! | `elapsed_ms` | time taken |
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::config::{Log, LogFormat};
+
+/// Upper bounds, in seconds, of what histograms of durations tell apart.
+const DURATION_BUCKETS: [f64; 14] = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
+];
+
+/// Starts logging to standard error, for the whole process.
+pub fn start_logging(log: &Log) -> anyhow::Result<()> {
+    let filter =
+        EnvFilter::try_new(&log.filter).map_err(|error| anyhow::anyhow!("log.filter: {error}"))?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match log.format {
+        LogFormat::Pretty => registry
+            .with(lines.with_target(false).compact())
+            .try_init()?,
+        LogFormat::Json => registry.with(lines.json()).try_init()?,
+    }
+    Ok(())
+}
+
+/// The process's metrics, installed on first use: several instances in one process, as in tests,
+/// share them.
+pub fn metrics() -> &'static PrometheusHandle {
+    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+    METRICS.get_or_init(|| {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &DURATION_BUCKETS)
+            .expect("the buckets are not empty")
+            .build_recorder();
+        let handle = recorder.handle();
+        // Someone else's recorder, in a process that embeds this library, is left in place.
+        let _ = metrics::set_global_recorder(recorder);
+        handle
+    })
+}
