@@ -151,6 +151,23 @@ async fn data_of_another_major_version_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_pid_file_that_names_another_process_is_no_obstacle() {
+    let temp = folder(0o755);
+    let cluster = EmbeddedCluster::start(config(temp.path()))
+        .await
+        .expect("a cluster");
+    let file = cluster.folder().join("cluster/postmaster.pid");
+    let content = std::fs::read_to_string(&file).expect("it runs");
+    cluster.stop().await;
+    // As after a crash of the machine, when the number has gone to somebody else since: to us.
+    let (_, rest) = content
+        .split_once('\n')
+        .expect("the first line is the number");
+    std::fs::write(&file, format!("{}\n{rest}", std::process::id())).expect("it can be written");
+    exercise(config(temp.path())).await;
+}
+
+#[tokio::test]
 async fn a_failing_postgres_is_started_again() {
     let temp = folder(0o755);
     let cluster = EmbeddedCluster::start(config(temp.path()))

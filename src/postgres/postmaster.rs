@@ -5,7 +5,7 @@
 //! PostgreSQL from a thread that can end earlier, such as one of the async runtime's.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ pub(super) fn make_cluster(
 ) -> Result<(), EmbeddedError> {
     let unfinished = folder.root().join("cluster.unfinished");
     folder::remove_folder(&unfinished)?;
-    let mut initdb = folder.account().command(installation.bin.join("initdb"));
+    let mut initdb = not_outliving_us(folder.account(), &installation.bin.join("initdb"));
     initdb.args([
         "--auth=trust",
         "--encoding=UTF8",
@@ -290,27 +290,23 @@ impl Launch {
     }
 
     fn spawn(&self) -> std::io::Result<Child> {
-        let mut command = if interrupts_orphans() {
-            let mut setpriv = self.account.command("setpriv");
-            setpriv
-                .args(["--pdeathsig", "INT", "--"])
-                .arg(&self.program);
-            setpriv
-        } else {
-            self.account.command(&self.program)
-        };
+        let mut command = not_outliving_us(self.account, &self.program);
         command.arg("-D").arg(&self.cluster).args(&self.arguments);
         command.stderr(File::options().create(true).append(true).open(&self.log)?);
         command.spawn()
     }
 }
 
-/// Whether there is a `setpriv` that knows the option (BusyBox's does not).
-fn interrupts_orphans() -> bool {
-    let mut probe = Command::new("setpriv");
-    probe
-        .args(["--pdeathsig", "INT", "--", "true"])
-        .stdin(Stdio::null());
-    probe.stdout(Stdio::null()).stderr(Stdio::null());
-    probe.status().is_ok_and(|status| status.success())
+/// A command whose process the kernel interrupts when the thread that spawned it is gone, where
+/// there is a `setpriv` that can ask for it (BusyBox's cannot).
+fn not_outliving_us(account: Account, program: &Path) -> Command {
+    const INTERRUPT: [&str; 3] = ["--pdeathsig", "INT", "--"];
+    let mut probe = account.command("setpriv");
+    probe.args(INTERRUPT).arg("true");
+    if !probe.status().is_ok_and(|status| status.success()) {
+        return account.command(program);
+    }
+    let mut setpriv = account.command("setpriv");
+    setpriv.args(INTERRUPT).arg(program);
+    setpriv
 }
