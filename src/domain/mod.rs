@@ -4,16 +4,20 @@
 //! that was loaded for it; the decision is a list of [`Event`]s, and applying them to that world
 //! gives the rows to store and the views to publish. Times and ids come in with [`Context`].
 
+pub mod calendar;
 pub mod command;
 pub mod context;
 pub mod decide;
 pub mod entity;
 pub mod event;
 mod evolve;
+pub mod homing;
 pub mod ids;
 pub mod limits;
 pub mod rejection;
 pub mod scope;
+pub mod slots;
+pub mod timetable;
 pub mod world;
 
 pub use command::Command;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Decision;
 use crate::domain::{
-    Actor, Context, Event, Objection, World,
+    Actor, Context, Event, Objection, Rejection, World,
     context::Ids,
     entity::{Cleaner, Customer, Hold, Job, Service, Zone},
     ids::{CleanerId, CustomerId, HoldId, JobId, ServiceSlug, ZoneSlug},
@@ -103,6 +103,28 @@ impl Draft {
             .filter(|hold| self.may_act_for(hold.customer))
             .cloned()
             .ok_or(Objection::NotFound)
+    }
+
+    /// Dispatchers and above. Which of them may, the table of roles says.
+    pub(super) fn require_staff(&self) -> Result<(), Objection> {
+        if self.actor.role.is_staff() {
+            Ok(())
+        } else {
+            Err(Objection::Forbidden)
+        }
+    }
+
+    pub(super) fn check_version(
+        &self,
+        expected: Option<i64>,
+        current: i64,
+    ) -> Result<(), Objection> {
+        match expected {
+            Some(expected) if expected != current => {
+                Err(Rejection::StaleVersion { current }.into())
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     pub(super) fn may_act_for(&self, customer: CustomerId) -> bool {

@@ -5,7 +5,13 @@
 //! is not the actor's is as absent as one that does not exist. Nothing is decided by what is not in
 //! the world, so the loader must keep the promises of [`scope`](super::scope).
 
+mod bookings;
+mod capacity;
+mod crew;
 mod draft;
+mod holds;
+mod text;
+mod work;
 
 use serde_json::Value;
 
@@ -23,6 +29,26 @@ pub struct Decision {
 /// Decides one command. Pure: the same arguments give the same answer, ids included.
 pub fn decide(command: &Command, world: &World, context: &Context) -> Result<Decision, Objection> {
     let draft = draft::Draft::new(world, context);
-    let _ = (command, draft);
-    Err(Objection::invalid("command", "not decided yet"))
+    match command {
+        Command::PlaceHold(c) => holds::place(draft, c),
+        Command::ExtendHold(c) => holds::extend(draft, c),
+        Command::ReleaseHold(c) => holds::release(draft, c),
+        Command::ExpireHold(c) => holds::expire(draft, c),
+        Command::ConfirmBooking(c) => bookings::confirm(draft, c),
+        Command::CreateBooking(c) => bookings::create(draft, c),
+        Command::CancelBooking(c) => bookings::cancel(draft, c),
+        Command::ClaimJob(c) => crew::claim(draft, c),
+        Command::AssignJob(c) => crew::assign(draft, c),
+        Command::UnassignJob(c) => crew::unassign(draft, c),
+        Command::WithdrawFromJob(c) => crew::withdraw(draft, c),
+        Command::AcknowledgeJob(c) => work::acknowledge(draft, c),
+        Command::DepartForJob(c) => work::depart(draft, c),
+        Command::ArriveAtJob(c) => work::arrive(draft, c),
+        Command::StartJob(c) => work::start(draft, c),
+        Command::PauseJob(c) => work::pause(draft, c),
+        Command::ResumeJob(c) => work::resume(draft, c),
+        Command::CompleteJob(c) => work::complete(draft, c),
+        Command::ReportNoAccess(c) => work::no_access(draft, c),
+        _ => Err(Objection::invalid("command", "not decided yet")),
+    }
 }
