@@ -7,9 +7,13 @@
 
 mod bookings;
 mod capacity;
+mod catalogue;
 mod crew;
+mod customers;
 mod draft;
 mod holds;
+mod people;
+mod roster;
 mod text;
 mod work;
 
@@ -30,6 +34,9 @@ pub struct Decision {
 pub fn decide(command: &Command, world: &World, context: &Context) -> Result<Decision, Objection> {
     let draft = draft::Draft::new(world, context);
     match command {
+        Command::UpdateCustomer(c) => customers::update(draft, c),
+        Command::CreateCustomer(c) => customers::create(draft, c),
+        Command::AddProperty(c) => customers::add_property(draft, c),
         Command::PlaceHold(c) => holds::place(draft, c),
         Command::ExtendHold(c) => holds::extend(draft, c),
         Command::ReleaseHold(c) => holds::release(draft, c),
@@ -49,6 +56,12 @@ pub fn decide(command: &Command, world: &World, context: &Context) -> Result<Dec
         Command::ResumeJob(c) => work::resume(draft, c),
         Command::CompleteJob(c) => work::complete(draft, c),
         Command::ReportNoAccess(c) => work::no_access(draft, c),
-        _ => Err(Objection::invalid("command", "not decided yet")),
+        Command::SetDuty(c) => roster::set_duty(draft, c),
+        Command::PublishShift(c) => roster::publish_shift(draft, c),
+        Command::AddTimeOff(c) => roster::add_time_off(draft, c),
+        Command::SaveZone(c) => catalogue::save_zone(draft, c),
+        Command::SaveService(c) => catalogue::save_service(draft, c),
+        Command::SaveUser(c) => people::save_user(draft, c),
+        Command::SaveCleaner(c) => people::save_cleaner(draft, c),
     }
 }
