@@ -21,7 +21,7 @@ lint: ## Formats, clippy, licences and bans, types, and whether generated files 
 fmt: ## Format Rust and TypeScript
 	cargo fmt --all
 	@.ci/client-packages
-	cd web-client && npm run --silent format
+	cd web-client && npm run format
 
 sqlx: ## Write .sqlx, the cache of checked queries, anew
 	@.ci/query-cache write
