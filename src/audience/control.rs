@@ -4,9 +4,7 @@
 //! A shift belongs to each local date that it reaches into: somebody on a night shift is there to
 //! be given a job at two in the morning.
 
-use std::collections::BTreeSet;
-
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{ToSpan, civil::Date};
 
 use super::{
     Channel, Row,
@@ -65,16 +63,15 @@ fn project_time_off(world: &World, shift: &Shift, views: &mut Views) {
 }
 
 /// The local dates that `part` of a shift reaches into.
-fn dates_of(world: &World, shift: &Shift, part: TimeRange) -> BTreeSet<Date> {
-    let zone = world.zones.get(&shift.zone);
-    let Some(time_zone) = zone.and_then(|zone| TimeZone::get(&zone.time_zone).ok()) else {
-        return BTreeSet::from([shift.local_date]);
+fn dates_of(world: &World, shift: &Shift, part: TimeRange) -> Vec<Date> {
+    let Some(zone) = world.zones.get(&shift.zone) else {
+        return vec![shift.local_date];
     };
-    let local = |at: Timestamp| at.to_zoned(time_zone.clone()).date();
     let last_instant = part.end - 1.nanosecond();
-    local(part.start)
+    let last = zone.date_at(last_instant);
+    zone.date_at(part.start)
         .series(1.day())
-        .take_while(|date| *date <= local(last_instant))
+        .take_while(|date| *date <= last)
         .collect()
 }
 

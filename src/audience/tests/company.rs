@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use uuid::Uuid;
 
 use crate::domain::{
-    World,
+    World, calendar,
     context::Role,
     entity::{
         Account, Booking, BookingStatus, Cause, Cleaner, Customer, Duty, Hold, HoldStatus, Job,
@@ -47,8 +47,8 @@ pub(super) fn instant(text: &str) -> Timestamp {
 
 /// In both zones.
 fn local_date(at: Timestamp) -> Date {
-    let rules = TimeZone::get("Europe/Berlin").expect("known");
-    at.to_zoned(rules).date()
+    let rules = calendar::time_zone("Europe/Berlin").expect("known");
+    rules.to_datetime(at).date()
 }
 
 pub(super) fn center() -> ZoneSlug {
