@@ -220,6 +220,7 @@ create table hold (
     constraint hold_life_bounded check (expires_at <= placed_at + interval '15 minutes')
 );
 create index hold_customer_active_ix on hold (customer_id) where status = 'active';
+create index hold_zone_active_ix on hold (zone, starts_at) where status = 'active';
 
 create sequence job_number_seq start with 1001;
 
@@ -278,8 +279,11 @@ create table job (
 );
 -- one booking has exactly one live job
 create unique index job_booking_live_uq on job (booking_id) where status not in ('cancelled', 'no_access');
+create index job_booking_ix on job (booking_id);
 create index job_zone_date_ix on job (zone, local_date);
-create index job_zone_open_ix on job (zone, starts_at) where status = 'unassigned';
+create index job_zone_start_ix on job (zone, starts_at);
+create index job_zone_at_risk_ix on job (zone, starts_at) where at_risk;
+create index job_under_way_ix on job (id) where status in ('en_route', 'arrived', 'in_progress', 'paused');
 
 create table job_seat (
     job_id uuid not null,

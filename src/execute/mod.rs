@@ -3,7 +3,10 @@
 //! It knows no command by name: what to load and lock follows from the command and the decision,
 //! what to publish from the difference that the decision makes. It upholds P2, P3 and P5.
 
+mod attempt;
+mod locks;
 mod outcome;
+mod trip;
 
 use std::{future::Future, sync::Arc};
 
@@ -110,12 +113,5 @@ impl Executor {
     pub async fn drained(&self) {
         self.inner.running.close();
         self.inner.running.wait().await;
-    }
-}
-
-impl Inner {
-    async fn run(&self, request: &Request) -> Outcome {
-        let _ = (&self.pools, &self.live, request);
-        Outcome::try_again(Refusal::Unavailable, "commands are not wired yet", 1000)
     }
 }

@@ -126,6 +126,10 @@ impl Outcome {
         }
     }
 
+    pub fn forbidden() -> Self {
+        Self::refused(Refusal::Forbidden, "this role may not do that")
+    }
+
     pub fn not_found() -> Self {
         Self::refused(Refusal::NotFound, "there is no such thing")
     }

@@ -17,7 +17,7 @@ pub enum StoreError {
 /// What the caller can do about a [`StoreError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// Nothing was done and trying again at once may help: deadlock, serialization, a stale row.
+    /// Nothing was done and trying again at once may help: deadlock, serialization, a lost race.
     Conflict,
     /// The connection is gone; a fresh one may work.
     ConnectionLost,
@@ -78,8 +78,9 @@ fn sort(error: &sqlx::Error) -> Failure {
 /// Codes of appendix A of the PostgreSQL manual.
 fn sort_code(code: &str) -> Failure {
     match code {
-        // serialization_failure, deadlock_detected
-        "40001" | "40P01" => Failure::Conflict,
+        // serialization_failure, deadlock_detected; unique_violation, exclusion_violation: somebody
+        // was first, and what is decided then says so
+        "40001" | "40P01" | "23505" | "23P01" => Failure::Conflict,
         // idle_in_transaction_session_timeout
         "25P03" => Failure::ConnectionLost,
         // lock_not_available, query_canceled (statement_timeout), read_only_sql_transaction
@@ -102,7 +103,8 @@ mod tests {
             ("55P03", Failure::Unavailable),
             ("57P01", Failure::ConnectionLost),
             ("53300", Failure::Unavailable),
-            ("23505", Failure::Fault),
+            ("23505", Failure::Conflict),
+            ("42703", Failure::Fault),
         ] {
             assert_eq!(sort_code(code), failure, "{code}");
         }

@@ -7,18 +7,39 @@
 //! The store must not know what a command means, nor what a channel's body says.
 
 pub mod account;
+pub mod append;
 pub mod catalog;
 pub mod epoch;
 mod error;
+pub mod load;
 pub mod log;
 pub mod pools;
+pub mod receipt;
+mod save;
 pub mod security;
 pub mod sign_in;
 pub mod signing_key;
+mod snapshot;
+pub mod timer;
+mod transaction;
+
+use crate::domain::World;
 
 pub use error::{Failure, StoreError};
 pub use log::PostgresLog;
 pub use pools::{PoolSizes, Pools};
+pub use snapshot::{Snapshot, facts, snapshot};
+pub use transaction::Transaction;
+
+/// Saves what a decision changed: the rows that differ, and the timers that concern them.
+pub async fn save(
+    connection: &mut sqlx::PgConnection,
+    before: &World,
+    after: &World,
+) -> Result<(), StoreError> {
+    save::save(connection, before, after).await?;
+    timer::save(connection, before, after).await
+}
 
 /// Brings the schema up to date, on a connection of its own without the pools' time limits.
 pub async fn migrate(database_url: &str) -> Result<(), StoreError> {

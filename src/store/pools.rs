@@ -12,7 +12,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::StoreError;
+use super::{StoreError, append};
 
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(250);
@@ -56,6 +56,7 @@ impl Pools {
                 // A dead connection shows at the trip's first statement, which is then tried on
                 // another one: cheaper than a round trip before every command.
                 .test_before_acquire(false)
+                .after_connect(|connection, _| Box::pin(append::prepare(connection)))
                 .connect_lazy_with(session("dispatch-hub commands")),
             reads: pool(sizes.reads).connect_lazy_with(session("dispatch-hub reads")),
             health: pool(sizes.health).connect_lazy_with(session("dispatch-hub health")),
@@ -95,5 +96,9 @@ fn with_limits(options: PgConnectOptions) -> PgConnectOptions {
         ("idle_in_transaction_session_timeout", "2s"),
         ("client_connection_check_interval", "1s"),
         ("tcp_user_timeout", "5s"),
+        // Our statements are many small look-ups by key: planning them anew for each value, or
+        // compiling them, costs more than running them.
+        ("plan_cache_mode", "force_generic_plan"),
+        ("jit", "off"),
     ])
 }

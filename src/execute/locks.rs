@@ -1,0 +1,132 @@
+//! What a command must have locked: what it names, every row it changes, and everything behind the
+//! rows that it publishes. A published row is thus true when it is committed, and whoever changes
+//! what a row joins waits for whoever publishes that row.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    audience::{Difference, Entity},
+    domain::{
+        Actor, Command, Scope, World,
+        ids::{AccountId, CleanerId, CustomerId},
+    },
+};
+
+pub(super) type Locks = BTreeSet<Entity>;
+
+/// What the command names, and the actor's own row: the limits of a customer and the one job of a
+/// cleaner are defended by it, although it may not change.
+pub(super) fn named(command: &Command, actor: Actor) -> Locks {
+    let mut locks = Locks::new();
+    locks.extend(actor.customer().map(Entity::Customer));
+    locks.extend(actor.cleaner().map(Entity::Cleaner));
+    match Scope::of(command, actor) {
+        Scope::Nothing => {}
+        Scope::Customer(customer) => locks.extend([Entity::Customer(customer)]),
+        Scope::Slot { customer, .. } => locks.extend(customer.map(Entity::Customer)),
+        Scope::Hold { hold, .. } => locks.extend([Entity::Hold(hold)]),
+        Scope::Booking(booking) => locks.extend([Entity::Booking(booking)]),
+        Scope::Job { job, cleaner } => {
+            locks.extend([Entity::Job(job)]);
+            locks.extend(cleaner.map(Entity::Cleaner));
+        }
+        Scope::Cleaner { cleaner, .. } => locks.extend([Entity::Cleaner(cleaner)]),
+        Scope::Zone(zone) => locks.extend([Entity::Zone(zone)]),
+        Scope::Service(service) => locks.extend([Entity::Service(service)]),
+        Scope::Account { account, .. } => locks.extend(account.into_iter().flat_map(personal)),
+        Scope::Staff { cleaner, .. } => {
+            let account = cleaner.map(|cleaner| AccountId(cleaner.0));
+            locks.extend(account.into_iter().flat_map(personal));
+        }
+    }
+    locks
+}
+
+/// An account with the rows that share its id.
+fn personal(account: AccountId) -> [Entity; 3] {
+    [
+        Entity::Account(account),
+        Entity::Customer(CustomerId(account.0)),
+        Entity::Cleaner(CleanerId(account.0)),
+    ]
+}
+
+/// What the decision needs locked, of what was there before it. What it makes needs no lock:
+/// nobody else knows of it.
+pub(super) fn needed(before: &World, after: &World, difference: &Difference) -> Locks {
+    let mut locks = changed(before, after);
+    locks.extend(difference.behind().iter().cloned());
+    locks.retain(|entity| exists(before, entity));
+    locks
+}
+
+/// Everybody whose time was loaded, for when guessing who is concerned has failed too often.
+pub(super) fn whole_roster(world: &World) -> Locks {
+    world
+        .cleaners
+        .keys()
+        .copied()
+        .map(Entity::Cleaner)
+        .collect()
+}
+
+fn changed(before: &World, after: &World) -> Locks {
+    let mut locks = Locks::new();
+    locks.extend(ids(&before.accounts, &after.accounts).map(Entity::Account));
+    locks.extend(ids(&before.zones, &after.zones).map(Entity::Zone));
+    locks.extend(ids(&before.services, &after.services).map(Entity::Service));
+    locks.extend(ids(&before.customers, &after.customers).map(Entity::Customer));
+    locks.extend(ids(&before.holds, &after.holds).map(Entity::Hold));
+    locks.extend(ids(&before.bookings, &after.bookings).map(Entity::Booking));
+    locks.extend(ids(&before.jobs, &after.jobs).map(Entity::Job));
+    locks.extend(ids(&before.cleaners, &after.cleaners).map(Entity::Cleaner));
+    let properties = rows(&before.properties, &after.properties);
+    locks.extend(properties.map(|row| Entity::Customer(row.customer)));
+    let shifts = rows(&before.shifts, &after.shifts).map(|row| row.cleaner);
+    let time_off = rows(&before.time_off, &after.time_off).map(|row| row.cleaner);
+    let occupancy = rows(&before.occupancy, &after.occupancy).map(|row| row.cleaner);
+    locks.extend(shifts.chain(time_off).chain(occupancy).map(Entity::Cleaner));
+    locks
+}
+
+/// Ids of rows that are new, different or gone.
+fn ids<'a, K: Ord + Clone, V: PartialEq>(
+    before: &'a BTreeMap<K, V>,
+    after: &'a BTreeMap<K, V>,
+) -> impl Iterator<Item = K> + 'a {
+    let kept = after
+        .iter()
+        .filter(|(id, row)| before.get(id) != Some(row))
+        .map(|(id, _)| id.clone());
+    let gone = before.keys().filter(|id| !after.contains_key(id)).cloned();
+    kept.chain(gone)
+}
+
+/// Rows that are new, different (as they were and as they are) or gone.
+fn rows<'a, K: Ord, V: PartialEq>(
+    before: &'a BTreeMap<K, V>,
+    after: &'a BTreeMap<K, V>,
+) -> impl Iterator<Item = &'a V> {
+    let new = after
+        .iter()
+        .filter(|(id, row)| before.get(id) != Some(row))
+        .map(|(_, row)| row);
+    let old = before
+        .iter()
+        .filter(|(id, row)| after.get(id) != Some(row))
+        .map(|(_, row)| row);
+    new.chain(old)
+}
+
+fn exists(world: &World, entity: &Entity) -> bool {
+    match entity {
+        Entity::Account(id) => world.accounts.contains_key(id),
+        Entity::Zone(slug) => world.zones.contains_key(slug),
+        Entity::Service(slug) => world.services.contains_key(slug),
+        Entity::Customer(id) => world.customers.contains_key(id),
+        Entity::Hold(id) => world.holds.contains_key(id),
+        Entity::Booking(id) => world.bookings.contains_key(id),
+        Entity::Job(id) => world.jobs.contains_key(id),
+        Entity::Cleaner(id) => world.cleaners.contains_key(id),
+    }
+}

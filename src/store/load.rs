@@ -1,0 +1,381 @@
+//! Reads the part of the business that a command or a channel needs, in one statement and so at
+//! one instant: the scope says what is named, `load.sql` completes it.
+//!
+//! It keeps the promises written in [`scope`](crate::domain::scope), with one economy: of the
+//! roster's *assigned* work only the occupancy is loaded, not the jobs behind it, because it is
+//! never moved.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use serde::Serialize;
+use sqlx::{PgConnection, types::Json};
+
+use super::StoreError;
+use crate::{
+    audience::Channel,
+    domain::{
+        Actor, Command, Scope, World,
+        entity::{
+            Account, Booking, Cleaner, Customer, Hold, Job, Occupancy, Property, Service, Shift,
+            TimeOff, TimeRange, Zone,
+        },
+        ids::{
+            AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
+            SkillSlug, ZoneSlug,
+        },
+        limits::LIMITS,
+    },
+};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// The longest that one visit takes, travel included.
+const LONGEST_VISIT: SignedDuration = SignedDuration::from_hours(8);
+
+/// A world, and the instant it was read at.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub world: World,
+    /// The database's clock, read after whatever the transaction has locked before.
+    pub now: Timestamp,
+}
+
+/// How far around a wanted slot the roster is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Enough to say yes.
+    Slot,
+    /// Enough to name the alternatives, after a no.
+    Alternatives,
+}
+
+/// Whether this load may number a new job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbering {
+    /// The decision is only a plan: any number will do.
+    Placeholder,
+    /// A number of its own, where the command makes a job.
+    Taken,
+}
+
+/// Loads what `command` needs, on the connection of its transaction.
+pub async fn for_command(
+    connection: &mut PgConnection,
+    command: &Command,
+    actor: Actor,
+    reach: Reach,
+    numbering: Numbering,
+) -> Result<Loaded, StoreError> {
+    let makes_job = Scope::makes_job(command);
+    let mut wanted = Wanted::of(Scope::of(command, actor), reach);
+    wanted.accounts.push(actor.id);
+    wanted.makes_job = makes_job && numbering == Numbering::Taken;
+    let row = read(connection, &wanted, "").await?;
+    let mut loaded = row.loaded;
+    if makes_job && numbering == Numbering::Placeholder {
+        loaded.world.next_job_number = Some(0);
+    }
+    Ok(loaded)
+}
+
+/// A channel's world with the head and epoch of the same instant.
+pub(super) struct Read {
+    pub(super) loaded: Loaded,
+    pub(super) head: i64,
+    pub(super) epoch: Option<String>,
+}
+
+/// Loads what the channel's view shows, within its horizon.
+pub(super) async fn for_channel(
+    connection: &mut PgConnection,
+    channel: &Channel,
+) -> Result<Read, StoreError> {
+    read(
+        connection,
+        &Wanted::shown_on(channel, Timestamp::now()),
+        &channel.to_string(),
+    )
+    .await
+}
+
+/// The parameters of `load.sql`.
+#[derive(Debug, Default, Serialize)]
+struct Wanted {
+    accounts: Vec<AccountId>,
+    email: Option<String>,
+    customers: Vec<CustomerId>,
+    bookings_since: Option<Timestamp>,
+    properties: Vec<PropertyId>,
+    holds: Vec<HoldId>,
+    bookings: Vec<BookingId>,
+    jobs: Vec<JobId>,
+    cleaners: Vec<CleanerId>,
+    rosters: Vec<Roster>,
+    at_property_start: Option<Timestamp>,
+    at_property_end: Option<Timestamp>,
+    own_start: Option<Timestamp>,
+    own_end: Option<Timestamp>,
+    around: bool,
+    homes: bool,
+    staff: bool,
+    plain: bool,
+    seated: bool,
+    live_zone: Option<ZoneSlug>,
+    service: Option<ServiceSlug>,
+    board: Option<ZoneSlug>,
+    control_zone: Option<ZoneSlug>,
+    control_date: Option<Date>,
+    makes_job: bool,
+}
+
+/// Everybody with a shift in the zone (in any, if `None`) that overlaps the range.
+#[derive(Debug, Serialize)]
+struct Roster {
+    zone: Option<ZoneSlug>,
+    start: Timestamp,
+    end: Timestamp,
+}
+
+impl Wanted {
+    fn of(scope: Scope, reach: Reach) -> Self {
+        let now = Timestamp::now();
+        match scope {
+            Scope::Nothing => Self::default(),
+            Scope::Customer(customer) => Self {
+                customers: vec![customer],
+                bookings_since: Some(before(now, DAY * 2)),
+                ..Self::default()
+            },
+            Scope::Slot {
+                customer,
+                property,
+                zone,
+                service: _,
+                start,
+            } => Self::slot(customer, property, zone, range_around(start, reach)),
+            Scope::Hold { hold, property } => Self {
+                holds: vec![hold],
+                properties: property.into_iter().collect(),
+                around: true,
+                ..Self::default()
+            },
+            Scope::Booking(booking) => Self {
+                bookings: vec![booking],
+                around: true,
+                ..Self::default()
+            },
+            Scope::Job { job, cleaner } => Self {
+                jobs: vec![job],
+                cleaners: cleaner.into_iter().collect(),
+                around: true,
+                ..Self::default()
+            },
+            Scope::Cleaner { cleaner, during } => Self::cleaner(cleaner, during, now),
+            Scope::Zone(zone) => Self {
+                rosters: vec![Roster::ahead(Some(zone.clone()), now)],
+                live_zone: Some(zone),
+                ..Self::default()
+            },
+            Scope::Service(service) => Self {
+                rosters: vec![Roster::ahead(None, now)],
+                service: Some(service),
+                ..Self::default()
+            },
+            Scope::Account { account, email } => Self {
+                accounts: account.into_iter().collect(),
+                customers: account.map(|id| CustomerId(id.0)).into_iter().collect(),
+                email,
+                ..Self::staff(account.map(|id| CleanerId(id.0)), now)
+            },
+            Scope::Staff { cleaner, email } => Self {
+                email,
+                ..Self::staff(cleaner, now)
+            },
+        }
+    }
+
+    fn slot(
+        customer: Option<CustomerId>,
+        property: Option<PropertyId>,
+        zone: Option<ZoneSlug>,
+        range: TimeRange,
+    ) -> Self {
+        let named = zone.is_some();
+        Self {
+            customers: customer.into_iter().collect(),
+            properties: property.into_iter().collect(),
+            rosters: zone
+                .map(|zone| Roster::over(Some(zone), range))
+                .into_iter()
+                .collect(),
+            at_property_start: (!named).then_some(range.start),
+            at_property_end: (!named).then_some(range.end),
+            ..Self::default()
+        }
+    }
+
+    /// Duty shows on every day that the cleaner works, so without a range all shifts to come are
+    /// loaded.
+    fn cleaner(cleaner: CleanerId, during: Option<TimeRange>, now: Timestamp) -> Self {
+        let own = during.map_or_else(
+            || (before(now, DAY * 2), ahead(now)),
+            |range| (before(range.start, DAY), after(range.end, DAY)),
+        );
+        Self {
+            cleaners: vec![cleaner],
+            own_start: Some(own.0),
+            own_end: Some(own.1),
+            homes: during.is_some(),
+            plain: during.is_none(),
+            ..Self::default()
+        }
+    }
+
+    fn staff(cleaner: Option<CleanerId>, now: Timestamp) -> Self {
+        Self {
+            cleaners: cleaner.into_iter().collect(),
+            own_start: Some(before(now, DAY * 2)),
+            own_end: Some(ahead(now)),
+            staff: true,
+            ..Self::default()
+        }
+    }
+
+    fn shown_on(channel: &Channel, now: Timestamp) -> Self {
+        match channel {
+            Channel::Slots { zone, date } => Self {
+                rosters: vec![Roster::of_date(zone, *date)],
+                plain: true,
+                ..Self::default()
+            },
+            Channel::Booking(booking) => Self {
+                bookings: vec![*booking],
+                plain: true,
+                ..Self::default()
+            },
+            Channel::Customer(customer) => Self {
+                customers: vec![*customer],
+                bookings_since: Some(before(now, DAY * 60)),
+                plain: true,
+                ..Self::default()
+            },
+            Channel::Agenda(cleaner) => Self {
+                cleaners: vec![*cleaner],
+                own_start: Some(before(now, DAY)),
+                own_end: Some(after(now, DAY * 30)),
+                seated: true,
+                plain: true,
+                ..Self::default()
+            },
+            Channel::Board(zone) => Self {
+                board: Some(zone.clone()),
+                plain: true,
+                ..Self::default()
+            },
+            Channel::Control { zone, date } => Self {
+                rosters: vec![Roster::of_date(zone, *date)],
+                control_zone: Some(zone.clone()),
+                control_date: Some(*date),
+                plain: true,
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl Roster {
+    fn over(zone: Option<ZoneSlug>, range: TimeRange) -> Self {
+        Self {
+            zone,
+            start: range.start,
+            end: range.end,
+        }
+    }
+
+    /// Everything still to come: a changed zone or service changes what is free on all days.
+    fn ahead(zone: Option<ZoneSlug>, now: Timestamp) -> Self {
+        Self {
+            zone,
+            start: before(now, DAY * 2),
+            end: ahead(now),
+        }
+    }
+
+    /// A local date, wherever on earth: its views pick what belongs to it.
+    fn of_date(zone: &ZoneSlug, date: Date) -> Self {
+        let midnight = date
+            .to_zoned(TimeZone::UTC)
+            .map_or(Timestamp::MAX, |zoned| zoned.timestamp());
+        Self {
+            zone: Some(zone.clone()),
+            start: before(midnight, DAY),
+            end: after(midnight, DAY * 2),
+        }
+    }
+}
+
+fn range_around(start: Timestamp, reach: Reach) -> TimeRange {
+    match reach {
+        Reach::Slot => TimeRange {
+            start: before(start, SignedDuration::from_hours(1)),
+            end: after(start, LONGEST_VISIT),
+        },
+        Reach::Alternatives => {
+            let starts = Scope::slots_around(start);
+            TimeRange {
+                start: starts.start,
+                end: after(starts.end, LONGEST_VISIT),
+            }
+        }
+    }
+}
+
+fn ahead(now: Timestamp) -> Timestamp {
+    after(now, LIMITS.planning_horizon + DAY * 2)
+}
+
+fn before(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_sub(by).unwrap_or(Timestamp::MIN)
+}
+
+fn after(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+async fn read(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    channel: &str,
+) -> Result<Read, StoreError> {
+    let row = sqlx::query_file!("src/store/load.sql", Json(wanted) as _, channel)
+        .fetch_one(connection)
+        .await?;
+    let world = World {
+        accounts: by_id(row.accounts.0, |row| row.id),
+        zones: by_id(row.zones.0, |row| row.slug.clone()),
+        skills: row.skills.0,
+        services: by_id(row.services.0, |row| row.slug.clone()),
+        customers: by_id(row.customers.0, |row| row.id),
+        properties: by_id(row.properties.0, |row| row.id),
+        cleaners: by_id(row.cleaners.0, |row| row.id),
+        shifts: by_id(row.shifts.0, |row| row.id),
+        time_off: by_id(row.time_off.0, |row| row.id),
+        holds: by_id(row.holds.0, |row| row.id),
+        bookings: by_id(row.bookings.0, |row| row.id),
+        jobs: by_id(row.jobs.0, |row| row.id),
+        occupancy: by_id(row.occupancy.0, |row| row.id),
+        next_job_number: row.next_job_number,
+    };
+    Ok(Read {
+        loaded: Loaded {
+            world,
+            now: row.now.to_jiff(),
+        },
+        head: row.head,
+        epoch: row.epoch,
+    })
+}
+
+fn by_id<K: Ord, V>(rows: Vec<V>, id: impl Fn(&V) -> K) -> BTreeMap<K, V> {
+    rows.into_iter().map(|row| (id(&row), row)).collect()
+}

@@ -1,0 +1,269 @@
+-- One world at one snapshot: what is asked for by name ($1), completed to what decisions and views
+-- need. Read it from top to bottom: what is named; where and when that is (focus); who works there
+-- (roster); whose time is taken, and what for (behind); then all rows as JSON arrays.
+with asked as materialized (
+    select * from jsonb_to_record($1) as r (
+        accounts uuid[], email text, customers uuid[], bookings_since timestamptz,
+        properties uuid[], holds uuid[], bookings uuid[], jobs uuid[], cleaners uuid[],
+        -- rosters: [{zone (null: all), start, end}]; at_property: the same range for the properties' zones
+        rosters jsonb, at_property_start timestamptz, at_property_end timestamptz,
+        -- the named cleaners' own rows
+        own_start timestamptz, own_end timestamptz,
+        -- rosters around the named holds and jobs; of the named cleaners' home zones over the own
+        -- range; around those cleaners' rows to come
+        around boolean, homes boolean, staff boolean,
+        -- without what is behind the roster's occupancy: for views
+        plain boolean,
+        seated boolean, live_zone text, service text,
+        board text, control_zone text, control_date date,
+        makes_job boolean
+    )
+),
+named_hold as materialized (
+    select hold.id, hold.zone, tstzrange(
+        hold.starts_at - make_interval(mins => service.travel_buffer_minutes + 15),
+        hold.starts_at + make_interval(mins => service.duration_minutes + 15)) as busy
+    from hold join service on service.slug = hold.service
+    where hold.id = any((select holds from asked)::uuid[])
+),
+named_job as materialized (
+    select id, zone, tstzrange(
+        starts_at - make_interval(mins => travel_buffer_minutes + 15),
+        starts_at + make_interval(mins => duration_minutes + 15)) as busy
+    from job
+    where id = any((select jobs from asked)::uuid[])
+        or booking_id = any((select bookings from asked)::uuid[])
+),
+home_zone as materialized (
+    select distinct zone from cleaner_zone where cleaner_id = any((select cleaners from asked)::uuid[])
+),
+focus as materialized (
+    select zone.slug as zone, tstzrange(f.start, f."end") as during
+    from asked, jsonb_to_recordset(asked.rosters) as f (zone text, start timestamptz, "end" timestamptz)
+        join zone on f.zone is null or zone.slug = f.zone
+    union
+    select property.zone, tstzrange(asked.at_property_start, asked.at_property_end)
+    from asked join property on property.id = any(asked.properties)
+    where asked.at_property_start is not null
+    union
+    select place.zone, named.busy
+    from asked, (select zone, busy from named_hold union all select zone, busy from named_job) named,
+        lateral (select named.zone union select zone from home_zone) place
+    where asked.around
+    union
+    select home_zone.zone, tstzrange(asked.own_start, asked.own_end) from asked, home_zone
+    where asked.homes
+    union
+    select home_zone.zone, occupancy.busy from asked, home_zone, occupancy
+    where asked.staff and occupancy.cleaner_id = any(asked.cleaners) and upper(occupancy.busy) > now()
+),
+span as materialized (
+    select range_agg(during) as during from (
+        select tstzrange(lower(during) - interval '1 day', upper(during) + interval '1 day') as during
+        from focus
+        union all
+        select tstzrange(own_start, own_end) from asked where own_start is not null
+    ) ranges
+),
+roster as materialized (
+    select distinct shift.cleaner_id from focus
+        join shift on shift.zone = focus.zone and shift.during && focus.during
+),
+tied as materialized (
+    select * from occupancy
+    where hold_id = any(array(select id from named_hold)) or job_id = any(array(select id from named_job))
+),
+crew as materialized (
+    select distinct cleaner_id from job_seat
+    where job_id = any(array(select id from named_job)) and cleaner_id is not null
+),
+known as materialized (
+    select cleaner_id from roster
+    union select cleaner_id from tied
+    union select cleaner_id from crew
+    union select unnest(cleaners) from asked
+),
+near as materialized (
+    select * from occupancy
+    where cleaner_id = any(array(select cleaner_id from known)) and busy && (select during from span)
+    union
+    select * from tied
+),
+wanted_hold as materialized (
+    select id from named_hold
+    union
+    select hold_id from near, asked where hold_id is not null and not asked.plain
+    union
+    select hold.id from asked join hold on hold.customer_id = any(asked.customers)
+    where hold.status = 'active'
+    union
+    select hold.id from asked join hold on hold.service = asked.service or hold.zone = asked.live_zone
+    where hold.status = 'active'
+    union
+    -- promises with less room than they were given
+    select hold.id from asked, focus join hold
+        on hold.zone = focus.zone and hold.starts_at <@ focus.during and hold.status = 'active'
+        join service on service.slug = hold.service
+    where not asked.plain
+        and (select count(*) from occupancy where hold_id = hold.id) < service.crew_size
+),
+wanted_job as materialized (
+    select id from named_job
+    union
+    -- assigned work of others is never moved, so it need not be known
+    select job_id from near, asked
+    where job_id is not null and not asked.plain
+        and (cause = 'reserved' or cleaner_id = any(asked.cleaners))
+    union
+    select job.id from asked, focus join job on job.zone = focus.zone and job.starts_at <@ focus.during
+    where not asked.plain and job.at_risk
+        and job.status not in ('completed', 'cancelled', 'no_access')
+    union
+    select job.id from asked, job join job_seat on job_seat.job_id = job.id
+    where job.status in ('en_route', 'arrived', 'in_progress', 'paused')
+        and (job_seat.cleaner_id = any(asked.cleaners) or job_seat.cleaner_id in (select cleaner_id from crew))
+    union
+    select job.id from asked
+        join booking on booking.customer_id = any(asked.customers) and booking.starts_at > asked.bookings_since
+        join job on job.booking_id = booking.id
+    union
+    select job.id from asked
+        join job_seat on job_seat.cleaner_id = any(asked.cleaners)
+        join job on job.id = job_seat.job_id
+    where asked.seated and job.starts_at < asked.own_end
+        and job.starts_at + make_interval(mins => job.duration_minutes) > asked.own_start
+    union
+    select job.id from asked join job on job.zone = asked.live_zone and job.starts_at > now() - interval '1 day'
+    where job.status not in ('completed', 'cancelled', 'no_access')
+    union
+    select job.id from asked join job on job.zone = asked.board and job.starts_at > now() - interval '1 day'
+    where job.status in ('unassigned', 'assigned', 'acknowledged')
+    union
+    select job.id from asked join job on job.zone = asked.control_zone and job.local_date = asked.control_date
+),
+behind as materialized (
+    select * from near
+    union
+    select occupancy.* from occupancy
+    where not (select plain from asked) and (hold_id = any(array(select id from wanted_hold))
+        or job_id = any(array(select id from wanted_job)))
+),
+-- whose time may change together with that of the known
+joined as materialized (
+    select cleaner_id from behind union select cleaner_id from known
+),
+taken as materialized (
+    select * from behind
+    union
+    select * from occupancy
+    where cleaner_id = any(array(select cleaner_id from joined except select cleaner_id from known))
+        and busy && (select during from span)
+),
+wanted_booking as materialized (
+    select booking_id as id from job where id = any(array(select id from wanted_job))
+    union
+    select unnest(bookings) from asked
+    union
+    select booking.id from asked
+        join booking on booking.customer_id = any(asked.customers) and booking.starts_at > asked.bookings_since
+),
+chosen_booking as materialized (
+    select * from booking where id = any(array(select id from wanted_booking))
+),
+chosen_hold as materialized (
+    select * from hold where id = any(array(select id from wanted_hold))
+),
+chosen_job as materialized (
+    select job.*, array(
+        select case when cleaner_id is not null
+            then json_build_object('cleaner', cleaner_id, 'filled_at', filled_at) end
+        from job_seat where job_id = job.id order by seat) as seats
+    from job where id = any(array(select id from wanted_job))
+)
+select
+    clock_timestamp() as "now!: jiff_sqlx::Timestamp",
+    (select coalesce(json_agg(row), '[]') from (
+        select account.id, role, name, disabled_at is not null as disabled, version, (
+            select subject from identity
+            where account_id = account.id and provider = 'password' order by created_at limit 1
+        ) as email
+        from account
+        where id = any(array(
+            select unnest(accounts) from asked
+            union select unnest(customers) from asked
+            union select unnest(cleaners) from asked
+            union select account_id from asked join identity
+                on identity.provider = 'password' and identity.subject = asked.email))
+    ) row) as "accounts!: Json<Vec<Account>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select slug, name, polygon, time_zone, opening_hours, version from zone
+    ) row) as "zones!: Json<Vec<Zone>>",
+    (select coalesce(json_object_agg(slug, name), '{}') from skill) as "skills!: Json<BTreeMap<SkillSlug, String>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select slug, name, duration_minutes, crew_size, travel_buffer_minutes, lead_time_minutes,
+            booking_window_days, slot_step_minutes, price_minor, currency, active, version,
+            array(select skill from service_skill where service = slug) as skills
+        from service
+    ) row) as "services!: Json<Vec<Service>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, name, phone, email, version from customer
+        where id = any(array(
+            select unnest(customers) from asked
+            union select customer_id from chosen_booking
+            union select customer_id from chosen_hold
+            union select customer_id from asked join property on property.id = any(asked.properties)))
+    ) row) as "customers!: Json<Vec<Customer>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, customer_id as customer, zone, address, district, access_notes, lon, lat, version
+        from property
+        where id = any(array(
+                select unnest(properties) from asked union select property_id from chosen_booking))
+            or customer_id = any((select customers from asked)::uuid[])
+    ) row) as "properties!: Json<Vec<Property>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, name, phone, duty, active, version,
+            array(select zone from cleaner_zone where cleaner_id = cleaner.id) as zones,
+            array(select skill from cleaner_skill where cleaner_id = cleaner.id) as skills
+        from cleaner
+        where id = any(array(
+            select cleaner_id from joined
+            union select cleaner_id from job_seat
+            where job_id = any(array(select id from wanted_job)) and cleaner_id is not null))
+    ) row) as "cleaners!: Json<Vec<Cleaner>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, cleaner_id as cleaner, zone, local_date, version,
+            json_build_object('start', lower(during), 'end', upper(during)) as during
+        from shift
+        where cleaner_id = any(array(select cleaner_id from joined)) and during && (select during from span)
+    ) row) as "shifts!: Json<Vec<Shift>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, cleaner_id as cleaner, reason, version,
+            json_build_object('start', lower(during), 'end', upper(during)) as during
+        from time_off
+        where (cleaner_id = any(array(select cleaner_id from joined)) and during && (select during from span))
+            or id = any(array(select time_off_id from taken where time_off_id is not null))
+    ) row) as "time_off!: Json<Vec<TimeOff>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, customer_id as customer, zone, service, starts_at, placed_at, expires_at, extended,
+            status, version
+        from chosen_hold
+    ) row) as "holds!: Json<Vec<Hold>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, hold_id as hold, customer_id as customer, property_id as property, zone, service,
+            starts_at, local_date, price_minor, currency, cancel_until_hours, status, booked_at, version
+        from chosen_booking
+    ) row) as "bookings!: Json<Vec<Booking>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, number, booking_id as booking, zone, service, starts_at, local_date, duration_minutes,
+            travel_buffer_minutes, status, at_risk, times, version, seats
+        from chosen_job
+    ) row) as "jobs!: Json<Vec<Job>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, cleaner_id as cleaner, cause, hold_id as hold, job_id as job, seat,
+            time_off_id as time_off,
+            json_build_object('start', lower(busy), 'end', upper(busy)) as busy
+        from taken
+    ) row) as "occupancy!: Json<Vec<Occupancy>>",
+    (select nextval('job_number_seq') from asked where makes_job) as "next_job_number?",
+    (select epoch from log_epoch) as "epoch?",
+    coalesce((select head from channel where name = $2), 0) as "head!"

@@ -1,0 +1,192 @@
+//! Durable deadlines. A timer is set and finished by the transaction of the command that concerns
+//! it; firing is leased to one instance at a time, and the number of the attempt is the fencing
+//! token with which an attempt may say how it ended.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Pools, StoreError};
+use crate::domain::{
+    World,
+    entity::{Hold, HoldStatus},
+};
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimerKind {
+    HoldExpiry,
+}
+
+impl TimerKind {
+    const ALL: [Self; 1] = [Self::HoldExpiry];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HoldExpiry => "hold.expire",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    fn timer_id(self, subject: Uuid) -> Uuid {
+        Uuid::new_v5(&subject, self.as_str().as_bytes())
+    }
+}
+
+/// A timer that this attempt may fire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueTimer {
+    pub id: Uuid,
+    pub kind: TimerKind,
+    pub subject: Uuid,
+    pub due_at: Timestamp,
+    pub attempt: i32,
+}
+
+#[derive(Serialize)]
+struct Setting {
+    id: Uuid,
+    kind: &'static str,
+    subject: Uuid,
+    due_at: Timestamp,
+    finished: bool,
+}
+
+/// Sets, moves and finishes timers as the decision changed what they are about.
+pub(super) async fn save(
+    connection: &mut PgConnection,
+    before: &World,
+    after: &World,
+) -> Result<(), StoreError> {
+    let settings: Vec<_> = after
+        .holds
+        .values()
+        .filter(|hold| before.holds.get(&hold.id) != Some(hold))
+        .map(expiry_of)
+        .collect();
+    if settings.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into timer (id, kind, subject_id, due_at, finished_at)
+         select id, kind, subject, due_at, case when finished then clock_timestamp() end
+         from jsonb_to_recordset($1) as r (id uuid, kind text, subject uuid, due_at timestamptz,
+             finished boolean)
+         order by id
+         on conflict on constraint timer_kind_subject_uq do update set
+             due_at = excluded.due_at, finished_at = excluded.finished_at,
+             leased_until = null, attempt = timer.attempt + 1",
+        serde_json::to_value(&settings).expect("settings are plain data"),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn expiry_of(hold: &Hold) -> Setting {
+    let finished = match hold.status {
+        HoldStatus::Active => false,
+        HoldStatus::Consumed | HoldStatus::Released | HoldStatus::Expired => true,
+    };
+    Setting {
+        id: TimerKind::HoldExpiry.timer_id(hold.id.0),
+        kind: TimerKind::HoldExpiry.as_str(),
+        subject: hold.id.0,
+        due_at: hold.expires_at,
+        finished,
+    }
+}
+
+/// Leases at most `limit` timers that are due and nobody else's. Kinds that a newer version of us
+/// has set are left to it.
+pub async fn lease(
+    pools: &Pools,
+    limit: i64,
+    length: Duration,
+) -> Result<Vec<DueTimer>, StoreError> {
+    let kinds: Vec<_> = TimerKind::ALL
+        .iter()
+        .map(|kind| kind.as_str().to_owned())
+        .collect();
+    let rows = sqlx::query!(
+        r#"update timer set attempt = attempt + 1,
+               leased_until = clock_timestamp() + make_interval(secs => $2)
+           where id = any(array(
+               select id from timer
+               where finished_at is null and due_at <= clock_timestamp()
+                   and (leased_until is null or leased_until < clock_timestamp())
+                   and kind = any($3)
+               order by due_at limit $1 for update skip locked))
+           returning id, kind, subject_id, due_at as "due_at: jiff_sqlx::Timestamp", attempt"#,
+        limit,
+        length.as_secs_f64(),
+        &kinds,
+    )
+    .fetch_all(&pools.reads)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            Some(DueTimer {
+                id: row.id,
+                kind: TimerKind::parse(&row.kind)?,
+                subject: row.subject_id,
+                due_at: row.due_at.to_jiff(),
+                attempt: row.attempt,
+            })
+        })
+        .collect())
+}
+
+/// How long until the next timer is due that nobody has leased; `None`: there is none.
+pub async fn until_next(pools: &Pools) -> Result<Option<Duration>, StoreError> {
+    let seconds = sqlx::query_scalar!(
+        "select extract(epoch from min(greatest(due_at, coalesce(leased_until, due_at)))
+             - clock_timestamp())::double precision
+         from timer where finished_at is null"
+    )
+    .fetch_one(&pools.reads)
+    .await?;
+    Ok(seconds.map(|seconds| Duration::from_secs_f64(seconds.max(0.0))))
+}
+
+/// Ends a timer whose command did not: it was decided that there is nothing to do. A later attempt
+/// or a timer set anew is left alone.
+pub async fn finish(pools: &Pools, timer: &DueTimer) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update timer set finished_at = clock_timestamp()
+         where id = $1 and attempt = $2 and finished_at is null",
+        timer.id,
+        timer.attempt,
+    )
+    .execute(&pools.reads)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The attempt failed: tried again after `pause`.
+pub async fn postpone(
+    pools: &Pools,
+    timer: &DueTimer,
+    pause: Duration,
+    error: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update timer set last_error = $3,
+             leased_until = clock_timestamp() + make_interval(secs => $4)
+         where id = $1 and attempt = $2 and finished_at is null",
+        timer.id,
+        timer.attempt,
+        error,
+        pause.as_secs_f64(),
+    )
+    .execute(&pools.reads)
+    .await?;
+    Ok(())
+}

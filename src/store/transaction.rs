@@ -1,0 +1,138 @@
+//! One command's transaction, from its receipt to its commit. Entity rows are locked before the
+//! channels' heads, and each kind in one order, so that commands wait for each other but never in
+//! a circle.
+
+use std::collections::BTreeSet;
+
+use sqlx::{PgConnection, Postgres, pool::PoolConnection};
+
+use super::{Pools, StoreError};
+use crate::audience::Entity;
+
+/// A transaction that is rolled back unless it is committed. If it is dropped half-way (a panic,
+/// a timeout), its connection is closed rather than reused.
+pub struct Transaction {
+    connection: Option<PoolConnection<Postgres>>,
+}
+
+impl Transaction {
+    pub async fn begin(pools: &Pools) -> Result<Self, StoreError> {
+        let connection = pools.commands.acquire().await?;
+        let mut transaction = Self {
+            connection: Some(connection),
+        };
+        sqlx::raw_sql("begin").execute(transaction.on()).await?;
+        Ok(transaction)
+    }
+
+    /// The connection that the transaction runs on.
+    pub fn on(&mut self) -> &mut PgConnection {
+        self.connection
+            .as_mut()
+            .expect("the connection is there until the transaction ends")
+    }
+
+    pub async fn rollback(mut self) -> Result<(), StoreError> {
+        sqlx::raw_sql("rollback").execute(self.on()).await?;
+        self.give_back();
+        Ok(())
+    }
+
+    /// The last statement has committed: the connection goes back to its pool.
+    pub(super) fn give_back(mut self) {
+        drop(self.connection.take());
+    }
+
+    /// Locks rows in the one global order: by kind, then by id. One statement: each step waits for
+    /// the one before it, because it counts its rows. `no key update`: others may still refer to
+    /// these rows, not change them.
+    pub async fn lock(&mut self, entities: &BTreeSet<Entity>) -> Result<(), StoreError> {
+        let ids = Ids::of(entities);
+        sqlx::query!(
+            r#"with
+               account_lock as materialized (
+                   select id from account where id = any($1)
+                   order by id for no key update),
+               zone_lock as materialized (
+                   select slug from zone where slug = any($2)
+                       and (select count(*) from account_lock) >= 0
+                   order by slug for no key update),
+               service_lock as materialized (
+                   select slug from service where slug = any($3)
+                       and (select count(*) from zone_lock) >= 0
+                   order by slug for no key update),
+               customer_lock as materialized (
+                   select id from customer where id = any($4)
+                       and (select count(*) from service_lock) >= 0
+                   order by id for no key update),
+               hold_lock as materialized (
+                   select id from hold where id = any($5)
+                       and (select count(*) from customer_lock) >= 0
+                   order by id for no key update),
+               booking_lock as materialized (
+                   select id from booking where id = any($6)
+                       and (select count(*) from hold_lock) >= 0
+                   order by id for no key update),
+               job_lock as materialized (
+                   select id from job where id = any($7)
+                       and (select count(*) from booking_lock) >= 0
+                   order by id for no key update),
+               cleaner_lock as materialized (
+                   select id from cleaner where id = any($8)
+                       and (select count(*) from job_lock) >= 0
+                   order by id for no key update)
+               select count(*) as "locked!" from cleaner_lock"#,
+            &ids.accounts,
+            &ids.zones,
+            &ids.services,
+            &ids.customers,
+            &ids.holds,
+            &ids.bookings,
+            &ids.jobs,
+            &ids.cleaners,
+        )
+        .fetch_one(self.on())
+        .await?;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            connection.close_on_drop();
+        }
+    }
+}
+
+/// Entities by kind, as arrays for the statement.
+#[derive(Default)]
+struct Ids {
+    accounts: Vec<uuid::Uuid>,
+    zones: Vec<String>,
+    services: Vec<String>,
+    customers: Vec<uuid::Uuid>,
+    holds: Vec<uuid::Uuid>,
+    bookings: Vec<uuid::Uuid>,
+    jobs: Vec<uuid::Uuid>,
+    cleaners: Vec<uuid::Uuid>,
+}
+
+impl Ids {
+    fn of(entities: &BTreeSet<Entity>) -> Self {
+        let mut ids = Self::default();
+        for entity in entities {
+            match entity {
+                Entity::Account(id) => ids.accounts.push(id.0),
+                Entity::Zone(slug) => ids.zones.push(slug.to_string()),
+                Entity::Service(slug) => ids.services.push(slug.to_string()),
+                Entity::Customer(id) => ids.customers.push(id.0),
+                Entity::Hold(id) => ids.holds.push(id.0),
+                Entity::Booking(id) => ids.bookings.push(id.0),
+                Entity::Job(id) => ids.jobs.push(id.0),
+                Entity::Cleaner(id) => ids.cleaners.push(id.0),
+            }
+        }
+        ids
+    }
+}
