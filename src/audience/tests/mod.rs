@@ -1,5 +1,6 @@
 //! Tests of the views and their differences over one small company.
 
+mod commands;
 mod company;
 mod differences;
 mod privacy;
