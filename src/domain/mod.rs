@@ -17,6 +17,8 @@ pub mod limits;
 pub mod rejection;
 pub mod scope;
 pub mod slots;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod timetable;
 pub mod world;
 

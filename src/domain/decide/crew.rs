@@ -317,3 +317,6 @@ pub(super) fn illegal(job: &Job) -> Objection {
     let from = job.status.as_str().to_owned();
     Rejection::IllegalTransition { from }.into()
 }
+
+#[cfg(test)]
+mod tests;
