@@ -309,3 +309,6 @@ fn bits(mut mask: u128) -> impl Iterator<Item = u32> {
         Some(bit)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ mod customers;
 mod draft;
 mod holds;
 mod people;
+#[cfg(test)]
+mod properties;
 mod roster;
 mod text;
 mod work;

@@ -1,0 +1,306 @@
+//! Random days: whatever people ask in whatever order, the promises hold. [`Town::run`] checks after
+//! each command that nobody is busy twice, that each live job's seats have exactly one row each or the
+//! job is at risk, and that holds keep theirs; here it is added that whoever carries a promise is able
+//! to, that only forced time off takes a hold's row away, and that slots publish what has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::{collection::vec, prelude::*};
+
+use crate::domain::{
+    Actor, Command, Objection, World,
+    command::{
+        BookingCancel, BookingConfirm, CleanerSave, HoldExpire, HoldExtend, HoldRelease,
+        JobAcknowledge, JobArrive, JobAssign, JobClaim, JobComplete, JobDepart, JobNoAccess,
+        JobPause, JobResume, JobStart, JobUnassign, JobWithdraw, ShiftPublish, TimeOffAdd,
+    },
+    entity::{Cause, HoldStatus},
+    homing::Promise,
+    ids::{CleanerId, CustomerId, JobId, PropertyId, ServiceSlug, ZoneSlug},
+    slots,
+    testing::{CLEANING, DISPATCHER, MANAGER, Town, at, place, service, zone, zone_slug},
+    timetable::Timetable,
+};
+
+/// A wish: what, and three numbers to choose whom and when by.
+type Wish = (u8, usize, usize, u8);
+
+const SERVICES: [&str; 4] = [CLEANING, "pair", "windows", "floors"];
+
+fn town(skills: &[(bool, bool, bool)]) -> (Town, Vec<(CustomerId, PropertyId)>) {
+    let mut town = Town::new();
+    town.open_zone(zone("north", "Asia/Kathmandu"));
+    town.offer(service("pair", 2, &[]));
+    town.offer(service("windows", 1, &["windows"]));
+    town.offer(service("floors", 2, &["floors"]));
+    for (windows, floors, north) in skills {
+        let able = [("windows", windows), ("floors", floors)];
+        let able: Vec<&str> = able
+            .iter()
+            .filter(|(_, can)| **can)
+            .map(|(name, _)| *name)
+            .collect();
+        let cleaner = town.cleaner(&able);
+        if *north {
+            let row = town.world.cleaners.get_mut(&cleaner).expect("hired");
+            row.zones.insert(zone_slug("north"));
+        }
+    }
+    let customers = (0..4).map(|_| town.customer()).collect();
+    (town, customers)
+}
+
+fn nth<T: Copy>(items: impl Iterator<Item = T>, index: usize) -> Option<T> {
+    let items: Vec<T> = items.collect();
+    (!items.is_empty()).then(|| items[index % items.len()])
+}
+
+fn quarter(count: usize) -> Timestamp {
+    let minutes = i64::try_from(count % 40).expect("small") * 15;
+    at("2026-06-01T07:00:00Z") + SignedDuration::from_mins(minutes)
+}
+
+/// The wish as a command of somebody; `None` where there is nobody or nothing to wish for.
+fn command(
+    town: &Town,
+    customers: &[(CustomerId, PropertyId)],
+    wish: Wish,
+) -> Option<(Actor, Command)> {
+    let (what, a, b, c) = wish;
+    let world = &town.world;
+    let (customer, property) = customers[a % customers.len()];
+    let hold = nth(world.holds.keys().copied(), a);
+    let job = nth(world.jobs.keys().copied(), a);
+    let cleaner = nth(world.cleaners.keys().copied(), b)?;
+    let staff_or_lead = |job: JobId| match world.jobs[&job].lead() {
+        Some(lead) if c % 2 == 0 => Actor::from(lead),
+        Some(_) | None => DISPATCHER,
+    };
+    let seat = c.is_multiple_of(3).then_some(c % 2);
+    let start = quarter(b + usize::from(c));
+    Some(match what {
+        0..=4 => {
+            let start =
+                at("2026-06-01T08:00:00Z") + SignedDuration::from_mins(30 * (b as i64 % 12));
+            (customer.into(), place(SERVICES[usize::from(c) % 4], start))
+        }
+        5..=7 => {
+            let hold = hold?;
+            let owner = world.holds[&hold].customer;
+            let property = customers
+                .iter()
+                .find(|(id, _)| *id == owner)
+                .map_or(property, |(_, home)| *home);
+            (
+                owner.into(),
+                Command::ConfirmBooking(BookingConfirm { hold, property }),
+            )
+        }
+        8 => (
+            DISPATCHER,
+            Command::ReleaseHold(HoldRelease { hold: hold? }),
+        ),
+        9 => (DISPATCHER, Command::ExtendHold(HoldExtend { hold: hold? })),
+        10 => (
+            Actor::SYSTEM,
+            Command::ExpireHold(HoldExpire { hold: hold? }),
+        ),
+        11..=13 => (cleaner.into(), Command::ClaimJob(JobClaim { job: job? })),
+        14..=15 => (
+            DISPATCHER,
+            Command::AssignJob(JobAssign {
+                job: job?,
+                cleaner,
+                seat,
+                expected_version: None,
+            }),
+        ),
+        16 => (
+            DISPATCHER,
+            Command::UnassignJob(JobUnassign {
+                job: job?,
+                seat,
+                expected_version: None,
+            }),
+        ),
+        17 => (
+            DISPATCHER,
+            Command::WithdrawFromJob(JobWithdraw {
+                job: job?,
+                cleaner: None,
+                reason: None,
+            }),
+        ),
+        18 => {
+            let job = job?;
+            (staff_or_lead(job), step(world, job, c))
+        }
+        19 => {
+            let end = start + SignedDuration::from_mins(15 * (1 + i64::from(c % 20)));
+            let force = Some(a % 2 == 0);
+            (
+                DISPATCHER,
+                Command::AddTimeOff(TimeOffAdd {
+                    cleaner,
+                    start,
+                    end,
+                    reason: None,
+                    force,
+                }),
+            )
+        }
+        20 => {
+            let booking = world.jobs[&job?].booking;
+            let cancel = BookingCancel {
+                booking,
+                reason: None,
+                expected_version: None,
+            };
+            (DISPATCHER, Command::CancelBooking(cancel))
+        }
+        21 => {
+            let start =
+                at("2026-06-01T18:00:00Z") + SignedDuration::from_mins(15 * i64::from(c % 8));
+            let end = start + SignedDuration::from_hours(3);
+            let zone = zone_slug(if a % 2 == 0 { "center" } else { "north" });
+            (
+                MANAGER,
+                Command::PublishShift(ShiftPublish {
+                    cleaner,
+                    zone,
+                    start,
+                    end,
+                }),
+            )
+        }
+        _ => {
+            let row = &world.cleaners[&cleaner];
+            let skills = world.skills.keys().skip(a % 3).cloned().collect();
+            let save = CleanerSave {
+                cleaner: Some(cleaner),
+                name: row.name.clone(),
+                phone: None,
+                email: None,
+                zones: row.zones.clone(),
+                skills,
+                active: b % 4 != 0,
+                expected_version: Some(row.version),
+            };
+            (MANAGER, Command::SaveCleaner(save))
+        }
+    })
+}
+
+/// What usually comes next for a job, and sometimes what does not.
+fn step(world: &World, job: JobId, choice: u8) -> Command {
+    use crate::domain::entity::JobStatus as S;
+    match world.jobs[&job].status {
+        S::Unassigned | S::Completed | S::Cancelled | S::NoAccess => {
+            Command::StartJob(JobStart { job })
+        }
+        S::Assigned if choice % 2 == 0 => Command::AcknowledgeJob(JobAcknowledge { job }),
+        S::Assigned | S::Acknowledged => Command::DepartForJob(JobDepart { job }),
+        S::EnRoute => Command::ArriveAtJob(JobArrive { job }),
+        S::Arrived if choice % 4 == 0 => Command::ReportNoAccess(JobNoAccess { job, note: None }),
+        S::Arrived => Command::StartJob(JobStart { job }),
+        S::InProgress if choice % 4 == 0 => Command::PauseJob(JobPause { job }),
+        S::InProgress => Command::CompleteJob(JobComplete { job }),
+        S::Paused => Command::ResumeJob(JobResume { job }),
+    }
+}
+
+/// Seats of live holds that have no row.
+fn bare_seats(world: &World, now: Timestamp) -> BTreeSet<Cause> {
+    let kept: BTreeSet<Cause> = world.occupancy.values().map(|row| row.cause).collect();
+    let live = world.holds.values().filter(|hold| hold.is_live(now));
+    live.flat_map(|hold| {
+        let crew = world.services[&hold.service].crew_size;
+        (0..crew).map(|seat| Cause::Hold {
+            hold: hold.id,
+            seat,
+        })
+    })
+    .filter(|seat| !kept.contains(seat))
+    .collect()
+}
+
+fn check_carriers_are_able(world: &World, now: Timestamp) {
+    let timetable = Timetable::of(world);
+    for row in world.occupancy.values().filter(|row| row.busy.end > now) {
+        let lapsed =
+            matches!(row.cause, Cause::Hold { hold, .. } if world.holds[&hold].has_lapsed(now));
+        if let Some(promise) = Promise::behind(world, row.cause, row.busy)
+            && row.cause.is_movable()
+            && !lapsed
+        {
+            let cleaner = &world.cleaners[&row.cleaner];
+            assert_eq!(promise.obstacle(&timetable, cleaner), None, "{row:?}");
+        }
+    }
+}
+
+fn counted(world: &World, zone: &ZoneSlug) -> BTreeMap<(Timestamp, ServiceSlug), i64> {
+    let dates = [at("2026-06-01T12:00:00Z"), at("2026-06-02T12:00:00Z")];
+    let zone = &world.zones[zone];
+    dates
+        .iter()
+        .flat_map(|at| slots::counts(world, zone, zone.date_at(*at)))
+        .map(|free| ((free.start, free.service), i64::from(free.cleaners)))
+        .collect()
+}
+
+fn check_slots(before: &World, after: &World) {
+    let changes = slots::difference(before, after);
+    for zone in after.zones.keys() {
+        let mut sum = counted(before, zone);
+        for change in changes.iter().filter(|change| change.zone == *zone) {
+            *sum.entry((change.start, change.service.clone()))
+                .or_default() += i64::from(change.by);
+        }
+        sum.retain(|_, count| *count != 0);
+        assert_eq!(sum, counted(after, zone));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_asked_promises_hold(
+        roster in vec(any::<(bool, bool, bool)>(), 2..6),
+        wishes in vec((0_u8..23, 0_usize..64, 0_usize..64, any::<u8>(), 0_i64..4), 20..90),
+    ) {
+        let (mut town, customers) = town(&roster);
+        let mut accepted = 0;
+        for (what, a, b, c, minutes) in wishes {
+            town.now += SignedDuration::from_mins(minutes);
+            let Some((actor, command)) = command(&town, &customers, (what, a, b, c)) else { continue };
+            let before = town.world.clone();
+            match town.run(actor, &command) {
+                Ok(_) => accepted += 1,
+                Err(Objection::Rejected(_) | Objection::NotFound | Objection::InvalidArgument { .. }) => {}
+                Err(other) => panic!("{} refused: {other:?}", command.kind()),
+            }
+            let lost = &bare_seats(&town.world, town.now) - &bare_seats(&before, town.now);
+            let forced = matches!(command, Command::AddTimeOff(_));
+            prop_assert!(lost.is_empty() || forced, "{} lost {lost:?}", command.kind());
+            check_carriers_are_able(&town.world, town.now);
+            check_slots(&before, &town.world);
+        }
+        let active = town.world.holds.values().filter(|hold| hold.status == HoldStatus::Active);
+        prop_assert!(accepted > 0 || active.count() == 0);
+    }
+}
+
+/// Deciding is pure: cleaners of one world are chosen alike by everybody.
+#[test]
+fn the_least_flexible_free_cleaner_carries_a_new_promise() {
+    let mut town = Town::new();
+    let able: CleanerId = town.cleaner(&["windows"]);
+    let plain = town.cleaner(&[]);
+    let (_, job) = town.book(CLEANING, "2026-06-01T10:00:00Z");
+    assert_eq!(town.carriers(job)[&0], plain);
+    let (_, next) = town.book(CLEANING, "2026-06-01T10:00:00Z");
+    assert_eq!(town.carriers(next)[&0], able);
+}
