@@ -1,6 +1,14 @@
 //! A real-time publish/subscribe engine that speaks the Centrifugo client protocol.
 //!
 //! The crate knows nothing of any business: channels are names, bodies are JSON,
-//! and every decision that needs one is asked of an [`ports::Application`].
+//! and every decision that needs one is asked of a [`ports::Application`].
+//!
+//! [`protocol`] decides and never waits, [`runtime`] waits and never decides, [`adapters`] connect
+//! the [`ports`] to memory or to Redis.
 
+pub mod adapters;
 pub mod ports;
+pub mod protocol;
+pub mod runtime;
+
+pub use runtime::{Hub, HubConfig};

@@ -1,0 +1,269 @@
+//! A channel log in memory. Appending is atomic over all channels, like the transaction it stands
+//! in for; offsets are dense per channel (P2).
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use crate::ports::{
+    Body, ChannelLog, ChannelName, Epoch, LogError, LogRead, Position, Publication, RecentCursor,
+};
+
+/// A cheap handle; clones share the log.
+#[derive(Debug, Clone)]
+pub struct MemoryLog(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    epoch: Epoch,
+    renewals: u64,
+    channels: HashMap<ChannelName, Channel>,
+    /// Which channel each append touched, numbered from `first_append`.
+    appends: VecDeque<ChannelName>,
+    first_append: u64,
+    reachable: bool,
+}
+
+#[derive(Debug, Default)]
+struct Channel {
+    head: u64,
+    kept: VecDeque<Publication>,
+}
+
+/// Publications kept per channel.
+const KEPT: usize = 10_000;
+/// Appends remembered for looks at recent heads. A look that comes later than that sees all heads.
+const REMEMBERED_APPENDS: usize = 65_536;
+
+impl MemoryLog {
+    pub fn new(epoch: &str) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            epoch: epoch.into(),
+            renewals: 0,
+            channels: HashMap::new(),
+            appends: VecDeque::new(),
+            first_append: 0,
+            reachable: true,
+        })))
+    }
+
+    /// Appends to several channels at once and returns what was assigned, for
+    /// [`crate::Hub::committed`].
+    pub fn append(&self, entries: &[(&str, Body)]) -> Vec<Publication> {
+        let mut state = self.state();
+        entries
+            .iter()
+            .map(|(channel, body)| state.append(channel, body))
+            .collect()
+    }
+
+    /// Forgets everything up to `offset`.
+    pub fn trim(&self, channel: &str, offset: u64) {
+        if let Some(channel) = self.state().channels.get_mut(channel) {
+            channel
+                .kept
+                .retain(|publication| publication.offset > offset);
+        }
+    }
+
+    /// Takes back everything after `offset`, as a restore from an older backup does.
+    pub fn restore(&self, channel: &str, offset: u64) {
+        if let Some(channel) = self.state().channels.get_mut(channel) {
+            channel
+                .kept
+                .retain(|publication| publication.offset <= offset);
+            channel.head = channel.head.min(offset);
+        }
+    }
+
+    /// Whether reads succeed, to rehearse a database that is away.
+    pub fn set_reachable(&self, reachable: bool) {
+        self.state().reachable = reachable;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&State) -> T) -> Result<T, LogError> {
+        let state = self.state();
+        if !state.reachable {
+            return Err(LogError("switched off".to_owned()));
+        }
+        Ok(read(&state))
+    }
+}
+
+impl State {
+    fn append(&mut self, channel: &str, body: &Body) -> Publication {
+        let name: ChannelName = match self.channels.get_key_value(channel) {
+            Some((name, _)) => name.clone(),
+            None => channel.into(),
+        };
+        let entry = self.channels.entry(name.clone()).or_default();
+        entry.head += 1;
+        let publication = Publication {
+            channel: name.clone(),
+            offset: entry.head,
+            epoch: self.epoch.clone(),
+            key: None,
+            body: body.clone(),
+            info: None,
+        };
+        entry.kept.push_back(publication.clone());
+        if entry.kept.len() > KEPT {
+            entry.kept.pop_front();
+        }
+        self.appends.push_back(name);
+        if self.appends.len() > REMEMBERED_APPENDS {
+            self.appends.pop_front();
+            self.first_append += 1;
+        }
+        publication
+    }
+
+    fn head(&self, channel: &str) -> Position {
+        Position {
+            offset: self.channels.get(channel).map_or(0, |entry| entry.head),
+            epoch: self.epoch.clone(),
+        }
+    }
+
+    fn recent_heads(&self, cursor: Option<RecentCursor>) -> Vec<(ChannelName, Position)> {
+        let Some(cursor) = cursor else {
+            return Vec::new();
+        };
+        if cursor < self.first_append {
+            let all = self.channels.keys();
+            return all.map(|name| (name.clone(), self.head(name))).collect();
+        }
+        let skip = usize::try_from(cursor - self.first_append).unwrap_or(usize::MAX);
+        let names: std::collections::BTreeSet<_> = self.appends.iter().skip(skip).collect();
+        names
+            .into_iter()
+            .map(|name| (name.clone(), self.head(name)))
+            .collect()
+    }
+}
+
+#[async_trait]
+impl ChannelLog for MemoryLog {
+    async fn epoch(&self) -> Result<Epoch, LogError> {
+        self.read(|state| state.epoch.clone())
+    }
+
+    async fn head(&self, channel: &str) -> Result<Position, LogError> {
+        self.read(|state| state.head(channel))
+    }
+
+    async fn read_after(
+        &self,
+        channel: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<LogRead, LogError> {
+        self.read(|state| LogRead {
+            publications: state
+                .channels
+                .get(channel)
+                .into_iter()
+                .flat_map(|entry| &entry.kept)
+                .filter(|publication| publication.offset > after)
+                .take(limit)
+                .cloned()
+                .collect(),
+            head: state.head(channel),
+        })
+    }
+
+    async fn read_before(
+        &self,
+        channel: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<LogRead, LogError> {
+        self.read(|state| LogRead {
+            publications: state
+                .channels
+                .get(channel)
+                .into_iter()
+                .flat_map(|entry| entry.kept.iter().rev())
+                .filter(|publication| before.is_none_or(|before| publication.offset < before))
+                .take(limit)
+                .cloned()
+                .collect(),
+            head: state.head(channel),
+        })
+    }
+
+    async fn renew_epoch(&self, seen: &str) -> Result<Epoch, LogError> {
+        let mut state = self.state();
+        if !state.reachable {
+            return Err(LogError("switched off".to_owned()));
+        }
+        if &*state.epoch == seen {
+            state.renewals += 1;
+            let renewed = format!("{seen}.{}", state.renewals);
+            state.epoch = renewed.into();
+        }
+        Ok(state.epoch.clone())
+    }
+
+    async fn recent_heads(
+        &self,
+        cursor: Option<RecentCursor>,
+    ) -> Result<(Vec<(ChannelName, Position)>, RecentCursor), LogError> {
+        self.read(|state| {
+            let next = state.first_append + state.appends.len() as u64;
+            (state.recent_heads(cursor), next)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> Body {
+        Body::from_text(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn offsets_are_dense_per_channel_and_reads_say_where_the_head_was() {
+        let log = MemoryLog::new("e");
+        let assigned = log.append(&[("a", body("1")), ("b", body("2")), ("a", body("3"))]);
+        let offsets: Vec<_> = assigned.iter().map(|p| (&*p.channel, p.offset)).collect();
+        assert_eq!(offsets, [("a", 1), ("b", 1), ("a", 2)]);
+        let read = log.read_after("a", 1, 10).await.unwrap();
+        assert_eq!(read.publications.len(), 1);
+        assert_eq!(read.head.offset, 2);
+        let read = log.read_before("a", None, 1).await.unwrap();
+        assert_eq!(read.publications[0].offset, 2);
+        assert_eq!(log.head("never").await.unwrap().offset, 0);
+    }
+
+    #[tokio::test]
+    async fn a_look_at_recent_heads_sees_what_was_written_since_the_last() {
+        let log = MemoryLog::new("e");
+        log.append(&[("a", body("1"))]);
+        let (heads, cursor) = log.recent_heads(None).await.unwrap();
+        assert!(heads.is_empty());
+        log.append(&[("b", body("1")), ("b", body("2"))]);
+        let (heads, cursor) = log.recent_heads(Some(cursor)).await.unwrap();
+        assert_eq!(heads.len(), 1);
+        assert_eq!((&*heads[0].0, heads[0].1.offset), ("b", 2));
+        let (heads, _) = log.recent_heads(Some(cursor)).await.unwrap();
+        assert!(heads.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_log_is_renamed_once_however_many_ask() {
+        let log = MemoryLog::new("e");
+        let first = log.renew_epoch("e").await.unwrap();
+        assert_ne!(&*first, "e");
+        assert_eq!(log.renew_epoch("e").await.unwrap(), first);
+    }
+}

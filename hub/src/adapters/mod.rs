@@ -1,0 +1,3 @@
+//! The ports' implementations that the engine brings along: memory for one instance and for tests.
+
+pub mod memory;

@@ -1,0 +1,80 @@
+//! What a client may ask, independent of how it was encoded.
+
+use crate::ports::Body;
+
+/// One command of a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// An empty command: the answer to a ping.
+    Pong,
+    Request {
+        id: u32,
+        request: Request,
+    },
+    /// Nothing that can be read; whatever follows it in the frame is not looked at.
+    Malformed,
+}
+
+/// The one request member that a command uses.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    Connect(ConnectRequest),
+    Ping,
+    Subscribe(SubscribeRequest),
+    Unsubscribe { channel: String },
+    Publish { channel: String, data: Option<Body> },
+    Presence { channel: String },
+    PresenceStats { channel: String },
+    History(HistoryRequest),
+    Rpc { method: String, data: Option<Body> },
+    Send,
+    Refresh { token: String },
+    SubRefresh { channel: String, token: String },
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConnectRequest {
+    pub token: String,
+    pub data: Option<Body>,
+    pub name: String,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SubscribeRequest {
+    pub channel: String,
+    pub token: String,
+    pub data: Option<Body>,
+    /// The client asks for the publications after (`offset`, `epoch`).
+    pub recover: bool,
+    pub offset: u64,
+    pub epoch: String,
+    pub delta: String,
+    pub tag_filter: bool,
+    pub flag: i64,
+    /// 0 is a stream, the only kind served.
+    pub kind: i32,
+}
+
+impl SubscribeRequest {
+    /// Rather an error than a subscription from somewhere else (flag bit 2).
+    pub fn rejects_unrecoverable(&self) -> bool {
+        self.flag & 2 != 0
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HistoryRequest {
+    pub channel: String,
+    /// 0 asks for the position only, -1 for all that the server allows.
+    pub limit: i32,
+    pub since: Option<Since>,
+    pub reverse: bool,
+}
+
+/// A position as a client gives it: the epoch may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Since {
+    pub offset: u64,
+    pub epoch: String,
+}

@@ -1,0 +1,319 @@
+//! The JSON encoding of commands: objects separated by newlines, names of the protocol's schema,
+//! integers as numbers, bodies as raw JSON. Unknown fields are ignored.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::command::{Command, ConnectRequest, HistoryRequest, Request, Since, SubscribeRequest};
+use crate::ports::Body;
+
+/// Reads all commands of one frame. What cannot be read ends the list as [`Command::Malformed`].
+pub fn decode(frame: &str) -> Vec<Command> {
+    let lines = frame.strip_suffix('\n').unwrap_or(frame);
+    let mut commands = Vec::new();
+    for line in lines.split('\n') {
+        let command = decode_line(line).unwrap_or(Command::Malformed);
+        let unreadable = command == Command::Malformed;
+        commands.push(command);
+        if unreadable {
+            break;
+        }
+    }
+    commands
+}
+
+fn decode_line(line: &str) -> Option<Command> {
+    let wire: Wire<'_> = serde_json::from_str(line).ok()?;
+    let id = wire.id;
+    let request = wire.request()?;
+    match (id, request) {
+        (0, None) => Some(Command::Pong),
+        (id, Some(request)) if id > 0 || request == Request::Send => {
+            Some(Command::Request { id, request })
+        }
+        // An id of 0 without `send` is the pong, whatever else it holds.
+        (0, Some(_)) => Some(Command::Pong),
+        (_, _) => Some(Command::Malformed),
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(default)]
+    id: u32,
+    #[serde(borrow)]
+    connect: Option<WireConnect<'a>>,
+    ping: Option<Empty>,
+    #[serde(borrow)]
+    subscribe: Option<Box<WireSubscribe<'a>>>,
+    unsubscribe: Option<WireChannel>,
+    #[serde(borrow)]
+    publish: Option<WirePublish<'a>>,
+    presence: Option<WireChannel>,
+    presence_stats: Option<WireChannel>,
+    history: Option<WireHistory>,
+    #[serde(borrow)]
+    rpc: Option<WireRpc<'a>>,
+    send: Option<Empty>,
+    refresh: Option<WireToken>,
+    sub_refresh: Option<WireToken>,
+}
+
+#[derive(Deserialize)]
+struct Empty {}
+
+#[derive(Deserialize)]
+struct WireConnect<'a> {
+    #[serde(default)]
+    token: String,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct WireSubscribe<'a> {
+    #[serde(default)]
+    channel: String,
+    #[serde(default)]
+    token: String,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(default)]
+    recover: bool,
+    #[serde(default)]
+    offset: u64,
+    #[serde(default)]
+    epoch: String,
+    #[serde(default)]
+    delta: String,
+    tf: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    flag: i64,
+    #[serde(default, rename = "type")]
+    kind: i32,
+}
+
+#[derive(Deserialize)]
+struct WireChannel {
+    #[serde(default)]
+    channel: String,
+}
+
+#[derive(Deserialize)]
+struct WirePublish<'a> {
+    #[serde(default)]
+    channel: String,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WireRpc<'a> {
+    #[serde(default)]
+    method: String,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WireSince {
+    #[serde(default)]
+    offset: u64,
+    #[serde(default)]
+    epoch: String,
+}
+
+#[derive(Deserialize)]
+struct WireHistory {
+    #[serde(default)]
+    channel: String,
+    #[serde(default)]
+    limit: i32,
+    since: Option<WireSince>,
+    #[serde(default)]
+    reverse: bool,
+}
+
+#[derive(Deserialize)]
+struct WireToken {
+    #[serde(default)]
+    channel: String,
+    #[serde(default)]
+    token: String,
+}
+
+/// Copies a body out of the frame, so that it does not pin the read buffer.
+fn body(raw: Option<&RawValue>) -> Option<Option<Body>> {
+    raw.map(Body::from_raw).transpose().ok()
+}
+
+impl Wire<'_> {
+    /// The first member present, in the protocol's order. The outer `None` is a body that cannot
+    /// be kept, the inner one no request at all.
+    fn request(self) -> Option<Option<Request>> {
+        if let Some(connect) = self.connect {
+            return Some(Some(Request::Connect(ConnectRequest {
+                data: body(connect.data)?,
+                token: connect.token,
+                name: connect.name,
+                version: connect.version,
+            })));
+        }
+        if self.ping.is_some() {
+            return Some(Some(Request::Ping));
+        }
+        if let Some(subscribe) = self.subscribe {
+            return subscribe.request().map(Some);
+        }
+        if let Some(WireChannel { channel }) = self.unsubscribe {
+            return Some(Some(Request::Unsubscribe { channel }));
+        }
+        if let Some(WirePublish { channel, data }) = self.publish {
+            let data = body(data)?;
+            return Some(Some(Request::Publish { channel, data }));
+        }
+        if let Some(WireChannel { channel }) = self.presence {
+            return Some(Some(Request::Presence { channel }));
+        }
+        if let Some(WireChannel { channel }) = self.presence_stats {
+            return Some(Some(Request::PresenceStats { channel }));
+        }
+        if let Some(history) = self.history {
+            return Some(Some(history.request()));
+        }
+        if let Some(WireRpc { method, data }) = self.rpc {
+            let data = body(data)?;
+            return Some(Some(Request::Rpc { method, data }));
+        }
+        if self.send.is_some() {
+            return Some(Some(Request::Send));
+        }
+        if let Some(WireToken { token, .. }) = self.refresh {
+            return Some(Some(Request::Refresh { token }));
+        }
+        Some(
+            self.sub_refresh
+                .map(|WireToken { channel, token }| Request::SubRefresh { channel, token }),
+        )
+    }
+}
+
+impl WireSubscribe<'_> {
+    fn request(self) -> Option<Request> {
+        Some(Request::Subscribe(SubscribeRequest {
+            data: body(self.data)?,
+            channel: self.channel,
+            token: self.token,
+            recover: self.recover,
+            offset: self.offset,
+            epoch: self.epoch,
+            delta: self.delta,
+            tag_filter: self.tf.is_some(),
+            flag: self.flag,
+            kind: self.kind,
+        }))
+    }
+}
+
+impl WireHistory {
+    fn request(self) -> Request {
+        Request::History(HistoryRequest {
+            channel: self.channel,
+            limit: self.limit,
+            since: self.since.map(|since| Since {
+                offset: since.offset,
+                epoch: since.epoch,
+            }),
+            reverse: self.reverse,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(frame: &str) -> Command {
+        let mut commands = decode(frame);
+        assert_eq!(commands.len(), 1, "{frame}");
+        commands.remove(0)
+    }
+
+    #[test]
+    fn a_frame_holds_several_commands_and_may_end_in_a_newline() {
+        let frame = "{\"id\":1,\"connect\":{\"token\":\"t\"}}\n{\"id\":2,\"subscribe\":{\"channel\":\"a\",\"flag\":1}}\n";
+        let commands = decode(frame);
+        assert_eq!(commands.len(), 2);
+        let Command::Request {
+            id: 2,
+            request: Request::Subscribe(subscribe),
+        } = &commands[1]
+        else {
+            panic!("{commands:?}");
+        };
+        assert_eq!(subscribe.channel, "a");
+        assert!(!subscribe.rejects_unrecoverable());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_malformed_and_ends_the_frame() {
+        for frame in [
+            "",
+            "\n",
+            "x",
+            "[]",
+            "{\"id\":1}",
+            "{\"id\":-1,\"ping\":{}}",
+            "{\"id\":1,\"rpc\":5}",
+        ] {
+            assert_eq!(one(frame), Command::Malformed, "{frame:?}");
+        }
+        let commands = decode("{}\n\n{}");
+        assert_eq!(commands, [Command::Pong, Command::Malformed]);
+    }
+
+    #[test]
+    fn an_id_of_zero_is_the_pong_unless_it_sends() {
+        assert_eq!(one("{}"), Command::Pong);
+        assert_eq!(one("{\"rpc\":{\"method\":\"a\"}}"), Command::Pong);
+        assert_eq!(
+            one("{\"send\":{\"data\":1}}"),
+            Command::Request {
+                id: 0,
+                request: Request::Send
+            }
+        );
+    }
+
+    #[test]
+    fn unknown_fields_and_nulls_are_ignored() {
+        let command = one(
+            "{\"id\":3,\"later\":{\"deep\":[1]},\"connect\":null,\"rpc\":{\"method\":\"m\",\"data\":{\"a\": 1},\"x\":0}}",
+        );
+        let Command::Request {
+            id: 3,
+            request: Request::Rpc { method, data },
+        } = command
+        else {
+            panic!("{command:?}");
+        };
+        assert_eq!(method, "m");
+        assert_eq!(data.expect("data was given").get(), "{\"a\": 1}");
+    }
+
+    #[test]
+    fn nesting_without_end_is_only_malformed() {
+        let deep = format!("{{\"id\":1,\"x\":{}", "[".repeat(60_000));
+        assert_eq!(one(&deep), Command::Malformed);
+        let closed = format!(
+            "{{\"id\":1,\"rpc\":{{\"data\":{}{}}}}}",
+            "[".repeat(20_000),
+            "]".repeat(20_000)
+        );
+        let _ = decode(&closed);
+    }
+}

@@ -1,0 +1,32 @@
+//! What the engine decides, without doing it: frames, codes, the [`Session`] of one connection,
+//! the [`Sequencer`] of one channel.
+//!
+//! Nothing in here performs I/O, reads a clock or draws a random number (P10): time comes in as a
+//! [`Moment`], everything wished for goes out as an [`Effect`]. The same code runs in production,
+//! in unit tests without sockets and in the seeded simulation.
+
+#[cfg(test)]
+pub mod breakage;
+pub mod codes;
+pub mod command;
+mod heartbeat;
+pub mod json;
+mod moment;
+pub mod recovery;
+pub mod reply;
+mod ring;
+pub mod sequencer;
+pub mod session;
+mod subscription;
+
+pub use codes::{CloseCode, ErrorCode, UnsubscribeCode};
+pub use moment::Moment;
+pub use recovery::{Recovery, RecoveryLimits};
+pub use sequencer::{Sequencer, SequencerConfig, SequencerEffect};
+pub use session::{
+    Ask, ChannelEvent, Delivery, Effect, Effects, Input, PresenceQuery, Read, Session,
+    SessionConfig, SubscriptionId,
+};
+
+/// Encoded text that many connections share without copying it.
+pub type Text = tokio_tungstenite::tungstenite::Utf8Bytes;

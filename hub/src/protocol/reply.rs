@@ -1,0 +1,333 @@
+//! What the server says, and its JSON: zero values are left out except where clients read them
+//! without a default, and every success carries its result member even when that is empty.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::RawValue;
+
+use super::{ErrorCode, Text, UnsubscribeCode};
+use crate::ports::{Body, ClientInfo, Position, Publication};
+
+/// A ping: a reply with no field set.
+pub const PING: Text = Text::from_static("{}");
+
+/// The answer to a successful connect.
+#[derive(Debug, Default, Serialize)]
+pub struct ConnectResult<'a> {
+    pub client: &'a str,
+    pub version: &'a str,
+    #[serde(flatten)]
+    pub expiry: Expiry,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ping: u64,
+    #[serde(skip_serializing_if = "is_false")]
+    pub pong: bool,
+}
+
+/// When the client has to renew a token: both members or neither.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub struct Expiry {
+    #[serde(skip_serializing_if = "is_false")]
+    expires: bool,
+    #[serde(skip_serializing_if = "is_zero")]
+    ttl: u64,
+}
+
+impl Expiry {
+    /// Whole seconds, at least one and at most a year.
+    pub fn after(left: Option<std::time::Duration>) -> Self {
+        left.map_or_else(Self::default, |left| Self {
+            expires: true,
+            ttl: left.as_secs().clamp(1, 31_536_000),
+        })
+    }
+}
+
+/// The answer to a successful subscribe.
+#[derive(Debug, Default, Serialize)]
+pub struct SubscribeResult<'a> {
+    #[serde(flatten)]
+    pub expiry: Expiry,
+    #[serde(skip_serializing_if = "is_false")]
+    pub recoverable: bool,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub epoch: &'a str,
+    #[serde(
+        skip_serializing_if = "<[_]>::is_empty",
+        serialize_with = "publications"
+    )]
+    pub publications: &'a [Arc<Publication>],
+    #[serde(skip_serializing_if = "is_false")]
+    pub recovered: bool,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub offset: u64,
+    #[serde(skip_serializing_if = "is_false")]
+    pub positioned: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<&'a Body>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub was_recovering: bool,
+}
+
+#[derive(Serialize)]
+struct HistoryResult<'a> {
+    #[serde(serialize_with = "publications")]
+    publications: &'a [Arc<Publication>],
+    epoch: &'a str,
+    offset: u64,
+}
+
+#[derive(Serialize)]
+struct PresenceStats {
+    num_clients: usize,
+    num_users: usize,
+}
+
+struct PresenceList<'a>(&'a [ClientInfo]);
+
+impl Serialize for PresenceList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let by_client: BTreeMap<_, _> = self.0.iter().map(|info| (&info.client, info)).collect();
+        let mut map = serializer.serialize_map(Some(by_client.len()))?;
+        for (client, info) in by_client {
+            map.serialize_entry(client, &WireInfo::from(info))?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct PresenceResult<'a> {
+    presence: PresenceList<'a>,
+}
+
+#[derive(Serialize)]
+struct WireInfo<'a> {
+    user: &'a str,
+    client: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conn_info: Option<&'a Body>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chan_info: Option<&'a Body>,
+}
+
+impl<'a> From<&'a ClientInfo> for WireInfo<'a> {
+    fn from(info: &'a ClientInfo) -> Self {
+        Self {
+            user: &info.user,
+            client: &info.client,
+            conn_info: info.conn_info.as_ref(),
+            chan_info: info.chan_info.as_ref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WirePublication<'a> {
+    data: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    info: Option<WireInfo<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    offset: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<&'a str>,
+}
+
+impl<'a> WirePublication<'a> {
+    fn of(publication: &'a Publication) -> Self {
+        Self {
+            data: publication.body.as_ref(),
+            info: publication.info.as_deref().map(WireInfo::from),
+            offset: publication.offset,
+            epoch: None,
+        }
+    }
+}
+
+fn publications<S: Serializer>(
+    list: &[Arc<Publication>],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(
+        list.iter()
+            .map(|publication| WirePublication::of(publication)),
+    )
+}
+
+/// Answers to one request.
+#[derive(Debug)]
+pub enum Reply<'a> {
+    Error(&'a ErrorCode),
+    Connect(ConnectResult<'a>),
+    Subscribe(SubscribeResult<'a>),
+    Unsubscribe,
+    Publish,
+    Presence(&'a [ClientInfo]),
+    PresenceStats(&'a [ClientInfo]),
+    History {
+        publications: &'a [Arc<Publication>],
+        head: &'a Position,
+    },
+    Rpc(&'a Body),
+    Refresh(Expiry),
+    SubRefresh(Expiry),
+}
+
+/// Messages that answer nothing.
+#[derive(Debug, Clone, Copy)]
+pub enum Push<'a> {
+    Publication(&'a Publication),
+    Join(&'a ClientInfo),
+    Leave(&'a ClientInfo),
+    Unsubscribe(UnsubscribeCode),
+}
+
+/// Encodes one reply as a frame.
+pub fn reply(id: u32, reply: &Reply<'_>) -> Text {
+    text(&WireReply { id, reply })
+}
+
+/// Encodes one push as a frame.
+pub fn push(channel: &str, push: Push<'_>) -> Text {
+    text(&WirePush {
+        push: WirePushBody { channel, push },
+    })
+}
+
+fn text<T: Serialize>(value: &T) -> Text {
+    serde_json::to_string(value)
+        .expect("maps have text keys and bodies are valid JSON")
+        .into()
+}
+
+struct WireReply<'a> {
+    id: u32,
+    reply: &'a Reply<'a>,
+}
+
+#[derive(Serialize)]
+struct WireError<'a> {
+    code: u32,
+    message: &'a str,
+    #[serde(skip_serializing_if = "is_false")]
+    temporary: bool,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Serialize)]
+struct RpcResult<'a> {
+    data: &'a Body,
+}
+
+impl Serialize for WireReply<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("id", &self.id)?;
+        match self.reply {
+            Reply::Error(error) => map.serialize_entry(
+                "error",
+                &WireError {
+                    code: error.code,
+                    message: &error.message,
+                    temporary: error.temporary,
+                },
+            )?,
+            Reply::Connect(result) => map.serialize_entry("connect", result)?,
+            Reply::Subscribe(result) => map.serialize_entry("subscribe", result)?,
+            Reply::Unsubscribe => map.serialize_entry("unsubscribe", &Empty {})?,
+            Reply::Publish => map.serialize_entry("publish", &Empty {})?,
+            Reply::Presence(list) => {
+                let presence = PresenceList(list);
+                map.serialize_entry("presence", &PresenceResult { presence })?;
+            }
+            Reply::PresenceStats(list) => {
+                let users: std::collections::HashSet<_> =
+                    list.iter().map(|info| info.user.as_str()).collect();
+                let stats = PresenceStats {
+                    num_clients: list.len(),
+                    num_users: users.len(),
+                };
+                map.serialize_entry("presence_stats", &stats)?;
+            }
+            Reply::History { publications, head } => map.serialize_entry(
+                "history",
+                &HistoryResult {
+                    publications,
+                    epoch: &head.epoch,
+                    offset: head.offset,
+                },
+            )?,
+            Reply::Rpc(data) => map.serialize_entry("rpc", &RpcResult { data })?,
+            Reply::Refresh(expiry) => map.serialize_entry("refresh", expiry)?,
+            Reply::SubRefresh(expiry) => map.serialize_entry("sub_refresh", expiry)?,
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct WirePush<'a> {
+    push: WirePushBody<'a>,
+}
+
+struct WirePushBody<'a> {
+    channel: &'a str,
+    push: Push<'a>,
+}
+
+#[derive(Serialize)]
+struct JoinOrLeave<'a> {
+    info: WireInfo<'a>,
+}
+
+#[derive(Serialize)]
+struct WireUnsubscribe {
+    code: u32,
+    reason: &'static str,
+}
+
+impl Serialize for WirePushBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("channel", self.channel)?;
+        match self.push {
+            Push::Publication(publication) => {
+                let mut wire = WirePublication::of(publication);
+                // A subscriber from before the first publication may hold no epoch yet.
+                wire.epoch = (publication.offset == 1).then_some(&*publication.epoch);
+                map.serialize_entry("pub", &wire)?;
+            }
+            Push::Join(info) => {
+                let info = WireInfo::from(info);
+                map.serialize_entry("join", &JoinOrLeave { info })?;
+            }
+            Push::Leave(info) => {
+                let info = WireInfo::from(info);
+                map.serialize_entry("leave", &JoinOrLeave { info })?;
+            }
+            Push::Unsubscribe(UnsubscribeCode { code, reason }) => {
+                map.serialize_entry("unsubscribe", &WireUnsubscribe { code, reason })?;
+            }
+        }
+        map.end()
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it by reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it by reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}

@@ -1,0 +1,541 @@
+//! One channel on one instance: puts what is heard into the log's order (P3).
+//!
+//! The wire may lose, repeat and reorder. The sequencer delivers the next offset at once, drops
+//! what was delivered, holds what comes early for some tens of milliseconds and then asks for the
+//! missing part from the log. A log that has another name, went back, or no longer holds what is
+//! missing makes a reset: every subscriber has to start anew from the position given.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{Moment, Recovery, RecoveryLimits, moment::earliest, ring::Ring};
+use crate::ports::{Epoch, LogRead, Position, Publication};
+
+/// Limits of one sequencer.
+#[derive(Debug, Clone, Copy)]
+pub struct SequencerConfig {
+    /// How long to wait for what is late on the wire before asking the log.
+    pub hold: Duration,
+    /// How long to wait after the log could not be read.
+    pub retry: Duration,
+    /// Publications asked from the log at once.
+    pub page: usize,
+    /// Early publications kept while waiting for the missing ones.
+    pub held: usize,
+    pub ring: RecoveryLimits,
+}
+
+/// What the sequencer wants done.
+#[derive(Debug, Clone)]
+pub enum SequencerEffect {
+    /// To every subscriber of the channel, in this order.
+    Deliver(Arc<Publication>),
+    /// Read the log after `after` and answer with [`Sequencer::fetched`].
+    Fetch { after: u64, limit: usize },
+    /// Every subscriber so far must start anew; deliveries go on after this position.
+    Reset(Position),
+    /// The log went back under this name: rename it ([`crate::ports::ChannelLog::renew_epoch`]).
+    WentBack(Epoch),
+}
+
+/// A read of the log under way.
+#[derive(Debug)]
+struct Fetch {
+    /// The highest offset known before the read was sent: a head below it means the log went back.
+    seen: u64,
+    /// It was sent out of doubt. A doubt that comes up later needs another read.
+    doubted: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Sequencer {
+    config: SequencerConfig,
+    /// Everything up to here was delivered.
+    position: Position,
+    /// The highest offset heard of in this epoch.
+    known: u64,
+    /// When the position last moved.
+    moved: Moment,
+    early: BTreeMap<u64, Arc<Publication>>,
+    ring: Ring,
+    /// Wait until then for what is missing, then ask.
+    ask_at: Option<Moment>,
+    fetch: Option<Fetch>,
+    /// Something does not fit this epoch: the log has to be asked even without a gap.
+    doubt: bool,
+    #[cfg(test)]
+    pub breakage: super::breakage::Breakage,
+}
+
+impl Sequencer {
+    /// Starts at the log's head, with whatever was heard of the channel since before the head
+    /// was asked for.
+    pub fn open(
+        head: Position,
+        heard: Vec<Arc<Publication>>,
+        config: SequencerConfig,
+        now: Moment,
+        effects: &mut Vec<SequencerEffect>,
+    ) -> Self {
+        let mut sequencer = Self::starting(head, config, now);
+        for publication in heard {
+            sequencer.heard(publication, now, effects);
+        }
+        sequencer
+    }
+
+    /// Starts at the log's head, with nothing heard.
+    pub fn starting(head: Position, config: SequencerConfig, now: Moment) -> Self {
+        Self {
+            config,
+            known: head.offset,
+            position: head,
+            moved: now,
+            early: BTreeMap::new(),
+            ring: Ring::new(config.ring),
+            ask_at: None,
+            fetch: None,
+            doubt: false,
+            #[cfg(test)]
+            breakage: super::breakage::Breakage::None,
+        }
+    }
+
+    /// Everything up to here was delivered.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// When [`Sequencer::tick`] wants to be called.
+    pub fn deadline(&self) -> Option<Moment> {
+        if self.fetch.is_some() {
+            return None;
+        }
+        earliest(self.ask_at, None)
+    }
+
+    /// A publication arrived from the wire or from a commit on this instance.
+    pub fn heard(
+        &mut self,
+        publication: Arc<Publication>,
+        now: Moment,
+        effects: &mut Vec<SequencerEffect>,
+    ) {
+        if publication.epoch != self.position.epoch {
+            return self.doubt(now);
+        }
+        self.known = self.known.max(publication.offset);
+        if self.takes(publication.offset) {
+            self.deliver(publication, now, effects);
+            self.deliver_early(now, effects);
+        } else if publication.offset > self.position.offset && self.early.len() < self.config.held {
+            self.early.insert(publication.offset, publication);
+        }
+        self.watch_gap(now);
+    }
+
+    /// A look at the log's heads that began at `asked` found this one.
+    pub fn head_seen(&mut self, head: &Position, asked: Moment, now: Moment) {
+        #[cfg(test)]
+        if self.breakage == super::breakage::Breakage::HeadsAreIgnored {
+            return;
+        }
+        if head.epoch != self.position.epoch {
+            return self.doubt(now);
+        }
+        if head.offset < self.position.offset && self.moved < asked {
+            return self.doubt(now);
+        }
+        self.known = self.known.max(head.offset);
+        self.watch_gap(now);
+    }
+
+    /// The wire was interrupted or the log renamed: ask the log even though nothing seems missing.
+    pub fn doubt(&mut self, now: Moment) {
+        #[cfg(test)]
+        if self.breakage == super::breakage::Breakage::EpochIsIgnored {
+            return;
+        }
+        self.doubt = true;
+        self.ask_at = Some(self.ask_at.map_or(now, |at| at.min(now)));
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Moment, effects: &mut Vec<SequencerEffect>) {
+        if self.deadline().is_none_or(|at| at > now) {
+            return;
+        }
+        self.ask(effects);
+    }
+
+    /// The answer to [`SequencerEffect::Fetch`]; `None` when the log could not be read.
+    pub fn fetched(
+        &mut self,
+        read: Option<LogRead>,
+        now: Moment,
+        effects: &mut Vec<SequencerEffect>,
+    ) {
+        let Some(fetch) = self.fetch.take() else {
+            return;
+        };
+        let Some(read) = read else {
+            self.doubt |= fetch.doubted;
+            self.ask_at = Some(now + self.config.retry);
+            return;
+        };
+        if read.head.epoch != self.position.epoch {
+            #[cfg(test)]
+            if self.breakage == super::breakage::Breakage::EpochIsIgnored {
+                return;
+            }
+            return self.reset(read.head, now, effects);
+        }
+        if read.head.offset < fetch.seen {
+            effects.push(SequencerEffect::WentBack(self.position.epoch.clone()));
+            self.doubt = true;
+            self.ask_at = Some(now + self.config.retry);
+            return;
+        }
+        self.known = self.known.max(read.head.offset);
+        let page_was_full = read.publications.len() >= self.config.page;
+        if self.is_trimmed(&read) {
+            return self.reset(read.head, now, effects);
+        }
+        for publication in read.publications {
+            if self.takes(publication.offset) {
+                self.deliver(Arc::new(publication), now, effects);
+            }
+        }
+        self.deliver_early(now, effects);
+        self.watch_gap(now);
+        if page_was_full && self.known > self.position.offset {
+            self.ask(effects);
+        }
+    }
+
+    /// Recovers a client from memory, when the ring reaches back to `offset`.
+    pub fn recall(&self, offset: u64, epoch: &str) -> Option<Recovery> {
+        if epoch != &*self.position.epoch {
+            return None;
+        }
+        let publications = if offset == self.position.offset {
+            Vec::new()
+        } else {
+            self.ring.after(offset)?
+        };
+        Some(Recovery::Complete {
+            publications,
+            position: self.position.clone(),
+        })
+    }
+
+    fn takes(&self, offset: u64) -> bool {
+        #[cfg(test)]
+        match self.breakage {
+            super::breakage::Breakage::SequencerIgnoresGaps => {
+                return offset > self.position.offset;
+            }
+            super::breakage::Breakage::NoDeduplication => {
+                return offset <= self.position.offset + 1;
+            }
+            super::breakage::Breakage::None
+            | super::breakage::Breakage::SessionIgnoresGaps
+            | super::breakage::Breakage::NothingIsBuffered
+            | super::breakage::Breakage::SnapshotIsNotFilledUp
+            | super::breakage::Breakage::EpochIsIgnored
+            | super::breakage::Breakage::HeadsAreIgnored => {}
+        }
+        offset == self.position.offset + 1
+    }
+
+    fn is_trimmed(&self, read: &LogRead) -> bool {
+        match read.publications.first() {
+            Some(first) => first.offset > self.position.offset + 1,
+            None => read.head.offset > self.position.offset,
+        }
+    }
+
+    fn deliver(
+        &mut self,
+        publication: Arc<Publication>,
+        now: Moment,
+        effects: &mut Vec<SequencerEffect>,
+    ) {
+        self.position.offset = publication.offset;
+        self.moved = now;
+        self.ask_at = None;
+        self.ring.push(publication.clone());
+        effects.push(SequencerEffect::Deliver(publication));
+    }
+
+    fn deliver_early(&mut self, now: Moment, effects: &mut Vec<SequencerEffect>) {
+        while let Some(entry) = self.early.first_entry() {
+            if *entry.key() > self.position.offset + 1 {
+                break;
+            }
+            let publication = entry.remove();
+            if publication.offset == self.position.offset + 1 {
+                self.deliver(publication, now, effects);
+            }
+        }
+    }
+
+    /// Starts waiting for what is missing, or stops.
+    fn watch_gap(&mut self, now: Moment) {
+        if self.doubt {
+            self.ask_at.get_or_insert(now);
+        } else if self.known > self.position.offset {
+            self.ask_at.get_or_insert(now + self.config.hold);
+        } else {
+            self.ask_at = None;
+        }
+    }
+
+    fn ask(&mut self, effects: &mut Vec<SequencerEffect>) {
+        self.ask_at = None;
+        self.fetch = Some(Fetch {
+            seen: self.known,
+            doubted: std::mem::take(&mut self.doubt),
+        });
+        effects.push(SequencerEffect::Fetch {
+            after: self.position.offset,
+            limit: self.config.page,
+        });
+    }
+
+    fn reset(&mut self, head: Position, now: Moment, effects: &mut Vec<SequencerEffect>) {
+        self.early
+            .retain(|offset, early| *offset > head.offset && early.epoch == head.epoch);
+        self.ring.clear();
+        self.known = self
+            .early
+            .last_key_value()
+            .map_or(head.offset, |(offset, _)| *offset);
+        self.position = head.clone();
+        self.moved = now;
+        self.ask_at = None;
+        effects.push(SequencerEffect::Reset(head));
+        self.deliver_early(now, effects);
+        self.watch_gap(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::Body;
+
+    const CONFIG: SequencerConfig = SequencerConfig {
+        hold: Duration::from_millis(30),
+        retry: Duration::from_millis(100),
+        page: 3,
+        held: 100,
+        ring: RecoveryLimits {
+            publications: 4,
+            bytes: 10_000,
+        },
+    };
+
+    fn at(ms: u64) -> Moment {
+        Moment::since_start(Duration::from_millis(ms))
+    }
+
+    fn position(offset: u64, epoch: &str) -> Position {
+        Position {
+            offset,
+            epoch: epoch.into(),
+        }
+    }
+
+    fn publication(offset: u64, epoch: &str) -> Publication {
+        Publication {
+            channel: "c".into(),
+            offset,
+            epoch: epoch.into(),
+            key: None,
+            body: Body::from_text("{}").unwrap(),
+            info: None,
+        }
+    }
+
+    struct Run {
+        sequencer: Sequencer,
+        delivered: Vec<u64>,
+        asked: Vec<u64>,
+        resets: Vec<Position>,
+        went_back: usize,
+    }
+
+    impl Run {
+        fn starting_at(offset: u64) -> Self {
+            Self {
+                sequencer: Sequencer::starting(position(offset, "e"), CONFIG, at(0)),
+                delivered: Vec::new(),
+                asked: Vec::new(),
+                resets: Vec::new(),
+                went_back: 0,
+            }
+        }
+
+        fn note(&mut self, effects: Vec<SequencerEffect>) {
+            for effect in effects {
+                match effect {
+                    SequencerEffect::Deliver(p) => self.delivered.push(p.offset),
+                    SequencerEffect::Fetch { after, .. } => self.asked.push(after),
+                    SequencerEffect::Reset(position) => self.resets.push(position),
+                    SequencerEffect::WentBack(_) => self.went_back += 1,
+                }
+            }
+        }
+
+        fn hears(&mut self, offset: u64, ms: u64) {
+            let mut effects = Vec::new();
+            self.sequencer
+                .heard(Arc::new(publication(offset, "e")), at(ms), &mut effects);
+            self.note(effects);
+        }
+
+        fn ticks(&mut self, ms: u64) {
+            let mut effects = Vec::new();
+            self.sequencer.tick(at(ms), &mut effects);
+            self.note(effects);
+        }
+
+        fn reads(&mut self, offsets: &[u64], head: Position, ms: u64) {
+            let publications = offsets
+                .iter()
+                .map(|offset| publication(*offset, &head.epoch))
+                .collect();
+            let mut effects = Vec::new();
+            let read = LogRead { publications, head };
+            self.sequencer.fetched(Some(read), at(ms), &mut effects);
+            self.note(effects);
+        }
+    }
+
+    #[test]
+    fn what_comes_in_order_is_delivered_at_once_and_repeats_are_dropped() {
+        let mut run = Run::starting_at(4);
+        for offset in [5, 6, 5, 6, 4, 7] {
+            run.hears(offset, 1);
+        }
+        assert_eq!(run.delivered, [5, 6, 7]);
+        assert_eq!(run.sequencer.deadline(), None);
+    }
+
+    #[test]
+    fn reordering_is_mended_without_asking_the_log() {
+        let mut run = Run::starting_at(0);
+        for offset in [3, 1, 2] {
+            run.hears(offset, 1);
+        }
+        assert_eq!(run.delivered, [1, 2, 3]);
+        run.ticks(500);
+        assert!(run.asked.is_empty());
+    }
+
+    #[test]
+    fn a_gap_is_held_for_a_while_and_then_read_from_the_log() {
+        let mut run = Run::starting_at(0);
+        run.hears(1, 0);
+        run.hears(3, 10);
+        assert_eq!(run.sequencer.deadline(), Some(at(40)));
+        run.ticks(39);
+        assert!(run.asked.is_empty());
+        run.ticks(40);
+        assert_eq!(run.asked, [1]);
+        run.reads(&[2, 3], position(3, "e"), 45);
+        assert_eq!(run.delivered, [1, 2, 3]);
+        assert_eq!(run.sequencer.deadline(), None);
+    }
+
+    #[test]
+    fn a_lost_tail_is_found_by_a_look_at_the_heads() {
+        let mut run = Run::starting_at(2);
+        run.sequencer.head_seen(&position(9, "e"), at(250), at(251));
+        run.ticks(281);
+        assert_eq!(run.asked, [2]);
+        run.reads(&[3, 4, 5], position(9, "e"), 290);
+        assert_eq!(run.asked, [2, 5], "a full page is followed by the next");
+        run.reads(&[6, 7, 8], position(9, "e"), 291);
+        run.reads(&[9], position(9, "e"), 292);
+        assert_eq!(run.delivered, [3, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn a_trimmed_gap_resets_the_subscribers_to_the_head() {
+        let mut run = Run::starting_at(2);
+        run.hears(8, 0);
+        run.ticks(30);
+        run.reads(&[6, 7, 8], position(8, "e"), 31);
+        assert_eq!(run.resets, [position(8, "e")]);
+        assert!(run.delivered.is_empty());
+        run.hears(9, 40);
+        assert_eq!(run.delivered, [9]);
+    }
+
+    #[test]
+    fn another_epoch_is_believed_only_from_the_log() {
+        let mut run = Run::starting_at(5);
+        let mut effects = Vec::new();
+        let stray = Arc::new(publication(6, "old"));
+        run.sequencer.heard(stray, at(0), &mut effects);
+        run.ticks(0);
+        assert_eq!(run.asked, [5]);
+        run.reads(&[], position(5, "e"), 1);
+        assert!(run.resets.is_empty(), "the log says the epoch is the same");
+        run.sequencer.doubt(at(2));
+        run.ticks(2);
+        run.reads(&[], position(3, "f"), 3);
+        assert_eq!(run.resets, [position(3, "f")]);
+    }
+
+    #[test]
+    fn a_head_below_what_was_seen_before_the_read_means_the_log_went_back() {
+        let mut run = Run::starting_at(5);
+        run.hears(6, 0);
+        run.sequencer.doubt(at(1));
+        run.ticks(1);
+        run.hears(7, 2);
+        run.reads(&[], position(6, "e"), 3);
+        assert_eq!(run.went_back, 0, "7 came after the read was sent");
+        run.sequencer.doubt(at(4));
+        run.ticks(4);
+        run.reads(&[], position(6, "e"), 5);
+        assert_eq!(run.went_back, 1);
+        assert_eq!(run.sequencer.deadline(), Some(at(105)), "asks again");
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_is_asked_again_later() {
+        let mut run = Run::starting_at(0);
+        run.hears(2, 0);
+        run.ticks(30);
+        let mut effects = Vec::new();
+        run.sequencer.fetched(None, at(50), &mut effects);
+        assert_eq!(run.sequencer.deadline(), Some(at(150)));
+        run.hears(1, 60);
+        assert_eq!(run.delivered, [1, 2]);
+        assert_eq!(run.sequencer.deadline(), None);
+    }
+
+    #[test]
+    fn recent_clients_recover_from_memory() {
+        let mut run = Run::starting_at(0);
+        for offset in 1..=6 {
+            run.hears(offset, 0);
+        }
+        let recalled = |offset, epoch| match run.sequencer.recall(offset, epoch) {
+            Some(Recovery::Complete { publications, .. }) => {
+                Some(publications.iter().map(|p| p.offset).collect::<Vec<_>>())
+            }
+            Some(Recovery::Impossible) | None => None,
+        };
+        assert_eq!(recalled(4, "e"), Some(vec![5, 6]));
+        assert_eq!(recalled(6, "e"), Some(vec![]));
+        assert_eq!(recalled(2, "e"), Some(vec![3, 4, 5, 6]));
+        assert_eq!(recalled(1, "e"), None, "beyond the ring");
+        assert_eq!(recalled(7, "e"), None, "ahead of this instance");
+        assert_eq!(recalled(4, "f"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! Who the connection belongs to: the first command, and newer tokens.
+
+use std::sync::Arc;
+
+use super::{
+    super::{
+        CloseCode, ErrorCode, Moment,
+        command::{Command, ConnectRequest, Request},
+        reply::{ConnectResult, Expiry, Reply},
+    },
+    Effect, Effects, Phase, Session,
+};
+use crate::ports::{Caller, ConnectRefused, Hello, Identity, RefreshRefused, Via};
+
+impl Session {
+    pub(super) fn command(&mut self, command: Command, now: Moment, effects: &mut Effects) {
+        match self.phase {
+            Phase::Closed => {}
+            Phase::Fresh => self.first_command(command, effects),
+            Phase::Authenticating { .. } => self.behind_connect.push_back(command),
+            Phase::Refused => self.close(CloseCode::BAD_REQUEST, effects),
+            Phase::Connected => match command {
+                Command::Malformed => self.close(CloseCode::BAD_REQUEST, effects),
+                Command::Pong => {
+                    if let Err(code) = self.heartbeat.pong() {
+                        self.close(code, effects);
+                    }
+                }
+                Command::Request { id, request } => self.request(id, request, now, effects),
+            },
+        }
+    }
+
+    fn first_command(&mut self, command: Command, effects: &mut Effects) {
+        let Command::Request {
+            id,
+            request: Request::Connect(connect),
+        } = command
+        else {
+            return self.close(CloseCode::BAD_REQUEST, effects);
+        };
+        self.phase = Phase::Authenticating { command: id };
+        effects.push(Effect::Authenticate(self.hello(connect)));
+    }
+
+    fn hello(&self, connect: ConnectRequest) -> Hello {
+        let mut hello = Hello {
+            token: connect.token,
+            data: connect.data,
+            name: connect.name,
+            version: connect.version,
+            remote: self.remote,
+        };
+        truncate(&mut hello.name, 16);
+        truncate(&mut hello.version, 64);
+        hello
+    }
+
+    pub(super) fn authenticated(
+        &mut self,
+        result: Result<Identity, ConnectRefused>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let Phase::Authenticating { command } = self.phase else {
+            return;
+        };
+        match result {
+            Ok(identity) => self.connected(command, identity, now, effects),
+            Err(refused) => self.connect_refused(command, &refused, effects),
+        }
+    }
+
+    fn connected(&mut self, id: u32, identity: Identity, now: Moment, effects: &mut Effects) {
+        self.phase = Phase::Connected;
+        self.expires_at = self.expiry(&identity, now);
+        let expiry = Expiry::after(identity.expires_in);
+        let caller = Arc::new(Caller {
+            identity,
+            client: self.client.clone(),
+            remote: self.remote,
+            via: Via::WebSocket,
+        });
+        self.caller = Some(caller.clone());
+        effects.push(Effect::Connected(caller));
+        let result = ConnectResult {
+            client: &self.client,
+            version: &self.config.version,
+            expiry,
+            ping: self.config.ping.as_secs().max(1),
+            pong: true,
+        };
+        self.reply(id, &Reply::Connect(result), effects);
+        while let Some(command) = self.behind_connect.pop_front() {
+            self.command(command, now, effects);
+        }
+    }
+
+    fn connect_refused(&mut self, id: u32, refused: &ConnectRefused, effects: &mut Effects) {
+        self.phase = Phase::Refused;
+        self.behind_connect.clear();
+        let error = match refused {
+            ConnectRefused::InvalidToken => return self.close(CloseCode::INVALID_TOKEN, effects),
+            ConnectRefused::ConnectionLimit => {
+                return self.close(CloseCode::CONNECTION_LIMIT, effects);
+            }
+            ConnectRefused::TokenExpired => ErrorCode::TOKEN_EXPIRED,
+            ConnectRefused::Unauthorized => ErrorCode::UNAUTHORIZED,
+            ConnectRefused::TooManyRequests => ErrorCode::TOO_MANY_REQUESTS,
+            ConnectRefused::Unavailable => ErrorCode::INTERNAL,
+        };
+        self.refuse(id, &error, effects);
+    }
+
+    pub(super) fn refresh(&mut self, id: u32, token: String, effects: &mut Effects) {
+        if token.is_empty() {
+            return self.close(CloseCode::BAD_REQUEST, effects);
+        }
+        effects.push(Effect::Refresh { id, token });
+    }
+
+    pub(super) fn refreshed(
+        &mut self,
+        id: u32,
+        result: Result<Identity, RefreshRefused>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let Some(caller) = self.caller.clone() else {
+            return;
+        };
+        let identity = match result {
+            Ok(identity) if identity.user == caller.identity.user => identity,
+            Ok(_) | Err(RefreshRefused::InvalidToken) => {
+                return self.close(CloseCode::INVALID_TOKEN, effects);
+            }
+            Err(RefreshRefused::Expired) => return self.close(CloseCode::EXPIRED, effects),
+            Err(RefreshRefused::Unavailable) => {
+                return self.refuse(id, &ErrorCode::INTERNAL, effects);
+            }
+        };
+        self.expires_at = self.expiry(&identity, now);
+        let expiry = Expiry::after(identity.expires_in);
+        self.caller = Some(Arc::new(Caller {
+            identity,
+            ..(*caller).clone()
+        }));
+        self.reply(id, &Reply::Refresh(expiry), effects);
+        // The new token may carry other rights.
+        let channels: Vec<_> = self.by_channel.keys().cloned().collect();
+        for channel in channels {
+            self.reauthorize(&channel, effects);
+        }
+    }
+
+    fn expiry(&self, identity: &Identity, now: Moment) -> Option<Moment> {
+        let left = identity.expires_in?;
+        Some(now + left + self.config.expiry_grace)
+    }
+}
+
+/// Cuts text from clients to a length worth keeping.
+fn truncate(text: &mut String, bytes: usize) {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}

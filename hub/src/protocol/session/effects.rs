@@ -1,0 +1,346 @@
+//! What goes into a session and what it wishes for.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use super::super::{
+    CloseCode, Recovery, Text,
+    command::{HistoryRequest, Since},
+    subscription::RecoveryOutcome,
+};
+use crate::ports::{
+    Body, Caller, ChannelName, Class, ClientInfo, ConnectRefused, Denied, Epoch, Grant, Hello,
+    Identity, LogRead, Position, RefreshRefused, Snapshot, SubscribeIntent,
+};
+
+/// Limits and periods of one connection.
+#[derive(Debug, Clone)]
+pub struct SessionConfig {
+    /// Told to clients as the server's version; never empty.
+    pub version: String,
+    pub ping: Duration,
+    pub pong_timeout: Duration,
+    /// Without a successful connect by then the connection is closed.
+    pub stale_after: Duration,
+    /// How long after its expiry an unrenewed token or subscription is still honoured.
+    pub expiry_grace: Duration,
+    pub channels: usize,
+    pub channel_name_bytes: usize,
+    /// Calls (rpc, publish, presence, history) under way at once.
+    pub calls: usize,
+    /// Calls that wait for one under way; further ones are refused (111).
+    pub waiting_calls: usize,
+    /// Publications that arrive while subscriptions are being made, all together.
+    pub join_buffer_bytes: usize,
+    /// How often a subscription starts over before it is refused (100).
+    pub join_attempts: u32,
+    /// How long commands wait for an unanswered subscribe of the same channel.
+    pub join_patience: Duration,
+    pub history: usize,
+    /// Frames over the rate that are answered with 111 before the connection is closed (3013).
+    pub refused_frames: u32,
+    /// When the application could not say whether a right still stands.
+    pub recheck_retry: Duration,
+    /// How long calls under way may take when the connection is to be closed by a drain.
+    pub drain_patience: Duration,
+}
+
+/// One subscription of one connection, one attempt at making it. Results that belong to another
+/// attempt are ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubscriptionId {
+    pub number: u32,
+    pub attempt: u32,
+}
+
+/// Something that every subscriber of a channel gets, encoded once for all.
+#[derive(Debug)]
+pub enum ChannelEvent {
+    /// On a durable channel.
+    Publication {
+        offset: u64,
+        epoch: Epoch,
+        text: Text,
+    },
+    /// On an ephemeral channel.
+    Ephemeral { key: Option<Arc<str>>, text: Text },
+    /// A join or a leave.
+    Presence { text: Text },
+}
+
+impl ChannelEvent {
+    pub fn text(&self) -> &Text {
+        match self {
+            Self::Publication { text, .. }
+            | Self::Ephemeral { text, .. }
+            | Self::Presence { text } => text,
+        }
+    }
+}
+
+/// An event on its way to one subscriber.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub subscription: SubscriptionId,
+    pub event: Arc<ChannelEvent>,
+}
+
+impl Delivery {
+    /// What it counts for in limits.
+    pub fn bytes(&self) -> usize {
+        self.event.text().len() + 32
+    }
+}
+
+/// Why the application is asked for a right; the answer carries it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// To begin a subscription.
+    Join(SubscriptionId),
+    /// Once more, right before the subscription is answered.
+    Confirm(SubscriptionId),
+    /// Whether a live subscription may stay.
+    Recheck(SubscriptionId),
+    /// `sub_refresh`.
+    Renew {
+        id: u32,
+        subscription: SubscriptionId,
+    },
+    /// To read a channel that this connection is not subscribed to.
+    Read { id: u32, read: Read },
+}
+
+/// A read of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    Presence {
+        channel: ChannelName,
+        query: PresenceQuery,
+    },
+    History {
+        channel: ChannelName,
+        query: HistoryQuery,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresenceQuery {
+    List,
+    Stats,
+}
+
+/// A checked history request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryQuery {
+    pub limit: usize,
+    pub since: Option<Since>,
+    pub order: Order,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Forward,
+    Reverse,
+}
+
+impl HistoryQuery {
+    /// `None` for a request that makes no sense.
+    pub(super) fn of(request: &HistoryRequest, most: usize) -> Option<Self> {
+        let order = if request.reverse {
+            Order::Reverse
+        } else {
+            Order::Forward
+        };
+        let from_nothing = request
+            .since
+            .as_ref()
+            .is_some_and(|since| since.offset == 0);
+        if order == Order::Reverse && from_nothing {
+            return None;
+        }
+        Some(Self {
+            limit: usize::try_from(request.limit).unwrap_or(most).min(most),
+            since: request.since.clone(),
+            order,
+        })
+    }
+}
+
+/// Something that happened to the connection.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A text message from the client.
+    Frame(&'a str),
+    /// A text message beyond the rate that the connection may send.
+    FrameOverLimit(&'a str),
+    /// Time has passed; see [`super::Session::deadline`].
+    Tick,
+    /// An event of a channel. Its order is the channel's.
+    Delivered(Delivery),
+    Authenticated(Result<Identity, ConnectRefused>),
+    Refreshed {
+        id: u32,
+        result: Result<Identity, RefreshRefused>,
+    },
+    Authorized {
+        ask: Ask,
+        result: Result<Grant, Denied>,
+    },
+    /// The channel is open here and the subscriber registered: everything after the position is
+    /// going to be delivered. `None` on an ephemeral channel.
+    Opened {
+        subscription: SubscriptionId,
+        result: Result<Option<Position>, Denied>,
+    },
+    Recovered {
+        subscription: SubscriptionId,
+        result: Result<Recovery, Denied>,
+    },
+    SnapshotRead {
+        subscription: SubscriptionId,
+        result: Result<Snapshot, Denied>,
+    },
+    /// The reply sent by [`Effect::SendSnapshot`] has gone to the socket.
+    SnapshotWritten,
+    /// The presence list holds the subscriber, or could not be changed.
+    Entered {
+        subscription: SubscriptionId,
+    },
+    /// The presence list no longer holds the subscriber; `reply` as given by [`Effect::Withdraw`].
+    Withdrawn {
+        reply: Option<u32>,
+    },
+    Called {
+        id: u32,
+        result: Result<Body, Denied>,
+    },
+    Published {
+        id: u32,
+        result: Result<(), Denied>,
+    },
+    Listed {
+        id: u32,
+        query: PresenceQuery,
+        result: Result<Vec<ClientInfo>, Denied>,
+    },
+    HistoryRead {
+        id: u32,
+        /// The epoch that the client named, if any.
+        epoch: Option<String>,
+        result: Result<LogRead, Denied>,
+    },
+    /// The right to read a channel has to be asked for again.
+    Reauthorize {
+        channel: &'a str,
+    },
+    /// Deliveries to this subscription ended: it has to start anew.
+    Resync {
+        subscription: SubscriptionId,
+    },
+    /// The connection has to end.
+    End(CloseCode),
+    /// The connection has to end when its calls under way are answered.
+    Drain,
+    /// The socket is gone.
+    Gone,
+}
+
+/// Something to be done for the connection, in this order.
+#[derive(Debug)]
+pub enum Effect {
+    Send(Text),
+    /// Like `Send`, and to be reported by [`Input::SnapshotWritten`].
+    SendSnapshot(Text),
+    /// After what was sent; nothing follows but what takes leave.
+    Close(CloseCode),
+    Authenticate(Hello),
+    Connected(Arc<Caller>),
+    /// Of a connection that was `Connected`.
+    Disconnected(Arc<Caller>),
+    Refresh {
+        id: u32,
+        token: String,
+    },
+    Authorize {
+        ask: Ask,
+        intent: SubscribeIntent,
+    },
+    /// Open the channel here, then register the subscriber.
+    Open {
+        subscription: SubscriptionId,
+        channel: ChannelName,
+        class: Class,
+        join_leave: bool,
+    },
+    /// The subscriber gets nothing any more.
+    Leave {
+        subscription: SubscriptionId,
+        channel: ChannelName,
+    },
+    /// Obtain the publications after `offset`.
+    Recover {
+        subscription: SubscriptionId,
+        channel: ChannelName,
+        offset: u64,
+        epoch: String,
+    },
+    ReadSnapshot {
+        subscription: SubscriptionId,
+        channel: ChannelName,
+    },
+    /// Put the subscriber on the presence list.
+    Enter {
+        subscription: SubscriptionId,
+        channel: ChannelName,
+        info: Arc<ClientInfo>,
+    },
+    /// Tell the channel's subscribers everywhere.
+    AnnounceJoin {
+        channel: ChannelName,
+        info: Arc<ClientInfo>,
+    },
+    /// Take the subscriber off the presence list where `listed`, then tell the channel's
+    /// subscribers everywhere where `announced`.
+    Withdraw {
+        channel: ChannelName,
+        info: Arc<ClientInfo>,
+        listed: bool,
+        announced: bool,
+        reply: Option<u32>,
+    },
+    Call {
+        id: u32,
+        method: String,
+        data: Option<Body>,
+    },
+    Publish {
+        id: u32,
+        channel: ChannelName,
+        data: Body,
+    },
+    Read {
+        id: u32,
+        read: Read,
+    },
+    /// Something worth counting.
+    Count(Counted),
+}
+
+/// What happened, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    Error(u32),
+    Subscribed(RecoveryOutcome),
+    Unsubscribed(u32),
+    /// A delivery did not follow the one before.
+    OutOfOrder,
+    JoinStartedOver,
+}
+
+pub type Effects = Vec<Effect>;
+
+/// Calls in the order they came, some under way.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    pub(super) under_way: usize,
+    pub(super) waiting: VecDeque<Effect>,
+}

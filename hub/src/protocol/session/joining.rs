@@ -1,0 +1,597 @@
+//! The trip of a subscribe: authorise, open and register, obtain, authorise once more, answer.
+//!
+//! Everything delivered meanwhile is buffered. What was obtained must join the buffer without a
+//! gap, else it is read again (P3, P4).
+
+use super::{
+    super::{
+        CloseCode, ErrorCode, Moment, Recovery, UnsubscribeCode,
+        command::{Request, SubscribeRequest},
+        reply::{self, Expiry, Push, Reply, SubscribeResult},
+        subscription::{
+            BufferJoin, Join, Live, Obtained, Recheck, RecoveryOutcome, State, Step, Subscription,
+        },
+    },
+    Ask, Counted, Effect, Effects, Session, SubscriptionId,
+};
+use crate::ports::{ChannelName, Class, Denied, Grant, Position, Snapshot, SubscribeIntent};
+
+impl Session {
+    pub(super) fn subscribe(
+        &mut self,
+        id: u32,
+        request: SubscribeRequest,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let known_delta = request.delta.is_empty() || request.delta == "fossil";
+        if request.channel.is_empty() || !known_delta {
+            return self.close(CloseCode::BAD_REQUEST, effects);
+        }
+        if let Some(join) = self.joining_channel(&request.channel)
+            && !join.afterwards.is_empty()
+        {
+            return self.wait_for_join(id, Request::Subscribe(request), now, effects);
+        }
+        if let Some(error) = self.refuses_subscribe(&request) {
+            return self.refuse(id, &error, effects);
+        }
+        self.last_number = self.last_number.wrapping_add(1);
+        let subscription = Subscription {
+            id: SubscriptionId {
+                number: self.last_number,
+                attempt: 0,
+            },
+            channel: request.channel.as_str().into(),
+            request,
+            state: State::Joining(Box::new(Join::new(id))),
+        };
+        effects.push(Effect::Authorize {
+            ask: Ask::Join(subscription.id),
+            intent: subscription.request.intent(),
+        });
+        let number = subscription.id.number;
+        self.by_channel.insert(subscription.channel.clone(), number);
+        self.subscriptions.insert(number, subscription);
+    }
+
+    fn refuses_subscribe(&self, request: &SubscribeRequest) -> Option<ErrorCode> {
+        let name = request.channel.as_bytes();
+        if name.len() > self.config.channel_name_bytes
+            || !name.iter().all(u8::is_ascii_graphic)
+            || request.tag_filter
+        {
+            return Some(ErrorCode::BAD_REQUEST);
+        }
+        if request.kind != 0 {
+            return Some(ErrorCode::NOT_AVAILABLE);
+        }
+        if self.by_channel.contains_key(request.channel.as_str()) {
+            return Some(ErrorCode::ALREADY_SUBSCRIBED);
+        }
+        (self.by_channel.len() >= self.config.channels).then_some(ErrorCode::LIMIT_EXCEEDED)
+    }
+
+    /// Puts a command behind the answer to a subscribe of the same channel.
+    pub(super) fn wait_for_join(
+        &mut self,
+        id: u32,
+        request: Request,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let impatient_at = now + self.config.join_patience;
+        let most = self.config.waiting_calls;
+        let (Request::Subscribe(SubscribeRequest { channel, .. })
+        | Request::Unsubscribe { channel }) = &request
+        else {
+            return;
+        };
+        let channel = channel.clone();
+        let Some(join) = self.joining_channel(&channel) else {
+            return;
+        };
+        if join.afterwards.len() >= most {
+            return self.close(CloseCode::TOO_MANY_REQUESTS, effects);
+        }
+        join.afterwards.push_back((id, request));
+        join.impatient_at.get_or_insert(impatient_at);
+    }
+
+    pub(super) fn joining_channel(&mut self, channel: &str) -> Option<&mut Join> {
+        let number = self.by_channel.get(channel)?;
+        match &mut self.subscriptions.get_mut(number)?.state {
+            State::Joining(join) => Some(join),
+            State::Live(_) => None,
+        }
+    }
+
+    /// Takes the join that a result belongs to, if it still waits for that.
+    fn take_join(&mut self, id: SubscriptionId, step: Step) -> Option<Joining> {
+        let subscription = self.subscriptions.remove(&id.number)?;
+        match subscription {
+            Subscription {
+                id: current,
+                channel,
+                request,
+                state: State::Joining(join),
+            } if current == id && join.step == step => Some(Joining {
+                id,
+                channel,
+                request,
+                join,
+            }),
+            other => {
+                self.subscriptions.insert(id.number, other);
+                None
+            }
+        }
+    }
+
+    fn put_back(&mut self, joining: Joining) {
+        self.subscriptions
+            .insert(joining.id.number, joining.into_subscription());
+    }
+
+    pub(super) fn join_authorized(
+        &mut self,
+        id: SubscriptionId,
+        result: Result<Grant, Denied>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let Some(mut joining) = self.take_join(id, Step::Authorizing) else {
+            return;
+        };
+        let grant = match result {
+            Ok(grant) => grant,
+            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+        };
+        let snapshot_is_certain = grant.snapshot && !joining.request.recover;
+        joining.join.grant = Some(grant);
+        if snapshot_is_certain && !self.acquire_snapshot(id.number) {
+            joining.join.step = Step::QueuedToOpen;
+            return self.put_back(joining);
+        }
+        self.open(joining, effects);
+    }
+
+    fn open(&mut self, mut joining: Joining, effects: &mut Effects) {
+        joining.join.step = Step::Opening;
+        let (class, join_leave) = joining
+            .join
+            .grant
+            .as_ref()
+            .map_or((Class::Durable, false), |grant| {
+                (grant.class, grant.join_leave)
+            });
+        effects.push(Effect::Open {
+            subscription: joining.id,
+            channel: joining.channel.clone(),
+            class,
+            join_leave,
+        });
+        self.put_back(joining);
+    }
+
+    pub(super) fn opened(
+        &mut self,
+        id: SubscriptionId,
+        result: Result<Option<Position>, Denied>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let Some(mut joining) = self.take_join(id, Step::Opening) else {
+            return;
+        };
+        match result {
+            Ok(position) => joining.join.opened_at = position,
+            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+        }
+        let durable = joining.join.is_durable();
+        let with_snapshot = joining.wants_snapshot();
+        if durable && joining.request.recover {
+            if with_snapshot && joining.request.epoch.is_empty() {
+                return self.unrecoverable(joining, now, effects);
+            }
+            let (offset, epoch) = (joining.request.offset, joining.request.epoch.clone());
+            return self.recover(joining, Step::Recovering, offset, epoch, effects);
+        }
+        if with_snapshot {
+            return self.read_snapshot(joining, effects);
+        }
+        joining.join.obtained.position = joining.join.opened_at.clone();
+        self.confirm(joining, effects);
+    }
+
+    fn recover(
+        &mut self,
+        mut joining: Joining,
+        step: Step,
+        offset: u64,
+        epoch: String,
+        effects: &mut Effects,
+    ) {
+        joining.join.step = step;
+        effects.push(Effect::Recover {
+            subscription: joining.id,
+            channel: joining.channel.clone(),
+            offset,
+            epoch,
+        });
+        self.put_back(joining);
+    }
+
+    pub(super) fn recovered(
+        &mut self,
+        id: SubscriptionId,
+        result: Result<Recovery, Denied>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let Some(mut joining) = self
+            .take_join(id, Step::Recovering)
+            .or_else(|| self.take_join(id, Step::FillingUp))
+        else {
+            return;
+        };
+        let filling_up = joining.join.step == Step::FillingUp;
+        let obtained = &mut joining.join.obtained;
+        match result {
+            Err(denied) => self.refuse_join(joining, &denied.into(), now, effects),
+            Ok(Recovery::Impossible) if filling_up => self.start_over(joining, now, effects),
+            Ok(Recovery::Impossible) => self.unrecoverable(joining, now, effects),
+            Ok(Recovery::Complete {
+                publications,
+                position,
+            }) => {
+                if !filling_up {
+                    obtained.outcome = RecoveryOutcome::Recovered;
+                }
+                if obtained.snapshot.is_some() || obtained.outcome != RecoveryOutcome::Recovered {
+                    obtained.following.extend(publications);
+                } else {
+                    obtained.missed.extend(publications);
+                }
+                obtained.position = Some(position);
+                self.check_reach(joining, now, effects);
+            }
+        }
+    }
+
+    fn unrecoverable(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+        if joining.request.rejects_unrecoverable() {
+            let error = ErrorCode::UNRECOVERABLE_POSITION;
+            return self.refuse_join(joining, &error, now, effects);
+        }
+        joining.join.obtained.outcome = RecoveryOutcome::Failed;
+        if joining.wants_snapshot() {
+            return self.read_snapshot(joining, effects);
+        }
+        joining.join.obtained.position = joining.join.opened_at.clone();
+        self.confirm(joining, effects);
+    }
+
+    fn read_snapshot(&mut self, mut joining: Joining, effects: &mut Effects) {
+        if self.acquire_snapshot(joining.id.number) {
+            joining.join.step = Step::ReadingSnapshot;
+            effects.push(Effect::ReadSnapshot {
+                subscription: joining.id,
+                channel: joining.channel.clone(),
+            });
+        } else {
+            joining.join.step = Step::QueuedForSnapshot;
+        }
+        self.put_back(joining);
+    }
+
+    pub(super) fn snapshot_read(
+        &mut self,
+        id: SubscriptionId,
+        result: Result<Snapshot, Denied>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let Some(mut joining) = self.take_join(id, Step::ReadingSnapshot) else {
+            return;
+        };
+        let Snapshot { data, position } = match result {
+            Ok(snapshot) => snapshot,
+            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+        };
+        let offset = position.as_ref().map_or(0, |at| at.offset);
+        joining.join.obtained.snapshot = Some((data, offset));
+        if !joining.join.is_durable() {
+            return self.confirm(joining, effects);
+        }
+        if position.is_none() {
+            // A durable channel's snapshot without its offset cannot be followed.
+            return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
+        }
+        joining.join.obtained.position = position;
+        self.check_reach(joining, now, effects);
+    }
+
+    /// What was obtained has to reach the point from which deliveries are buffered.
+    fn check_reach(&mut self, joining: Joining, now: Moment, effects: &mut Effects) {
+        let (Some(reached), Some(opened)) =
+            (&joining.join.obtained.position, &joining.join.opened_at)
+        else {
+            return self.confirm(joining, effects);
+        };
+        if reached.epoch != opened.epoch {
+            return self.start_over(joining, now, effects);
+        }
+        #[cfg(test)]
+        if self.breakage == super::super::breakage::Breakage::SnapshotIsNotFilledUp {
+            return self.confirm(joining, effects);
+        }
+        if reached.offset < opened.offset {
+            return self.fill_up(joining, now, effects);
+        }
+        self.confirm(joining, effects);
+    }
+
+    /// Reads what lies between the part obtained and the buffer.
+    fn fill_up(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+        let Some(Position { offset, epoch }) = joining.join.obtained.position.clone() else {
+            return self.start_over(joining, now, effects);
+        };
+        joining.join.attempts += 1;
+        if joining.join.attempts > self.config.join_attempts {
+            return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
+        }
+        self.recover(joining, Step::FillingUp, offset, epoch.to_string(), effects);
+    }
+
+    fn start_over(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+        if joining.join.attempts >= self.config.join_attempts {
+            return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
+        }
+        effects.push(Effect::Count(Counted::JoinStartedOver));
+        effects.push(Effect::Leave {
+            subscription: joining.id,
+            channel: joining.channel.clone(),
+        });
+        joining.id.attempt += 1;
+        joining.join.start_over();
+        self.open(joining, effects);
+    }
+
+    fn confirm(&mut self, mut joining: Joining, effects: &mut Effects) {
+        joining.join.step = Step::Confirming;
+        joining.join.confirm_again = false;
+        effects.push(Effect::Authorize {
+            ask: Ask::Confirm(joining.id),
+            intent: joining.intent(),
+        });
+        self.put_back(joining);
+    }
+
+    pub(super) fn join_confirmed(
+        &mut self,
+        id: SubscriptionId,
+        result: Result<Grant, Denied>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let Some(mut joining) = self.take_join(id, Step::Confirming) else {
+            return;
+        };
+        let mut grant = match result {
+            Ok(grant) => grant,
+            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+        };
+        if joining.join.confirm_again {
+            return self.confirm(joining, effects);
+        }
+        // What the channel is was settled when it was opened.
+        if let Some(before) = &joining.join.grant {
+            grant.class = before.class;
+            grant.snapshot = before.snapshot;
+        }
+        let list = grant.presence && !joining.join.listed;
+        joining.join.grant = Some(grant);
+        if !list {
+            return self.finish(joining, now, effects);
+        }
+        joining.join.step = Step::Entering;
+        joining.join.listed = true;
+        effects.push(Effect::Enter {
+            subscription: id,
+            channel: joining.channel.clone(),
+            info: self.info_on(joining.join.grant.as_ref()),
+        });
+        self.put_back(joining);
+    }
+
+    pub(super) fn entered(&mut self, id: SubscriptionId, now: Moment, effects: &mut Effects) {
+        let Some(joining) = self.take_join(id, Step::Entering) else {
+            return;
+        };
+        if joining.join.confirm_again {
+            return self.confirm(joining, effects);
+        }
+        self.finish(joining, now, effects);
+    }
+
+    fn finish(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+        match joining.join.buffer_joins() {
+            BufferJoin::Contiguous => {}
+            BufferJoin::Gap => return self.fill_up(joining, now, effects),
+            BufferJoin::OtherEpoch => return self.start_over(joining, now, effects),
+        }
+        let Some(grant) = joining.join.grant.take() else {
+            return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
+        };
+        let (id, channel) = (joining.id, joining.channel.clone());
+        let join = &mut joining.join;
+        let obtained = std::mem::take(&mut join.obtained);
+        effects.push(Effect::Count(Counted::Subscribed(obtained.outcome)));
+        effects.push(answer(join.command, &joining.request, &grant, &obtained));
+        if obtained.snapshot.is_none() && self.snapshot == Some(id.number) {
+            self.release_snapshot(effects);
+        }
+        for publication in &obtained.following {
+            let text = reply::push(&channel, Push::Publication(publication));
+            effects.push(Effect::Send(text));
+        }
+        let announced = grant.join_leave.then(|| self.info_on(Some(&grant)));
+        let live = Live {
+            expires_at: grant
+                .expires_in
+                .map(|left| now + left + self.config.expiry_grace),
+            listed: joining.join.listed,
+            announced: grant.join_leave,
+            position: obtained.position,
+            recheck: Recheck::Idle,
+            grant,
+        };
+        let buffer = std::mem::take(&mut joining.join.buffer);
+        let afterwards = std::mem::take(&mut joining.join.afterwards);
+        self.subscriptions
+            .insert(id.number, joining.into_live(live));
+        for delivery in buffer {
+            self.delivered(delivery, effects);
+        }
+        if let Some(info) = announced {
+            effects.push(Effect::AnnounceJoin { channel, info });
+        }
+        for (command, request) in afterwards {
+            self.request(command, request, now, effects);
+        }
+    }
+
+    fn refuse_join(
+        &mut self,
+        mut joining: Joining,
+        error: &ErrorCode,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let number = joining.id.number;
+        self.by_channel.remove(&joining.channel);
+        self.refuse(joining.join.command, error, effects);
+        let afterwards = std::mem::take(&mut joining.join.afterwards);
+        self.take_leave(&joining.into_subscription(), None, effects);
+        self.snapshot_queue.retain(|queued| *queued != number);
+        if self.snapshot == Some(number) {
+            self.release_snapshot(effects);
+        }
+        for (command, request) in afterwards {
+            self.request(command, request, now, effects);
+        }
+    }
+
+    /// Deliveries ended for this subscriber: another epoch, or a log that was trimmed.
+    pub(super) fn resync(&mut self, id: SubscriptionId, now: Moment, effects: &mut Effects) {
+        let registered = [
+            Step::Opening,
+            Step::Recovering,
+            Step::QueuedForSnapshot,
+            Step::ReadingSnapshot,
+            Step::FillingUp,
+            Step::Confirming,
+            Step::Entering,
+        ];
+        let joining = registered
+            .into_iter()
+            .find_map(|step| self.take_join(id, step));
+        if let Some(joining) = joining {
+            self.snapshot_queue.retain(|queued| *queued != id.number);
+            return self.start_over(joining, now, effects);
+        }
+        self.end_live(id, UnsubscribeCode::INSUFFICIENT_STATE, effects);
+    }
+
+    /// Snapshots go one at a time: true when it is this subscription's turn, else it is queued.
+    fn acquire_snapshot(&mut self, number: u32) -> bool {
+        if self.snapshot.is_none() || self.snapshot == Some(number) {
+            self.snapshot = Some(number);
+            return true;
+        }
+        self.snapshot_queue.push_back(number);
+        false
+    }
+
+    pub(super) fn release_snapshot(&mut self, effects: &mut Effects) {
+        self.snapshot = None;
+        while let Some(number) = self.snapshot_queue.pop_front() {
+            let Some(id) = self.subscriptions.get(&number).map(|queued| queued.id) else {
+                continue;
+            };
+            if let Some(joining) = self.take_join(id, Step::QueuedToOpen) {
+                self.snapshot = Some(number);
+                return self.open(joining, effects);
+            }
+            if let Some(joining) = self.take_join(id, Step::QueuedForSnapshot) {
+                return self.read_snapshot(joining, effects);
+            }
+        }
+    }
+}
+
+/// A join taken out of the session while it is worked on.
+struct Joining {
+    id: SubscriptionId,
+    channel: ChannelName,
+    request: SubscribeRequest,
+    join: Box<Join>,
+}
+
+impl Joining {
+    fn wants_snapshot(&self) -> bool {
+        self.join.grant.as_ref().is_some_and(|grant| grant.snapshot)
+    }
+
+    fn intent(&self) -> SubscribeIntent {
+        self.request.intent()
+    }
+
+    fn into_subscription(self) -> Subscription {
+        Subscription {
+            id: self.id,
+            channel: self.channel,
+            request: self.request,
+            state: State::Joining(self.join),
+        }
+    }
+
+    fn into_live(self, live: Live) -> Subscription {
+        Subscription {
+            id: self.id,
+            channel: self.channel,
+            request: self.request,
+            state: State::Live(Box::new(live)),
+        }
+    }
+}
+
+/// The reply to a subscribe.
+fn answer(command: u32, request: &SubscribeRequest, grant: &Grant, obtained: &Obtained) -> Effect {
+    let recovered = obtained.outcome == RecoveryOutcome::Recovered;
+    let mut result = SubscribeResult {
+        expiry: Expiry::after(grant.expires_in),
+        recovered,
+        was_recovering: obtained.outcome != RecoveryOutcome::NotAsked,
+        data: obtained.snapshot.as_ref().map(|(data, _)| data),
+        publications: &obtained.missed,
+        ..SubscribeResult::default()
+    };
+    if let Some(position) = &obtained.position {
+        result.recoverable = true;
+        result.positioned = true;
+        result.epoch = &position.epoch;
+        result.offset = match &obtained.snapshot {
+            Some((_, offset)) => *offset,
+            None if recovered => request.offset,
+            None => position.offset,
+        };
+    }
+    let text = reply::reply(command, &Reply::Subscribe(result));
+    if obtained.snapshot.is_some() {
+        Effect::SendSnapshot(text)
+    } else {
+        Effect::Send(text)
+    }
+}

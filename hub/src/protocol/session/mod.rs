@@ -1,0 +1,295 @@
+//! One connection, without its socket: what comes in, what is wished for, and by when it wants to
+//! be called again. Nothing here waits, so a session is the same in production and in tests.
+
+mod connecting;
+mod effects;
+mod joining;
+mod live;
+mod requests;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+pub use effects::{
+    Ask, ChannelEvent, Counted, Delivery, Effect, Effects, HistoryQuery, Input, Order,
+    PresenceQuery, Read, SessionConfig, SubscriptionId,
+};
+
+use self::effects::Calls;
+use super::{
+    CloseCode, ErrorCode, Moment,
+    command::Command,
+    heartbeat::{Beat, Heartbeat},
+    json,
+    moment::earliest,
+    reply::{self, Reply},
+    subscription::Subscription,
+};
+use crate::ports::{Caller, ChannelName, ClientInfo, Grant};
+
+/// How far the connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Fresh,
+    Authenticating {
+        command: u32,
+    },
+    Connected,
+    /// Connect was answered with an error; nothing but the end can follow.
+    Refused,
+    Closed,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Session {
+    config: Arc<SessionConfig>,
+    client: Arc<str>,
+    remote: Option<IpAddr>,
+    phase: Phase,
+    caller: Option<Arc<Caller>>,
+    heartbeat: Heartbeat,
+    /// Closed as stale then, unless connected by then.
+    stale_at: Moment,
+    /// The token's expiry and its grace.
+    expires_at: Option<Moment>,
+    /// Commands that came with or after connect, before it was answered.
+    behind_connect: VecDeque<Command>,
+    calls: Calls,
+    subscriptions: HashMap<u32, Subscription>,
+    by_channel: HashMap<ChannelName, u32>,
+    last_number: u32,
+    /// The subscription whose snapshot is being read or written, and those that wait for it.
+    snapshot: Option<u32>,
+    snapshot_queue: VecDeque<u32>,
+    refused_frames: u32,
+    /// The earliest of all subscriptions' timers.
+    subscriptions_due: Option<Moment>,
+    draining_until: Option<Moment>,
+    #[cfg(test)]
+    pub breakage: super::breakage::Breakage,
+}
+
+impl Session {
+    /// A connection that was just accepted. `client` is its id, a UUID v4; `first_ping` is drawn by
+    /// the caller from half to the whole ping period.
+    pub fn new(
+        config: Arc<SessionConfig>,
+        client: Arc<str>,
+        remote: Option<IpAddr>,
+        first_ping: Duration,
+        now: Moment,
+    ) -> Self {
+        Self {
+            heartbeat: Heartbeat::new(config.ping, config.pong_timeout, first_ping, now),
+            stale_at: now + config.stale_after,
+            config,
+            client,
+            remote,
+            phase: Phase::Fresh,
+            caller: None,
+            expires_at: None,
+            behind_connect: VecDeque::new(),
+            calls: Calls::default(),
+            subscriptions: HashMap::new(),
+            by_channel: HashMap::new(),
+            last_number: 0,
+            snapshot: None,
+            snapshot_queue: VecDeque::new(),
+            refused_frames: 0,
+            subscriptions_due: None,
+            draining_until: None,
+            #[cfg(test)]
+            breakage: super::breakage::Breakage::None,
+        }
+    }
+
+    /// Takes in one thing that happened and adds what is to be done about it.
+    pub fn handle(&mut self, input: Input<'_>, now: Moment, effects: &mut Effects) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        match input {
+            Input::Frame(text) => self.frame(text, now, effects),
+            Input::FrameOverLimit(text) => self.frame_over_limit(text, now, effects),
+            Input::Tick => self.tick(now, effects),
+            Input::Delivered(delivery) => self.delivered(delivery, effects),
+            Input::Authenticated(result) => self.authenticated(result, now, effects),
+            Input::Refreshed { id, result } => self.refreshed(id, result, now, effects),
+            Input::Authorized { ask, result } => self.authorized(ask, result, now, effects),
+            Input::Opened {
+                subscription,
+                result,
+            } => self.opened(subscription, result, now, effects),
+            Input::Recovered {
+                subscription,
+                result,
+            } => self.recovered(subscription, result, now, effects),
+            Input::SnapshotRead {
+                subscription,
+                result,
+            } => self.snapshot_read(subscription, result, now, effects),
+            Input::SnapshotWritten => self.release_snapshot(effects),
+            Input::Entered { subscription } => self.entered(subscription, now, effects),
+            Input::Withdrawn { reply } => {
+                if let Some(id) = reply {
+                    self.reply(id, &Reply::Unsubscribe, effects);
+                }
+            }
+            Input::Called { id, result } => self.called(id, result, effects),
+            Input::Published { id, result } => self.published(id, result, effects),
+            Input::Listed { id, query, result } => self.listed(id, query, result, effects),
+            Input::HistoryRead { id, epoch, result } => {
+                self.history_read(id, epoch, result, effects);
+            }
+            Input::Reauthorize { channel } => self.reauthorize(channel, effects),
+            Input::Resync { subscription } => self.resync(subscription, now, effects),
+            Input::End(code) => self.close(code, effects),
+            Input::Drain => self.drain(now, effects),
+            Input::Gone => self.end(effects),
+        }
+        self.finish_drain(now, effects);
+        self.subscriptions_due = self.subscriptions.values().filter_map(live::due).min();
+    }
+
+    /// When [`Input::Tick`] is wanted.
+    pub fn deadline(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Fresh | Phase::Authenticating { .. } | Phase::Refused => Some(self.stale_at),
+            Phase::Connected => {
+                let own = earliest(self.expires_at, self.draining_until);
+                earliest(
+                    self.heartbeat.deadline(),
+                    earliest(own, self.subscriptions_due),
+                )
+            }
+            Phase::Closed => None,
+        }
+    }
+
+    /// Whether the next frame may be handed in now. While connect is being answered it may not.
+    pub fn accepts_frames(&self) -> bool {
+        !matches!(self.phase, Phase::Authenticating { .. }) && self.draining_until.is_none()
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    /// Whose connection this is, once that is known.
+    pub fn caller(&self) -> Option<&Arc<Caller>> {
+        self.caller.as_ref()
+    }
+
+    fn frame(&mut self, text: &str, now: Moment, effects: &mut Effects) {
+        for command in json::decode(text) {
+            self.command(command, now, effects);
+        }
+    }
+
+    /// Answers with an error, so that a client which counts too fast learns of it, and closes on
+    /// one that does not listen.
+    fn frame_over_limit(&mut self, text: &str, now: Moment, effects: &mut Effects) {
+        self.refused_frames += 1;
+        if self.refused_frames > self.config.refused_frames {
+            return self.close(CloseCode::TOO_MANY_REQUESTS, effects);
+        }
+        if self.phase != Phase::Connected {
+            return self.frame(text, now, effects);
+        }
+        for command in json::decode(text) {
+            match command {
+                Command::Pong | Command::Malformed => self.command(command, now, effects),
+                Command::Request { id: 0, .. } => {}
+                Command::Request { id, .. } => {
+                    self.refuse(id, &ErrorCode::TOO_MANY_REQUESTS, effects);
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Moment, effects: &mut Effects) {
+        if self.phase != Phase::Connected {
+            if self.stale_at <= now {
+                self.close(CloseCode::STALE, effects);
+            }
+            return;
+        }
+        if self.expires_at.is_some_and(|at| at <= now) {
+            return self.close(CloseCode::EXPIRED, effects);
+        }
+        match self.heartbeat.tick(now) {
+            Beat::Nothing => {}
+            Beat::Ping => effects.push(Effect::Send(reply::PING)),
+            Beat::Dead => return self.close(CloseCode::NO_PONG, effects),
+        }
+        if self.subscriptions_due.is_some_and(|at| at <= now) {
+            self.tick_subscriptions(now, effects);
+        }
+    }
+
+    fn drain(&mut self, now: Moment, effects: &mut Effects) {
+        if self.phase != Phase::Connected {
+            return self.close(CloseCode::SHUTDOWN, effects);
+        }
+        self.draining_until
+            .get_or_insert(now + self.config.drain_patience);
+    }
+
+    fn finish_drain(&mut self, now: Moment, effects: &mut Effects) {
+        let Some(until) = self.draining_until else {
+            return;
+        };
+        if self.phase == Phase::Connected && (self.calls.under_way == 0 || until <= now) {
+            self.close(CloseCode::SHUTDOWN, effects);
+        }
+    }
+
+    /// Ends the connection with a code the client can read.
+    fn close(&mut self, code: CloseCode, effects: &mut Effects) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        effects.push(Effect::Close(code));
+        self.end(effects);
+    }
+
+    /// Takes leave of everything.
+    fn end(&mut self, effects: &mut Effects) {
+        self.phase = Phase::Closed;
+        self.behind_connect.clear();
+        self.calls.waiting.clear();
+        self.by_channel.clear();
+        for (_, subscription) in std::mem::take(&mut self.subscriptions) {
+            self.take_leave(&subscription, None, effects);
+        }
+        if let Some(caller) = &self.caller {
+            effects.push(Effect::Disconnected(caller.clone()));
+        }
+    }
+
+    fn reply(&self, id: u32, answer: &Reply<'_>, effects: &mut Effects) {
+        let _ = self;
+        effects.push(Effect::Send(reply::reply(id, answer)));
+    }
+
+    fn refuse(&self, id: u32, error: &ErrorCode, effects: &mut Effects) {
+        effects.push(Effect::Count(Counted::Error(error.code)));
+        self.reply(id, &Reply::Error(error), effects);
+    }
+
+    /// How others see this connection on a channel.
+    fn info_on(&self, grant: Option<&Grant>) -> Arc<ClientInfo> {
+        let identity = self.caller.as_ref().map(|caller| &caller.identity);
+        Arc::new(ClientInfo {
+            user: identity.map_or_else(String::new, |identity| identity.user.to_string()),
+            client: self.client.to_string(),
+            conn_info: identity.and_then(|identity| identity.info.clone()),
+            chan_info: grant.and_then(|grant| grant.chan_info.clone()),
+        })
+    }
+}

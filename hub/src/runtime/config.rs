@@ -1,0 +1,173 @@
+//! Every limit and period of the engine, with its default. Durations are in milliseconds.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{RecoveryLimits, SequencerConfig, SessionConfig};
+
+/// See the fields. Unknown keys are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HubConfig {
+    /// Told to clients as the server's version.
+    pub version: String,
+    /// Period of server pings. Clients allow it and 10 s more.
+    pub ping_ms: u64,
+    /// A client that has not answered a ping by then is closed (3012).
+    pub pong_timeout_ms: u64,
+    /// Without a successful connect by then the connection is closed (3502).
+    pub stale_ms: u64,
+    /// An expired token or subscription that was not renewed is honoured this much longer.
+    pub expiry_grace_ms: u64,
+    /// The longest message a client may send; beyond it the connection is closed (1009).
+    pub message_bytes: usize,
+    /// Frames per second that one connection may send on average; beyond it error 111.
+    pub frames_per_second: u32,
+    /// Frames that one connection may send at once.
+    pub frame_burst: u32,
+    /// Refused frames after which the connection is closed (3013).
+    pub refused_frames: u32,
+    /// What may wait for a slow reader, ephemeral conflation and snapshots aside (3008).
+    pub queue_bytes: usize,
+    /// A blocked write may take this long without progress.
+    pub write_stall_ms: u64,
+    /// How long to wait for the client's answer to a close frame.
+    pub close_wait_ms: u64,
+    /// Read buffer of one connection.
+    pub read_buffer_bytes: usize,
+    /// Write buffer of one connection; fuller than this it is written out.
+    pub write_buffer_bytes: usize,
+    /// Channels of one connection (106).
+    pub channels_per_connection: usize,
+    /// Longest channel name (107).
+    pub channel_name_bytes: usize,
+    /// Calls of one connection under way at once: rpc, publish, presence, history.
+    pub concurrent_calls: usize,
+    /// Calls of one connection that wait for those; further ones are refused (111).
+    pub waiting_calls: usize,
+    /// The longest that the application and the log may take for a connect or a subscribe. Clients
+    /// wait 5 s and then reopen the whole connection.
+    pub answer_timeout_ms: u64,
+    /// Most publications that a history request returns.
+    pub history_publications: usize,
+    /// How far back recovery reaches, and how much of each open channel is kept in memory for it.
+    pub recovery_publications: usize,
+    pub recovery_bytes: usize,
+    /// How long what arrives early is held before what is missing is read from the log.
+    pub gap_hold_ms: u64,
+    /// Pause after a failed read of the log.
+    pub log_retry_ms: u64,
+    /// Publications read from the log at once.
+    pub log_page: usize,
+    /// Publications held per channel while something is missing.
+    pub held_publications: usize,
+    /// Reads of the log for repairs and openings under way at once.
+    pub concurrent_repairs: usize,
+    /// Snapshots being read at once, over all channels.
+    pub concurrent_snapshots: usize,
+    /// Period of looks at the log's recent heads: how stale a client can be when the wire loses.
+    pub heads_ms: u64,
+    /// Period of looks at the log's name.
+    pub epoch_ms: u64,
+    /// Period of presence leases being renewed.
+    pub presence_beat_ms: u64,
+    /// A channel without subscribers stays open this long, so that returning ones find its ring.
+    pub channel_linger_ms: u64,
+    /// Batches that wait for the wire; further ones are left to the log.
+    pub outbound_batches: usize,
+    /// The longest that the wire may take for one batch.
+    pub broker_timeout_ms: u64,
+    /// Subscribers per second who are told to start anew after a reset.
+    pub resyncs_per_second: u32,
+    /// How long calls under way may take when a connection is closed by a drain.
+    pub drain_patience_ms: u64,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            version: concat!("hub ", env!("CARGO_PKG_VERSION")).to_owned(),
+            ping_ms: 25_000,
+            pong_timeout_ms: 10_000,
+            stale_ms: 10_000,
+            expiry_grace_ms: 25_000,
+            message_bytes: 65_536,
+            frames_per_second: 50,
+            frame_burst: 200,
+            refused_frames: 200,
+            queue_bytes: 1 << 20,
+            write_stall_ms: 10_000,
+            close_wait_ms: 5_000,
+            read_buffer_bytes: 2_048,
+            write_buffer_bytes: 8_192,
+            channels_per_connection: 128,
+            channel_name_bytes: 255,
+            concurrent_calls: 16,
+            waiting_calls: 64,
+            answer_timeout_ms: 3_000,
+            history_publications: 300,
+            recovery_publications: 300,
+            recovery_bytes: 256 << 10,
+            gap_hold_ms: 30,
+            log_retry_ms: 250,
+            log_page: 300,
+            held_publications: 1_000,
+            concurrent_repairs: 8,
+            concurrent_snapshots: 16,
+            heads_ms: 250,
+            epoch_ms: 2_000,
+            presence_beat_ms: 2_500,
+            channel_linger_ms: 60_000,
+            outbound_batches: 1_024,
+            broker_timeout_ms: 100,
+            resyncs_per_second: 1_000,
+            drain_patience_ms: 5_000,
+        }
+    }
+}
+
+impl HubConfig {
+    pub(super) fn session(&self) -> Arc<SessionConfig> {
+        let ms = Duration::from_millis;
+        Arc::new(SessionConfig {
+            version: self.version.clone(),
+            ping: ms(self.ping_ms),
+            pong_timeout: ms(self.pong_timeout_ms),
+            stale_after: ms(self.stale_ms),
+            expiry_grace: ms(self.expiry_grace_ms),
+            channels: self.channels_per_connection,
+            channel_name_bytes: self.channel_name_bytes,
+            calls: self.concurrent_calls.max(1),
+            waiting_calls: self.waiting_calls,
+            join_buffer_bytes: self.queue_bytes,
+            join_attempts: 5,
+            join_patience: ms(5_000),
+            history: self.history_publications,
+            refused_frames: self.refused_frames,
+            recheck_retry: ms(1_000),
+            drain_patience: ms(self.drain_patience_ms),
+        })
+    }
+
+    pub(super) fn sequencer(&self) -> SequencerConfig {
+        SequencerConfig {
+            hold: Duration::from_millis(self.gap_hold_ms),
+            retry: Duration::from_millis(self.log_retry_ms),
+            page: self.log_page.max(1),
+            held: self.held_publications,
+            ring: self.recovery(),
+        }
+    }
+
+    pub(super) fn recovery(&self) -> RecoveryLimits {
+        RecoveryLimits {
+            publications: self.recovery_publications,
+            bytes: self.recovery_bytes,
+        }
+    }
+
+    pub(super) fn answer_timeout(&self) -> Duration {
+        Duration::from_millis(self.answer_timeout_ms)
+    }
+}

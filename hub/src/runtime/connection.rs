@@ -1,0 +1,385 @@
+//! The task that owns one connection: it feeds the session from the socket, the queue, finished
+//! operations and the clock, and carries out what the session wishes.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use governor::{
+    Quota, RateLimiter,
+    middleware::NoOpMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
+use metrics::counter;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+    time::sleep_until,
+};
+
+use super::{
+    clock::{Tick, Timekeeper},
+    config::HubConfig,
+    hub::Hub,
+    metrics as count,
+    operations::Operation,
+    presence::{Change, Tail},
+    queue::{Item, Queue},
+    registry::{Subscriber, SubscriberKey},
+    socket::{Event, Reading, Socket},
+};
+use crate::{
+    ports::{Caller, ChannelName, ClientInfo, Control},
+    protocol::{CloseCode, Effect, Input, Session},
+};
+
+/// What the hub knows of a connection from outside its task.
+#[derive(Debug)]
+pub(super) struct Handle {
+    pub(super) queue: Arc<Queue>,
+    caller: OnceLock<Arc<Caller>>,
+}
+
+impl Handle {
+    /// As recognised at connect; the user never changes after.
+    pub(super) fn caller(&self) -> Option<&Arc<Caller>> {
+        self.caller.get()
+    }
+}
+
+type FrameLimit = RateLimiter<NotKeyed, InMemoryState, Timekeeper, NoOpMiddleware<Tick>>;
+
+/// Replies that may wait for a blocked socket before the client's next frames are read.
+const UNWRITTEN_REPLIES: usize = 64 << 10;
+/// Deliveries taken from the queue at once.
+const PORTION: usize = 64 << 10;
+
+struct Connection<S> {
+    hub: Hub,
+    number: u64,
+    handle: Arc<Handle>,
+    socket: Socket<S>,
+    session: Session,
+    operations: FuturesUnordered<Operation>,
+    effects: Vec<Effect>,
+    presence_tail: Tail,
+    frames: FrameLimit,
+    closing: Option<CloseCode>,
+    /// Nothing can be written any more, not even a close.
+    stalled: bool,
+}
+
+impl Hub {
+    /// Serves one connection over a stream that has been upgraded to WebSocket already, until it
+    /// ends.
+    pub async fn serve_websocket<S>(&self, stream: S, remote: Option<IpAddr>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let hub = self.clone();
+        // A tracked task, so that a caller that goes away does not skip the leave-taking.
+        let task = self.tracker().spawn(async move {
+            let socket = Socket::new(stream, hub.config()).await;
+            hub.serve(socket, remote).await;
+        });
+        let _ = task.await;
+    }
+
+    async fn serve<S>(self, socket: Socket<S>, remote: Option<IpAddr>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let handle = Arc::new(Handle {
+            queue: Arc::new(Queue::new(self.config().queue_bytes)),
+            caller: OnceLock::new(),
+        });
+        let Some(number) = self.enter_connection(handle.clone()) else {
+            return socket.close(CloseCode::SHUTDOWN, self.close_wait()).await;
+        };
+        let client: Arc<str> = uuid::Uuid::new_v4().to_string().into();
+        let session = Session::new(
+            self.session_config(),
+            client,
+            remote,
+            self.first_ping(),
+            self.now(),
+        );
+        let connection = Connection {
+            frames: frame_limit(self.config(), self.timekeeper()),
+            number,
+            handle,
+            socket,
+            session,
+            operations: FuturesUnordered::new(),
+            effects: Vec::new(),
+            presence_tail: None,
+            closing: None,
+            stalled: false,
+            hub: self,
+        };
+        connection.run().await;
+    }
+
+    fn first_ping(&self) -> Duration {
+        let period = self.config().ping_ms.max(2);
+        Duration::from_millis(rand::random_range(period / 2..=period))
+    }
+
+    fn close_wait(&self) -> Duration {
+        Duration::from_millis(self.config().close_wait_ms)
+    }
+}
+
+fn frame_limit(config: &HubConfig, clock: Timekeeper) -> FrameLimit {
+    use std::num::NonZeroU32;
+    let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let quota = Quota::per_second(at_least_one(config.frames_per_second))
+        .allow_burst(at_least_one(config.frame_burst));
+    RateLimiter::direct_with_clock(quota, clock)
+}
+
+impl<S> Connection<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    async fn run(mut self) {
+        count::connections(1.0);
+        while !self.session.is_closed() {
+            self.step().await;
+        }
+        self.hub.leave_connection(self.number);
+        count::connections(-1.0);
+        let wait = self.hub.close_wait();
+        match self.closing {
+            Some(code) => {
+                count::closed(&code);
+                if !self.stalled {
+                    self.socket.close(code, wait).await;
+                }
+            }
+            None => self.socket.hang_up(wait).await,
+        }
+    }
+
+    /// Waits for one thing to happen. Input comes before time, so that a pong which has already
+    /// arrived is seen before its deadline.
+    async fn step(&mut self) {
+        let reading =
+            if self.session.accepts_frames() && self.socket.outgoing_bytes() < UNWRITTEN_REPLIES {
+                Reading::On
+            } else {
+                Reading::Off
+            };
+        let queue = self.handle.queue.clone();
+        let deadline = self.session.deadline().map(|at| self.hub.instant(at));
+        let clear = self.socket.is_clear();
+        select! {
+            biased;
+            event = self.socket.next(reading) => self.take_event(event),
+            Some(input) = self.operations.next(), if !self.operations.is_empty() => {
+                self.handle(input);
+            }
+            () = queue.filled(), if clear => self.take_queue(),
+            () = async {
+                match deadline {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            } => self.handle(Input::Tick),
+        }
+    }
+
+    fn take_event(&mut self, event: Event) {
+        match event {
+            Event::Text(text) => {
+                counter!("hub_frames_received_total").increment(1);
+                if self.frames.check().is_ok() {
+                    self.handle(Input::Frame(&text));
+                } else {
+                    counter!("hub_frames_refused_total").increment(1);
+                    self.handle(Input::FrameOverLimit(&text));
+                }
+            }
+            Event::SnapshotWritten => self.handle(Input::SnapshotWritten),
+            Event::Unblocked => {}
+            Event::Gone => self.handle(Input::Gone),
+            Event::Fault(code) => self.handle(Input::End(code)),
+            Event::Stalled => {
+                self.stalled = true;
+                self.handle(Input::End(CloseCode::WRITE_ERROR));
+            }
+        }
+    }
+
+    fn take_queue(&mut self) {
+        let mut items = Vec::new();
+        let queue = self.handle.queue.clone();
+        let more = queue.take(PORTION, &mut items);
+        for item in items {
+            match item {
+                Item::Delivery(delivery) => self.handle(Input::Delivered(delivery)),
+                Item::Reauthorize(channel) => {
+                    self.handle(Input::Reauthorize { channel: &channel });
+                }
+                Item::Resync(subscription) => self.handle(Input::Resync { subscription }),
+                Item::End(code) => self.handle(Input::End(code)),
+                Item::Drain => self.handle(Input::Drain),
+            }
+        }
+        if more {
+            queue.nudge();
+        }
+    }
+
+    fn handle(&mut self, input: Input<'_>) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.session.handle(input, self.hub.now(), &mut effects);
+        for effect in effects.drain(..) {
+            self.carry_out(effect);
+        }
+        self.effects = effects;
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send(text) => self.socket.send(text),
+            Effect::SendSnapshot(text) => self.socket.send_snapshot(text),
+            Effect::Close(code) => self.closing = Some(code),
+            Effect::Count(counted) => count::counted(counted),
+            Effect::Authenticate(hello) => self.operations.push(self.hub.authenticate(hello)),
+            Effect::Connected(caller) => self.connected(caller),
+            Effect::Disconnected(caller) => self.disconnected(caller),
+            Effect::Leave {
+                subscription,
+                channel,
+            } => {
+                let key = self.key(subscription);
+                self.hub.registry().leave(&channel, key, self.hub.now());
+            }
+            Effect::Enter {
+                subscription,
+                channel,
+                info,
+            } => {
+                let done = self.change_presence(channel, info, Change::Enter);
+                let entered = done.map(move |_| Input::Entered { subscription });
+                self.operations.push(entered.boxed());
+            }
+            Effect::AnnounceJoin { channel, info } => {
+                self.hub.announce(Control::Join { channel, info });
+            }
+            Effect::Withdraw {
+                channel,
+                info,
+                listed,
+                announced,
+                reply,
+            } => {
+                let change = Change::Withdraw { listed, announced };
+                let done = self.change_presence(channel, info, change);
+                let withdrawn = done.map(move |_| Input::Withdrawn { reply });
+                self.operations.push(withdrawn.boxed());
+            }
+            Effect::ReadSnapshot {
+                subscription,
+                channel,
+            } => {
+                let read = self.hub.snapshot_for(subscription, channel);
+                self.operations.push(read);
+            }
+            Effect::Recover {
+                subscription,
+                channel,
+                offset,
+                epoch,
+            } => {
+                let recovery = self.hub.recover_for(subscription, channel, offset, epoch);
+                self.operations.push(recovery);
+            }
+            Effect::Read { id, read } => self.operations.push(self.hub.read_for(id, read)),
+            asking @ (Effect::Refresh { .. }
+            | Effect::Authorize { .. }
+            | Effect::Open { .. }
+            | Effect::Call { .. }
+            | Effect::Publish { .. }) => self.carry_out_as_caller(asking),
+        }
+    }
+
+    /// Effects that name the caller.
+    fn carry_out_as_caller(&mut self, effect: Effect) {
+        let Some(caller) = self.session.caller().cloned() else {
+            return;
+        };
+        let operation = match effect {
+            Effect::Refresh { id, token } => self.hub.refresh(caller, id, token),
+            Effect::Authorize { ask, intent } => self.hub.authorize(caller, ask, intent),
+            Effect::Open {
+                subscription,
+                channel,
+                class,
+                join_leave,
+            } => {
+                let subscriber = Subscriber {
+                    queue: self.handle.queue.clone(),
+                    user: caller.identity.user.clone(),
+                    join_leave,
+                };
+                let key = self.key(subscription);
+                self.hub.open_for(channel, class, key, subscriber)
+            }
+            Effect::Call { id, method, data } => self.hub.call(caller, id, method, data),
+            Effect::Publish { id, channel, data } => self.hub.publish(caller, id, channel, data),
+            Effect::Send(_)
+            | Effect::SendSnapshot(_)
+            | Effect::Close(_)
+            | Effect::Count(_)
+            | Effect::Authenticate(_)
+            | Effect::Connected(_)
+            | Effect::Disconnected(_)
+            | Effect::Leave { .. }
+            | Effect::Enter { .. }
+            | Effect::AnnounceJoin { .. }
+            | Effect::Withdraw { .. }
+            | Effect::ReadSnapshot { .. }
+            | Effect::Recover { .. }
+            | Effect::Read { .. } => return,
+        };
+        self.operations.push(operation);
+    }
+
+    fn key(&self, subscription: crate::protocol::SubscriptionId) -> SubscriberKey {
+        SubscriberKey {
+            connection: self.number,
+            subscription,
+        }
+    }
+
+    fn connected(&mut self, caller: Arc<Caller>) {
+        // Connect succeeds once.
+        let _ = self.handle.caller.set(caller.clone());
+        let hub = self.hub.clone();
+        self.hub
+            .tracker()
+            .spawn(async move { hub.application().connected(&caller).await });
+    }
+
+    fn disconnected(&mut self, caller: Arc<Caller>) {
+        let hub = self.hub.clone();
+        self.hub
+            .tracker()
+            .spawn(async move { hub.application().disconnected(&caller).await });
+    }
+
+    fn change_presence(
+        &mut self,
+        channel: ChannelName,
+        info: Arc<ClientInfo>,
+        change: Change,
+    ) -> tokio::sync::oneshot::Receiver<()> {
+        let tail = &mut self.presence_tail;
+        self.hub.change_presence(tail, channel, info, change)
+    }
+}

@@ -1,0 +1,251 @@
+//! The engine of one instance: its ports, its tasks and the table of its connections.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use dashmap::DashMap;
+use tokio::{
+    sync::{Mutex, Notify, Semaphore, SemaphorePermit, mpsc},
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    clock::Timekeeper, config::HubConfig, connection::Handle, metrics, outbound::Outbound,
+    queue::Item, registry::Registry, resync::Resyncs, snapshots::Snapshots,
+};
+use crate::{
+    ports::{Application, Broker, ChannelLog, Denied, Presence},
+    protocol::{Moment, SessionConfig},
+};
+
+/// One instance of the engine. Clones share it.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    config: HubConfig,
+    session: Arc<SessionConfig>,
+    application: Arc<dyn Application>,
+    log: Arc<dyn ChannelLog>,
+    broker: Arc<dyn Broker>,
+    presence: Arc<dyn Presence>,
+    time: Timekeeper,
+    registry: Registry,
+    snapshots: Snapshots,
+    repairs: Semaphore,
+    connections: DashMap<u64, Arc<Handle>>,
+    last_connection: AtomicU64,
+    draining: AtomicBool,
+    outbound: mpsc::Sender<Outbound>,
+    resyncs: mpsc::UnboundedSender<Resyncs>,
+    look: Notify,
+    tracker: TaskTracker,
+    stopped: CancellationToken,
+    /// The ends of the queues that [`Hub::start`] gives to their tasks.
+    unstarted: Mutex<Option<Unstarted>>,
+}
+
+struct Unstarted {
+    outbound: mpsc::Receiver<Outbound>,
+    resyncs: mpsc::UnboundedReceiver<Resyncs>,
+}
+
+impl Hub {
+    pub fn new(
+        config: HubConfig,
+        application: Arc<dyn Application>,
+        log: Arc<dyn ChannelLog>,
+        broker: Arc<dyn Broker>,
+        presence: Arc<dyn Presence>,
+    ) -> Self {
+        metrics::describe();
+        let (outbound, outbound_end) = mpsc::channel(config.outbound_batches.max(1));
+        let (resyncs, resyncs_end) = mpsc::unbounded_channel();
+        Self(Arc::new(Inner {
+            session: config.session(),
+            snapshots: Snapshots::new(config.concurrent_snapshots),
+            repairs: Semaphore::new(config.concurrent_repairs.max(1)),
+            config,
+            application,
+            log,
+            broker,
+            presence,
+            time: Timekeeper::start(),
+            registry: Registry::default(),
+            connections: DashMap::new(),
+            last_connection: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            outbound,
+            resyncs,
+            look: Notify::new(),
+            tracker: TaskTracker::new(),
+            stopped: CancellationToken::new(),
+            unstarted: Mutex::new(Some(Unstarted {
+                outbound: outbound_end,
+                resyncs: resyncs_end,
+            })),
+        }))
+    }
+
+    /// Starts the tasks that serve all connections. Once; further calls do nothing.
+    pub async fn start(&self) {
+        let Some(unstarted) = self.0.unstarted.lock().await.take() else {
+            return;
+        };
+        self.background(self.clone().run_outbound(unstarted.outbound));
+        self.background(self.clone().run_resyncs(unstarted.resyncs));
+        self.background(self.clone().run_feed());
+        self.background(self.clone().run_looks());
+        self.background(self.clone().run_housekeeping());
+        self.background(self.clone().run_presence());
+    }
+
+    /// Connections of this instance.
+    pub fn connections(&self) -> usize {
+        self.0.connections.len()
+    }
+
+    /// Ends all connections spread evenly `over` a time, because clients come back within a second
+    /// of their close (P9), then everything else. New connections are refused from now on.
+    pub async fn drain(&self, over: Duration) {
+        self.0.draining.store(true, Ordering::SeqCst);
+        let handles = self.connection_table();
+        let pause = over / u32::try_from(handles.len()).unwrap_or(u32::MAX).max(1);
+        let mut next = Instant::now();
+        for handle in handles {
+            handle.queue.signal(Item::Drain);
+            next += pause;
+            tokio::time::sleep_until(next).await;
+        }
+        let patience = Duration::from_millis(self.0.config.drain_patience_ms);
+        let _ = timeout(patience + Duration::from_secs(1), self.connections_gone()).await;
+        self.0.stopped.cancel();
+        self.0.tracker.close();
+        let grace = Duration::from_millis(self.0.config.close_wait_ms) + Duration::from_secs(1);
+        if timeout(grace, self.0.tracker.wait()).await.is_err() {
+            tracing::warn!(
+                left = self.0.tracker.len(),
+                "tasks left at the end of the drain"
+            );
+        }
+    }
+
+    async fn connections_gone(&self) {
+        while !self.0.connections.is_empty() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Runs until the hub stops.
+    fn background(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stopped = self.0.stopped.clone();
+        self.0.tracker.spawn(async move {
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+
+    /// Lists the connection and returns its number; `None` while draining.
+    pub(super) fn enter_connection(&self, handle: Arc<Handle>) -> Option<u64> {
+        let number = self.0.last_connection.fetch_add(1, Ordering::Relaxed);
+        self.0.connections.insert(number, handle);
+        if self.0.draining.load(Ordering::SeqCst) {
+            self.leave_connection(number);
+            return None;
+        }
+        Some(number)
+    }
+
+    pub(super) fn leave_connection(&self, number: u64) {
+        self.0.connections.remove(&number);
+    }
+
+    pub(super) fn connection_table(&self) -> Vec<Arc<Handle>> {
+        self.0
+            .connections
+            .iter()
+            .map(|entry| entry.value().clone())
+            .collect()
+    }
+
+    /// A turn at reading the log; repairs, openings and recoveries share them.
+    pub(super) async fn repair_turn(&self) -> Result<SemaphorePermit<'_>, Denied> {
+        self.0
+            .repairs
+            .acquire()
+            .await
+            .map_err(|_| Denied::Unavailable)
+    }
+
+    pub(super) fn look_now(&self) {
+        self.0.look.notify_one();
+    }
+
+    pub(super) async fn look_wanted(&self) {
+        self.0.look.notified().await;
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.0.time.now()
+    }
+
+    pub(super) fn instant(&self, moment: Moment) -> Instant {
+        self.0.time.instant(moment)
+    }
+
+    pub(super) fn timekeeper(&self) -> Timekeeper {
+        self.0.time
+    }
+
+    pub(super) fn config(&self) -> &HubConfig {
+        &self.0.config
+    }
+
+    pub(super) fn session_config(&self) -> Arc<SessionConfig> {
+        self.0.session.clone()
+    }
+
+    pub(super) fn application(&self) -> &dyn Application {
+        &*self.0.application
+    }
+
+    pub(super) fn log(&self) -> &dyn ChannelLog {
+        &*self.0.log
+    }
+
+    pub(super) fn broker(&self) -> &dyn Broker {
+        &*self.0.broker
+    }
+
+    pub(super) fn presence(&self) -> &dyn Presence {
+        &*self.0.presence
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    pub(super) fn snapshots(&self) -> &Snapshots {
+        &self.0.snapshots
+    }
+
+    pub(super) fn outbound(&self) -> &mpsc::Sender<Outbound> {
+        &self.0.outbound
+    }
+
+    pub(super) fn resyncs(&self) -> &mpsc::UnboundedSender<Resyncs> {
+        &self.0.resyncs
+    }
+
+    pub(super) fn tracker(&self) -> &TaskTracker {
+        &self.0.tracker
+    }
+}

@@ -1,0 +1,117 @@
+//! What the engine counts. Labels have few values, whatever clients and applications do.
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+
+use crate::protocol::{CloseCode, session::Counted};
+
+pub(super) fn describe() {
+    describe_gauge!("hub_connections", "Open connections");
+    describe_gauge!("hub_channels", "Channels open on this instance");
+    describe_counter!("hub_closes_total", "Connections ended, by code");
+    describe_counter!("hub_frames_received_total", "Messages from clients");
+    describe_counter!("hub_frames_refused_total", "Messages over the rate limit");
+    describe_counter!("hub_frames_sent_total", "Messages to clients");
+    describe_counter!(
+        "hub_sent_bytes_total",
+        Unit::Bytes,
+        "Payload sent to clients"
+    );
+    describe_counter!(
+        "hub_errors_total",
+        "Requests answered with an error, by code"
+    );
+    describe_counter!(
+        "hub_subscribes_total",
+        "Subscriptions made, by recovery outcome"
+    );
+    describe_counter!(
+        "hub_unsubscribes_total",
+        "Subscriptions ended here, by code"
+    );
+    describe_counter!(
+        "hub_join_restarts_total",
+        "Subscriptions that had to start over"
+    );
+    describe_counter!(
+        "hub_out_of_order_total",
+        "Deliveries that did not follow the one before"
+    );
+    describe_counter!("hub_publications_total", "Publications, by how they came");
+    describe_counter!(
+        "hub_deliveries_total",
+        "Publications put into subscribers' queues"
+    );
+    describe_counter!(
+        "hub_repairs_total",
+        "Reads of the log for what was missing, by result"
+    );
+    describe_counter!(
+        "hub_resets_total",
+        "Channels whose subscribers had to start anew"
+    );
+    describe_counter!("hub_recoveries_total", "Recoveries, by source");
+    describe_counter!(
+        "hub_broker_drops_total",
+        "Batches left to the log, by reason"
+    );
+    describe_counter!("hub_interruptions_total", "Interruptions of the wire");
+    describe_counter!(
+        "hub_snapshots_total",
+        "Snapshots, by whether they were shared"
+    );
+}
+
+pub(super) fn connections(delta: f64) {
+    gauge!("hub_connections").increment(delta);
+}
+
+pub(super) fn channels(open: usize) {
+    let open = u32::try_from(open).unwrap_or(u32::MAX);
+    gauge!("hub_channels").set(open);
+}
+
+pub(super) fn closed(code: &CloseCode) {
+    counter!("hub_closes_total", "code" => code.label()).increment(1);
+}
+
+/// What the protocol core found worth counting.
+pub(super) fn counted(counted: Counted) {
+    match counted {
+        Counted::Error(code) => {
+            counter!("hub_errors_total", "code" => error_label(code)).increment(1);
+        }
+        Counted::Subscribed(outcome) => {
+            let label = outcome.label();
+            counter!("hub_subscribes_total", "recovery" => label).increment(1);
+        }
+        Counted::Unsubscribed(code) => {
+            let label = if code < 2500 {
+                "terminal"
+            } else {
+                "resubscribe"
+            };
+            counter!("hub_unsubscribes_total", "kind" => label).increment(1);
+        }
+        Counted::OutOfOrder => counter!("hub_out_of_order_total").increment(1),
+        Counted::JoinStartedOver => counter!("hub_join_restarts_total").increment(1),
+    }
+}
+
+fn error_label(code: u32) -> &'static str {
+    match code {
+        100 => "100",
+        101 => "101",
+        102 => "102",
+        103 => "103",
+        104 => "104",
+        105 => "105",
+        106 => "106",
+        107 => "107",
+        108 => "108",
+        109 => "109",
+        110 => "110",
+        111 => "111",
+        112 => "112",
+        _ => "application",
+    }
+}

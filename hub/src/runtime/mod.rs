@@ -1,0 +1,20 @@
+//! The only code that waits: sockets, timers, tasks. It carries out what the protocol core decides
+//! and knows nothing of why.
+
+mod clock;
+mod config;
+mod connection;
+mod feed;
+mod hub;
+mod metrics;
+mod operations;
+mod outbound;
+mod presence;
+mod queue;
+mod registry;
+mod resync;
+mod snapshots;
+mod socket;
+
+pub use config::HubConfig;
+pub use hub::Hub;

@@ -1,0 +1,160 @@
+//! From this instance to the others. Whoever commits never waits for the wire: batches go through a
+//! bounded queue, and what does not fit or does not get through is found in the log by its readers.
+
+use std::{sync::Arc, time::Duration};
+
+use metrics::counter;
+use tokio::{sync::mpsc, time::timeout};
+
+use super::{hub::Hub, queue::Item};
+use crate::{
+    ports::{Control, Publication},
+    protocol::{CloseCode, reply::Push},
+};
+
+/// Something for the other instances.
+#[derive(Debug)]
+pub(super) enum Outbound {
+    Publications(Vec<Publication>),
+    Control(Control),
+}
+
+/// Publications offered to the wire at once.
+const BATCH: usize = 512;
+/// A control message is offered this often before it is given up.
+const CONTROL_ATTEMPTS: u32 = 5;
+
+impl Hub {
+    /// Publications that have just been committed (or need no commit, being ephemeral): to the
+    /// subscribers here at once, to the other instances soon. Never waits.
+    pub fn committed(&self, publications: Vec<Publication>) {
+        counter!("hub_publications_total", "from" => "here").increment(publications.len() as u64);
+        for publication in &publications {
+            self.heard(publication.clone());
+        }
+        self.send_out(Outbound::Publications(publications));
+    }
+
+    /// Does here what the message says, and tells the other instances.
+    pub async fn control(&self, control: Control) {
+        self.apply(&control);
+        self.send_out(Outbound::Control(control));
+        // Room for tasks that the message has woken, where many are sent in a loop.
+        tokio::task::yield_now().await;
+    }
+
+    fn send_out(&self, outbound: Outbound) {
+        if self.outbound().try_send(outbound).is_err() {
+            counter!("hub_broker_drops_total", "reason" => "queue full").increment(1);
+        }
+    }
+
+    /// Join or leave, from a connection of this instance.
+    pub(super) fn announce(&self, control: Control) {
+        self.apply(&control);
+        self.send_out(Outbound::Control(control));
+    }
+
+    /// What a control message means on this instance.
+    pub(super) fn apply(&self, control: &Control) {
+        match control {
+            Control::Disconnect {
+                user,
+                session,
+                code,
+                reason,
+            } => {
+                let code = CloseCode::chosen(*code, reason);
+                self.disconnect(user, session.as_deref(), &code);
+            }
+            Control::Reauthorize { channel, user } => {
+                self.registry().reauthorize(channel, user.as_deref());
+            }
+            Control::Join { channel, info } => self.tell_presence(channel, Push::Join(info)),
+            Control::Leave { channel, info } => self.tell_presence(channel, Push::Leave(info)),
+            Control::EpochChanged => self.doubt_all(),
+        }
+    }
+
+    fn disconnect(&self, user: &str, session: Option<&str>, code: &CloseCode) {
+        for connection in self.connection_table() {
+            let Some(caller) = connection.caller() else {
+                continue;
+            };
+            let identity = &caller.identity;
+            let same_session = session
+                .is_none_or(|wanted| identity.session.as_deref().is_some_and(|own| own == wanted));
+            if *identity.user == *user && same_session {
+                connection.queue.signal(Item::End(code.clone()));
+            }
+        }
+    }
+
+    pub(super) async fn run_outbound(self, mut outbound: mpsc::Receiver<Outbound>) {
+        let mut received = Vec::new();
+        while outbound.recv_many(&mut received, BATCH).await > 0 {
+            let mut publications = Vec::new();
+            for item in received.drain(..) {
+                match item {
+                    Outbound::Publications(batch) => publications.extend(batch),
+                    Outbound::Control(control) => self.offer_control(control),
+                }
+            }
+            if !publications.is_empty() {
+                self.offer_publications(publications).await;
+            }
+        }
+    }
+
+    async fn offer_publications(&self, publications: Vec<Publication>) {
+        let offer = self.broker().publish(publications);
+        match timeout(self.broker_timeout(), offer).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                counter!("hub_broker_drops_total", "reason" => "refused").increment(1);
+                tracing::debug!(%error, "publications left to the log");
+            }
+            Err(_) => {
+                counter!("hub_broker_drops_total", "reason" => "timeout").increment(1);
+            }
+        }
+    }
+
+    /// Control messages have no log behind them, so they are tried several times; joins and leaves
+    /// are advisory and are not.
+    fn offer_control(&self, control: Control) {
+        let attempts = match control {
+            Control::Join { .. } | Control::Leave { .. } => 1,
+            Control::Disconnect { .. } | Control::Reauthorize { .. } | Control::EpochChanged => {
+                CONTROL_ATTEMPTS
+            }
+        };
+        let hub = self.clone();
+        self.tracker().spawn(async move {
+            for attempt in 0..attempts {
+                let offer = hub.broker().control(control.clone());
+                if let Ok(Ok(())) = timeout(hub.broker_timeout(), offer).await {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
+            }
+            counter!("hub_broker_drops_total", "reason" => "control").increment(1);
+        });
+    }
+
+    /// The log went back: it needs another name, and every instance has to notice.
+    pub(super) fn renew_epoch(&self, seen: Arc<str>) {
+        let hub = self.clone();
+        self.tracker().spawn(async move {
+            match hub.in_log_time(hub.log().renew_epoch(&seen)).await {
+                Ok(epoch) => {
+                    tracing::warn!(%seen, %epoch, "the channel log went back and has a new name");
+                    hub.control(Control::EpochChanged).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the channel log went back and could not be renamed")
+                }
+            }
+        });
+    }
+}

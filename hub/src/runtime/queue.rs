@@ -1,0 +1,242 @@
+//! What waits for one connection's task, bounded in bytes (P7).
+//!
+//! An ephemeral event with a key replaces the one of the same key that still waits; anything else
+//! beyond the limit ends the connection, which then recovers. Signals are few and never refused.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    ports::ChannelName,
+    protocol::{ChannelEvent, CloseCode, Delivery, SubscriptionId},
+};
+
+/// Something a connection's task has to take in.
+#[derive(Debug)]
+pub(super) enum Item {
+    Delivery(Delivery),
+    Reauthorize(ChannelName),
+    Resync(SubscriptionId),
+    End(CloseCode),
+    Drain,
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    limit: usize,
+    state: Mutex<State>,
+    filled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    items: VecDeque<Item>,
+    /// Of deliveries.
+    bytes: usize,
+    /// The number of the first item, counted from the first there ever was.
+    first: u64,
+    /// Where the newest ephemeral event of each key waits.
+    newest: HashMap<(SubscriptionId, Arc<str>), u64>,
+    /// The limit was met: nothing more is delivered.
+    overflown: bool,
+}
+
+impl Queue {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            state: Mutex::default(),
+            filled: Notify::new(),
+        }
+    }
+
+    pub(super) fn deliver(&self, delivery: Delivery) {
+        let mut state = self.state();
+        if state.overflown {
+            return;
+        }
+        if let Some(waiting) = state.same_key(&delivery) {
+            let before = waiting.bytes();
+            let after = delivery.bytes();
+            *waiting = delivery;
+            state.bytes = (state.bytes + after).saturating_sub(before);
+            return;
+        }
+        state.bytes += delivery.bytes();
+        if state.bytes > self.limit {
+            state.overflow();
+        } else {
+            state.remember_key(&delivery);
+            state.items.push_back(Item::Delivery(delivery));
+        }
+        self.wake(state);
+    }
+
+    pub(super) fn signal(&self, signal: Item) {
+        let mut state = self.state();
+        state.items.push_back(signal);
+        self.wake(state);
+    }
+
+    /// Returns when there may be something to take.
+    pub(super) async fn filled(&self) {
+        self.filled.notified().await;
+    }
+
+    /// Makes [`Queue::filled`] return once more.
+    pub(super) fn nudge(&self) {
+        self.filled.notify_one();
+    }
+
+    /// Takes what waits, up to about `bytes` of deliveries. True when more is left.
+    pub(super) fn take(&self, bytes: usize, taken: &mut Vec<Item>) -> bool {
+        let mut state = self.state();
+        let mut weight = 0;
+        while weight < bytes {
+            let Some(item) = state.items.pop_front() else {
+                break;
+            };
+            state.first += 1;
+            if let Item::Delivery(delivery) = &item {
+                weight += delivery.bytes();
+                state.bytes -= delivery.bytes();
+            }
+            taken.push(item);
+        }
+        if state.items.is_empty() {
+            state.newest.clear();
+        }
+        !state.items.is_empty()
+    }
+
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        drop(state);
+        self.filled.notify_one();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn same_key(&mut self, delivery: &Delivery) -> Option<&mut Delivery> {
+        let place = *self.newest.get(&key(delivery)?)?;
+        let index = usize::try_from(place.checked_sub(self.first)?).ok()?;
+        match self.items.get_mut(index)? {
+            Item::Delivery(waiting) => Some(waiting),
+            Item::Reauthorize(_) | Item::Resync(_) | Item::End(_) | Item::Drain => None,
+        }
+    }
+
+    fn remember_key(&mut self, delivery: &Delivery) {
+        if let Some(key) = key(delivery) {
+            let place = self.first + self.items.len() as u64;
+            self.newest.insert(key, place);
+        }
+    }
+
+    fn overflow(&mut self) {
+        self.overflown = true;
+        self.newest.clear();
+        self.items.retain(|item| !matches!(item, Item::Delivery(_)));
+        self.bytes = 0;
+        self.items.push_back(Item::End(CloseCode::SLOW));
+    }
+}
+
+fn key(delivery: &Delivery) -> Option<(SubscriptionId, Arc<str>)> {
+    match &*delivery.event {
+        ChannelEvent::Ephemeral { key, .. } => {
+            key.as_ref().map(|key| (delivery.subscription, key.clone()))
+        }
+        ChannelEvent::Publication { .. } | ChannelEvent::Presence { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUBSCRIPTION: SubscriptionId = SubscriptionId {
+        number: 1,
+        attempt: 0,
+    };
+
+    fn ephemeral(key: &str, text: &'static str) -> Delivery {
+        Delivery {
+            subscription: SUBSCRIPTION,
+            event: Arc::new(ChannelEvent::Ephemeral {
+                key: Some(key.into()),
+                text: text.into(),
+            }),
+        }
+    }
+
+    fn publication(offset: u64, text: String) -> Delivery {
+        Delivery {
+            subscription: SUBSCRIPTION,
+            event: Arc::new(ChannelEvent::Publication {
+                offset,
+                epoch: "e".into(),
+                text: text.into(),
+            }),
+        }
+    }
+
+    fn texts(queue: &Queue) -> Vec<String> {
+        let mut taken = Vec::new();
+        queue.take(usize::MAX, &mut taken);
+        taken
+            .into_iter()
+            .map(|item| match item {
+                Item::Delivery(delivery) => delivery.event.text().to_string(),
+                other => format!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_newest_of_a_key_replaces_what_still_waits() {
+        let queue = Queue::new(1_000);
+        queue.deliver(ephemeral("a", "a1"));
+        queue.deliver(ephemeral("b", "b1"));
+        for _ in 0..1_000 {
+            queue.deliver(ephemeral("a", "a2"));
+        }
+        assert_eq!(texts(&queue), ["a2", "b1"]);
+        queue.deliver(ephemeral("a", "a3"));
+        queue.deliver(ephemeral("a", "a4"));
+        assert_eq!(texts(&queue), ["a4"]);
+    }
+
+    #[test]
+    fn more_bytes_than_the_limit_end_the_connection_and_are_let_go() {
+        let queue = Queue::new(1_000);
+        for offset in 1..100 {
+            queue.deliver(publication(offset, "x".repeat(100)));
+        }
+        let left = texts(&queue);
+        assert_eq!(left.len(), 1);
+        assert!(left[0].contains("3008"), "{left:?}");
+        queue.deliver(publication(100, "x".to_owned()));
+        assert!(texts(&queue).is_empty());
+    }
+
+    #[test]
+    fn a_take_is_bounded_and_says_whether_more_waits() {
+        let queue = Queue::new(100_000);
+        for offset in 1..=10 {
+            queue.deliver(publication(offset, "x".repeat(100)));
+        }
+        let mut taken = Vec::new();
+        assert!(queue.take(250, &mut taken));
+        assert_eq!(taken.len(), 2);
+        assert!(!queue.take(usize::MAX, &mut taken));
+        assert_eq!(taken.len(), 10);
+    }
+}

@@ -1,0 +1,43 @@
+//! Tells subscribers to start anew, paced: clients resubscribe within a tenth of a second and
+//! without jitter, so the spreading has to be done here.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::mpsc;
+
+use super::{
+    hub::Hub,
+    queue::{Item, Queue},
+};
+use crate::protocol::SubscriptionId;
+
+/// Subscribers whose deliveries have ended.
+pub(super) type Resyncs = Vec<(SubscriptionId, Arc<Queue>)>;
+
+/// How often a portion is told.
+const STEP: Duration = Duration::from_millis(50);
+
+impl Hub {
+    pub(super) fn resync(&self, subscribers: impl Iterator<Item = (SubscriptionId, Arc<Queue>)>) {
+        let subscribers: Resyncs = subscribers.collect();
+        if !subscribers.is_empty() {
+            // Fails only when the hub has shut down, and its connections with it.
+            let _ = self.resyncs().send(subscribers);
+        }
+    }
+
+    pub(super) async fn run_resyncs(self, mut resyncs: mpsc::UnboundedReceiver<Resyncs>) {
+        let per_step = (self.config().resyncs_per_second / 20).max(1);
+        let mut told = 0;
+        while let Some(subscribers) = resyncs.recv().await {
+            for (subscription, queue) in subscribers {
+                queue.signal(Item::Resync(subscription));
+                told += 1;
+                if told >= per_step {
+                    told = 0;
+                    tokio::time::sleep(STEP).await;
+                }
+            }
+        }
+    }
+}
