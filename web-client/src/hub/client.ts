@@ -22,6 +22,8 @@ export type Link =
   /** The server does not want this connection back. */
   | { readonly kind: 'stopped'; readonly code: number; readonly reason: string };
 
+/** Closes that say the token is good no more: invalid, expired for good, signed out. */
+const TURNED_DOWN = new Set([1, 3500, 3501, 3503]);
 const LINGER_MS = 10_000;
 const PROBE_EVERY_MS = 15_000;
 
@@ -144,7 +146,9 @@ export class HubClient {
     });
     client.on('disconnected', ({ code, reason }) => {
       // 0 is our own disconnect, on the way to another connection.
-      if (code !== 0) this.link.set({ kind: 'stopped', code, reason });
+      if (code === 0) return;
+      this.link.set({ kind: 'stopped', code, reason });
+      if (TURNED_DOWN.has(code)) void this.askWhoIAm();
     });
     client.connect();
     this.probing ??= setInterval(() => void this.probe(), PROBE_EVERY_MS);
@@ -164,6 +168,19 @@ export class HubClient {
     this.client.disconnect();
     this.client = this.connect();
     for (const { view } of this.held.values()) view.attach(this.client);
+  }
+
+  /** Finds out whether the sign-in itself is over; if it is, the session says so to everybody. */
+  private async askWhoIAm(): Promise<void> {
+    const { session } = this.options;
+    if (session.user.value === null) return;
+    session.distrust();
+    try {
+      await session.accessToken();
+      this.client.connect();
+    } catch {
+      // Either signed out, which the session has told, or unreachable, which the pill tells.
+    }
   }
 
   private async rpc(method: string, data: unknown): Promise<unknown> {

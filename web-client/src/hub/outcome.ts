@@ -2,24 +2,10 @@
  * The three outcomes of a command, as the server words them, and the one the client adds: it was never
  * answered. Codes are a closed set on the wire; screens turn them into words.
  */
-import type { Rejection } from '../wire';
+import type { ReachedPosition, Refusal, Rejection } from '../wire';
 
-export interface Position {
-  readonly offset: number;
-  readonly epoch: string;
-}
-
-export type RefusalCode =
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not_found'
-  | 'invalid_argument'
-  | 'rate_limited'
-  | 'draining'
-  | 'unavailable'
-  | 'idempotency_mismatch'
-  | 'command_expired'
-  | 'internal';
+export type Position = ReachedPosition;
+export type RefusalCode = Refusal;
 
 export interface RefusalDetails {
   readonly field?: string;

@@ -79,6 +79,11 @@ export class Session {
     if (token !== null) await this.rest.delete('/api/v1/sessions', token).catch(() => undefined);
   }
 
+  /** Forgets the access token: the server has just turned it down. */
+  distrust(): void {
+    this.access = null;
+  }
+
   /** An access token with some life left; refreshes at most once at a time. */
   accessToken(): Promise<string> {
     if (this.access !== null && this.access.expiresAt - performance.now() > RENEW_BEFORE_MS) {

@@ -53,6 +53,7 @@ const rejection: Record<RejectionCode, string> = {
   jobs_affected: 'There are jobs in this time.',
   already_exists: 'This exists already.',
   in_use: 'This is still in use.',
+  not_lead: 'Only the one who leads the job can do this.',
 };
 
 const refusal: Record<RefusalCode, string> = {
@@ -189,8 +190,7 @@ export const en = {
     confirming: 'Booking …',
     summary: 'Your visit',
     price: 'Price',
-    freeCancel: (hours: number) =>
-      `Free to cancel until ${count(hours, '1 hour', `${hours} hours`)} before the start.`,
+    cancelPolicy: 'Cancelling is free until the time shown with your booking.',
     notChosen: 'not chosen yet',
     crew: (n: number) => count(n, 'One cleaner', `${n} cleaners together`),
     needsService: 'Choose what to clean first.',
@@ -303,6 +303,10 @@ export const en = {
     since: (time: string) => `since ${time}`,
     elapsed: (n: string) => `${n} so far`,
     saving: 'Sending …',
+    possibleFrom: (time: string) => `Possible from ${time}.`,
+    signInLead: 'Sign in to see your day.',
+    done: 'Done today',
+    dutyHint: 'Colleagues and dispatchers see this.',
   },
   control: {
     title: 'Control room',

@@ -53,6 +53,7 @@ export const ru = {
     jobs_affected: 'На это время есть работы.',
     already_exists: 'Такое уже есть.',
     in_use: 'Это ещё используется.',
+    not_lead: 'Это может только старший в бригаде.',
   },
   refusal: {
     unauthenticated: 'Пожалуйста, войдите снова.',
@@ -180,8 +181,7 @@ export const ru = {
     confirming: 'Заказываем …',
     summary: 'Ваш визит',
     price: 'Цена',
-    freeCancel: (n) =>
-      `Бесплатная отмена не позже чем за ${count(n, { one: `${n} час`, other: `${n} часов`, few: `${n} часа` })} до начала.`,
+    cancelPolicy: 'Отмена бесплатна до времени, указанного в заказе.',
     notChosen: 'ещё не выбрано',
     crew: (n) => (n === 1 ? 'Один уборщик' : `${cleaners(n)} вместе`),
     needsService: 'Сначала выберите, что убрать.',
@@ -298,6 +298,10 @@ export const ru = {
     since: (time) => `с ${time}`,
     elapsed: (n) => `прошло ${n}`,
     saving: 'Отправляем …',
+    possibleFrom: (time) => `Можно с ${time}.`,
+    signInLead: 'Войдите, чтобы увидеть свой день.',
+    done: 'Сделано сегодня',
+    dutyHint: 'Это видят коллеги и диспетчеры.',
   },
   control: {
     title: 'Диспетчерская',

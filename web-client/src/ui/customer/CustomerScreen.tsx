@@ -1,0 +1,55 @@
+/** The customer's part: booking, their bookings, and following one. */
+import { CalendarDays, Plus } from 'lucide-react';
+import { useUser } from '../../state/services';
+import { useTexts } from '../i18n';
+import { Preferences } from '../parts/Preferences';
+import { SyncPill } from '../parts/SyncPill';
+import { Link, usePath } from '../router';
+import { BookingsScreen } from './BookingsScreen';
+import { BookScreen } from './BookScreen';
+import css from './CustomerScreen.module.css';
+import { TrackScreen } from './TrackScreen';
+
+export default function CustomerScreen() {
+  const path = usePath();
+  const { t } = useTexts();
+  const user = useUser();
+  return (
+    <div className={css.screen}>
+      <header className={css.bar}>
+        <Link href="/" className={css.brand}>
+          <img src="/icon.svg" width={28} height={28} alt="" />
+          <span>{t.product}</span>
+        </Link>
+        <nav className={css.nav}>
+          {path !== '/' && (
+            <Link href="/" className={css.link}>
+              <Plus size={18} aria-hidden />
+              <span>{t.customer.newBooking}</span>
+            </Link>
+          )}
+          {user !== null && path !== '/bookings' && (
+            <Link href="/bookings" className={css.link}>
+              <CalendarDays size={18} aria-hidden />
+              <span>{t.customer.myBookings}</span>
+            </Link>
+          )}
+        </nav>
+        <span className={css.tools}>
+          <Preferences />
+          <SyncPill compact />
+        </span>
+      </header>
+      <main className={css.main}>{content(path)}</main>
+    </div>
+  );
+}
+
+function content(path: string) {
+  if (path === '/bookings') return <BookingsScreen />;
+  if (path.startsWith('/bookings/')) {
+    const booking = path.slice('/bookings/'.length);
+    return <TrackScreen key={booking} booking={booking} />;
+  }
+  return <BookScreen />;
+}
