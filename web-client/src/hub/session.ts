@@ -154,6 +154,6 @@ export function keepSession(storage: Storage, area: Area, grant: SessionGrant): 
 
 /** One tab at a time, where the browser can arrange that. */
 function inTurn<T>(name: string, task: () => Promise<T>): Promise<T> {
-  const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;
-  return locks === undefined ? task() : locks.request(name, task);
+  const locks: LockManager | null | undefined = typeof navigator === 'undefined' ? null : navigator.locks;
+  return locks == null ? task() : locks.request(name, task);
 }

@@ -1,0 +1,90 @@
+/** The bar on top: zone, day, how the day stands, and how live that is. */
+import { ChevronLeft, ChevronRight, Keyboard, LogOut } from 'lucide-react';
+import type { User } from '../../hub/session';
+import { useServices } from '../../state/services';
+import { addDays } from '../../state/zoned';
+import type { Zone } from '../../wire';
+import { useTexts } from '../i18n';
+import { cx } from '../parts/cx';
+import { Preferences } from '../parts/Preferences';
+import { SyncPill } from '../parts/SyncPill';
+import { setSearch } from '../router';
+import css from './ControlBar.module.css';
+import type { ControlRoom } from './useControlRoom';
+
+interface BarProps {
+  readonly room: ControlRoom;
+  readonly zones: readonly Zone[];
+  readonly today: string;
+  readonly goTo: (date: string) => void;
+  readonly user: User;
+  readonly onHelp: () => void;
+}
+
+export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
+  const { t, format } = useTexts();
+  const { session } = useServices();
+  const { board, date, zone } = room;
+  const atRisk = [...board.jobs.values()].filter((job) => job.at_risk).length;
+  const onShift = board.days.filter((day) => day.shifts.length > 0).length;
+  return (
+    <header className={css.bar}>
+      <h1 className={css.brand}>
+        <img src="/icon.svg" width={24} height={24} alt="" />
+        <span>{t.control.title}</span>
+      </h1>
+      <select
+        className={css.zone}
+        aria-label={t.control.zone}
+        value={zone.slug}
+        onChange={(event) => setSearch({ zone: event.target.value })}
+      >
+        {zones.map(({ slug, name }) => (
+          <option key={slug} value={slug}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <div className={css.days}>
+        <button type="button" aria-label={t.control.previousDay} onClick={() => goTo(addDays(date, -1))}>
+          <ChevronLeft size={18} aria-hidden />
+        </button>
+        <button
+          type="button"
+          className={cx(css.day, date === today && css.today)}
+          onClick={() => goTo(today)}
+          title={t.common.today}
+        >
+          {format.day(date)}
+        </button>
+        <button type="button" aria-label={t.control.nextDay} onClick={() => goTo(addDays(date, 1))}>
+          <ChevronRight size={18} aria-hidden />
+        </button>
+      </div>
+      <ul className={css.counts} aria-live="off">
+        <li>{t.control.onShift(onShift)}</li>
+        <li className={cx(board.queue.length > 0 && css.attention)}>
+          {t.control.unassignedCount(board.queue.length)}
+        </li>
+        {atRisk > 0 && <li className={css.risk}>{t.control.atRiskCount(atRisk)}</li>}
+      </ul>
+      <span className={css.space} />
+      <SyncPill />
+      <span className={css.tools}>
+        <button type="button" className={css.icon} onClick={onHelp} aria-label={t.control.help}>
+          <Keyboard size={18} aria-hidden />
+        </button>
+        <Preferences />
+        <button
+          type="button"
+          className={css.icon}
+          aria-label={`${t.common.signOut}: ${user.name}`}
+          title={`${user.name} · ${t.common.signOut}`}
+          onClick={() => void session.signOut()}
+        >
+          <LogOut size={18} aria-hidden />
+        </button>
+      </span>
+    </header>
+  );
+}

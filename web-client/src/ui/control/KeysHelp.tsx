@@ -1,0 +1,35 @@
+/** All keys of the control room. */
+import { useTexts } from '../i18n';
+import { Sheet } from '../parts/Sheet';
+import css from './KeysHelp.module.css';
+
+export function KeysHelp({ onClose }: { onClose: () => void }) {
+  const { t } = useTexts();
+  const keys: readonly (readonly [readonly string[], string])[] = [
+    [['J', 'K'], t.control.keys.queue],
+    [['A'], t.control.keys.assign],
+    [['↑', '↓'], t.control.keys.rows],
+    [['Enter'], t.control.keys.accept],
+    [['Esc'], t.control.keys.cancel],
+    [['U'], t.control.keys.unassign],
+    [['N'], t.control.keys.now],
+    [['[', ']'], t.control.keys.day],
+    [['?'], t.control.keys.help],
+  ];
+  return (
+    <Sheet title={t.control.help} onClose={onClose}>
+      <dl className={css.keys}>
+        {keys.map(([names, meaning]) => (
+          <div key={meaning} className={css.line}>
+            <dt>
+              {names.map((name) => (
+                <kbd key={name}>{name}</kbd>
+              ))}
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </Sheet>
+  );
+}

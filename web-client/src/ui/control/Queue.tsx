@@ -1,0 +1,113 @@
+/** Jobs that wait for a cleaner. */
+import { Flame, TriangleAlert } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { lateMinutes, nextStart } from '../../state/control';
+import { useNow } from '../../state/now';
+import { workSpan } from '../../state/work';
+import type { JobRow } from '../../wire';
+import { useTexts } from '../i18n';
+import { Button } from '../parts/Button';
+import { cx } from '../parts/cx';
+import css from './Queue.module.css';
+import type { ControlRoom } from './useControlRoom';
+import type { Drag } from './useDrag';
+
+interface QueueProps {
+  readonly room: ControlRoom;
+  /** `null` where nothing can be dragged to. */
+  readonly drag: Drag | null;
+}
+
+export function Queue({ room, drag }: QueueProps) {
+  const { t, format } = useTexts();
+  const now = useNow(15_000);
+  const { queue } = room.board;
+  const upcoming = nextStart(room.board, now);
+  return (
+    <section className={css.queue} aria-label={t.control.unassigned}>
+      <h2 className={css.title}>
+        {t.control.unassigned} <span>{queue.length}</span>
+      </h2>
+      {queue.length === 0 && (
+        <p className={css.empty}>
+          {room.board.jobs.size === 0 ? t.control.noJobs : t.control.allAssigned}
+          {upcoming !== null && ` ${t.control.nextStart(format.time(upcoming, room.zone.time_zone))}`}
+        </p>
+      )}
+      <ul className={css.list}>
+        {queue.map((job) => (
+          <QueueCard key={job.id} job={job} room={room} drag={drag} now={now} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface QueueCardProps {
+  readonly job: JobRow;
+  readonly room: ControlRoom;
+  readonly drag: Drag | null;
+  readonly now: number;
+}
+
+function QueueCard({ job, room, drag, now }: QueueCardProps) {
+  const { t, format } = useTexts();
+  const { from, to } = workSpan(job);
+  const chosen = room.chosen?.id === job.id;
+  const placing = room.placing?.id === job.id;
+  const card = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (chosen) card.current?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
+  const late = lateMinutes(job, now);
+  const open = job.seats.filter((seat) => seat === null).length;
+  const away = t.common.duration(Math.floor(Math.abs(from - now) / 60_000));
+  return (
+    <li
+      ref={card}
+      className={cx(css.card, chosen && css.chosen, placing && css.placing)}
+      data-tone={late > 0 ? 'late' : job.at_risk ? 'risk' : 'unassigned'}
+      data-job={job.number}
+    >
+      <button
+        type="button"
+        className={css.body}
+        aria-pressed={chosen}
+        onClick={() => room.choose(job.id)}
+        onPointerDown={(event) => drag?.begin(event, { job, seat: null })}
+      >
+        <span className={css.time}>{format.range(from, to, room.zone.time_zone)}</span>
+        <span className={css.number}>{t.common.job(job.number)}</span>
+        <span className={css.what}>
+          {room.serviceName(job.service)} · {t.common.duration(job.duration_minutes)}
+        </span>
+        <span className={css.who}>
+          {job.customer_name ?? t.control.noCustomer} · {job.district}
+        </span>
+        <span className={css.note}>
+          {late > 0 ? (
+            <>
+              <Flame size={13} aria-hidden /> {t.control.late(late)}
+            </>
+          ) : job.at_risk ? (
+            <>
+              <TriangleAlert size={13} aria-hidden /> {t.control.atRisk}
+            </>
+          ) : (
+            (from >= now ? t.control.startsIn : t.control.startedAgo)(away)
+          )}
+          {job.seats.length > 1 && ` · ${t.control.seat(open, job.seats.length)}`}
+        </span>
+      </button>
+      <Button
+        size="small"
+        weight={placing ? 'primary' : 'secondary'}
+        className={css.assign ?? ''}
+        data-action="assign"
+        onClick={() => room.place(placing ? null : job.id)}
+      >
+        {placing ? t.common.cancel : t.control.assign}
+      </Button>
+    </li>
+  );
+}
