@@ -10,5 +10,7 @@ pub mod adapters;
 pub mod ports;
 pub mod protocol;
 pub mod runtime;
+#[cfg(test)]
+mod simulation;
 
 pub use runtime::{Hub, HubConfig};
