@@ -230,3 +230,6 @@ fn live_job(draft: &Draft, booking: BookingId) -> Option<JobId> {
     jobs.find(|job| job.booking == booking && job.status.is_live())
         .map(|job| job.id)
 }
+
+#[cfg(test)]
+mod tests;

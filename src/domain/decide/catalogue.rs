@@ -232,3 +232,6 @@ fn check_service(service: &Service) -> Result<(), Objection> {
     let code = currency.len() == 3 && currency.bytes().all(|letter| letter.is_ascii_uppercase());
     within("currency", code, "an ISO 4217 code")
 }
+
+#[cfg(test)]
+mod tests;

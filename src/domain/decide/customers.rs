@@ -141,3 +141,6 @@ fn holds_point(zone: &Zone, lon: f64, lat: f64) -> bool {
     }
     inside
 }
+
+#[cfg(test)]
+mod tests;

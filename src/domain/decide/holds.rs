@@ -214,3 +214,6 @@ impl Slot {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -341,3 +341,6 @@ fn rehome_what_they_cannot_carry(draft: &mut Draft, id: CleanerId) -> Result<(),
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -238,3 +238,6 @@ fn planned(
     }
     Ok(range)
 }
+
+#[cfg(test)]
+mod tests;

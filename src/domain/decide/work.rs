@@ -163,3 +163,6 @@ fn give_back_the_rest(draft: &mut Draft, job: JobId) {
     }
     draft.secure();
 }
+
+#[cfg(test)]
+mod tests;
