@@ -127,6 +127,7 @@ pub fn round_up(at: Timestamp) -> Timestamp {
 
 impl TimeRange {
     /// Widened to whole cells.
+    #[must_use]
     pub fn outward(self) -> Self {
         Self {
             start: round_down(self.start),

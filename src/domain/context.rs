@@ -101,7 +101,7 @@ pub struct Ids {
 }
 
 impl Ids {
-    pub fn next<T: From<Uuid>>(&mut self) -> T {
+    pub fn make<T: From<Uuid>>(&mut self) -> T {
         let name = Uuid::new_v5(&self.command_id.0, &self.made.to_be_bytes());
         self.made += 1;
         let mut random = [0_u8; 10];
@@ -123,9 +123,9 @@ mod tests {
             now: Timestamp::from_millisecond(1_763_000_000_000).expect("in range"),
         };
         let (mut first, mut again) = (context.ids(), context.ids());
-        let (a, b): (Uuid, Uuid) = (first.next(), first.next());
+        let (a, b): (Uuid, Uuid) = (first.make(), first.make());
         assert_ne!(a, b);
-        assert_eq!((a, b), (again.next(), again.next()));
+        assert_eq!((a, b), (again.make(), again.make()));
         assert_eq!(a.get_version_num(), 7);
     }
 }

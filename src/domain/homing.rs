@@ -259,3 +259,6 @@ fn free_seconds_around(timetable: &Timetable<'_>, cleaner: CleanerId, busy: Time
     }
     free
 }
+
+#[cfg(test)]
+mod tests;

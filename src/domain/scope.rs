@@ -86,6 +86,7 @@ pub enum Scope {
 
 impl Scope {
     /// What `command` needs when `actor` gives it.
+    #[expect(clippy::too_many_lines, reason = "one short arm per command")]
     pub fn of(command: &Command, actor: Actor) -> Self {
         let own_customer = |named: Option<CustomerId>| named.or(actor.customer());
         let job = |job: JobId| Self::Job {
@@ -193,4 +194,52 @@ impl Scope {
 /// A sign-in address as it is stored and compared.
 pub fn sign_in_address(text: &str) -> String {
     text.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::command::{CustomerUpdate, JobAssign, JobClaim};
+
+    const OWN: Uuid = Uuid::from_u128(1);
+
+    #[test]
+    fn what_a_customer_leaves_unsaid_is_about_themselves() {
+        let actor = Actor::from(CustomerId(OWN));
+        let command = Command::UpdateCustomer(CustomerUpdate {
+            customer: None,
+            name: None,
+            phone: None,
+            email: None,
+            expected_version: None,
+        });
+        let scope = Scope::of(&command, actor);
+        assert_eq!(scope, Scope::Customer(CustomerId(OWN)));
+        assert_eq!(Scope::of(&command, Actor::SYSTEM), Scope::Nothing);
+    }
+
+    #[test]
+    fn the_cleaner_of_a_job_is_the_one_named_or_the_one_who_asks() {
+        let (job, named) = (JobId(OWN), CleanerId(Uuid::from_u128(2)));
+        let actor = Actor::from(CleanerId(OWN));
+        let claim = Scope::of(&Command::ClaimJob(JobClaim { job }), actor);
+        let cleaner = Some(CleanerId(OWN));
+        assert_eq!(claim, Scope::Job { job, cleaner });
+        let command = Command::AssignJob(JobAssign {
+            job,
+            cleaner: named,
+            seat: None,
+            expected_version: None,
+        });
+        let cleaner = Some(named);
+        assert_eq!(Scope::of(&command, actor), Scope::Job { job, cleaner });
+    }
+
+    #[test]
+    fn the_ends_of_the_calendar_are_no_obstacle() {
+        assert_eq!(Scope::slots_around(Timestamp::MIN).start, Timestamp::MIN);
+        assert_eq!(Scope::slots_around(Timestamp::MAX).end, Timestamp::MAX);
+    }
 }

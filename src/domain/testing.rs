@@ -1,6 +1,8 @@
 //! A small town for tests: one zone that never closes, one service of two hours, and whoever a test
 //! hires. Commands are given as people would; after each, the promises that hold always are checked.
 
+mod promises;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -12,8 +14,8 @@ use super::{
     command::{BookingConfirm, HoldPlace},
     decide,
     entity::{
-        Account, Cause, Cleaner, Customer, Duty, HoldStatus, Job, JobStatus, Occupancy,
-        OpeningHours, Property, Service, Shift, TimeRange, Zone,
+        Account, Cause, Cleaner, Customer, Duty, Job, OpeningHours, Property, Service, Shift,
+        TimeRange, Zone,
     },
     ids::{
         AccountId, BookingId, CleanerId, CommandId, CustomerId, HoldId, JobId, PropertyId,
@@ -255,8 +257,7 @@ impl Town {
         if self.world.jobs.len() > before.jobs.len() {
             self.world.next_job_number = self.world.next_job_number.map(|number| number + 1);
         }
-        check_versions(&before, &self.world);
-        check_promises(&self.world, self.now);
+        promises::check(&before, &self.world);
         Ok(decision)
     }
 
@@ -284,8 +285,8 @@ impl Town {
     /// Holds and confirms.
     pub(crate) fn book(&mut self, service: &str, start: &str) -> (BookingId, JobId) {
         let (customer, property) = self.customer();
-        let held = self.accept(customer, &place(service, at(start)));
-        let hold = id_in(&held, "hold");
+        let result = self.accept(customer, &place(service, at(start)));
+        let hold = id_in(&result, "hold");
         let sold = self.accept(
             customer,
             &Command::ConfirmBooking(BookingConfirm { hold, property }),
@@ -325,133 +326,4 @@ pub(crate) fn place(service: &str, start: Timestamp) -> Command {
 pub(crate) fn id_in<T: From<Uuid>>(result: &Value, field: &str) -> T {
     let text = result[field].as_str().expect("an id");
     T::from(text.parse().expect("a uuid"))
-}
-
-/// Rows that changed have risen in version.
-fn check_versions(before: &World, after: &World) {
-    fn rose<K: Ord, T: PartialEq>(
-        before: &BTreeMap<K, T>,
-        after: &BTreeMap<K, T>,
-        version: impl Fn(&T) -> i64,
-    ) {
-        for (id, row) in after {
-            let risen = before
-                .get(id)
-                .is_none_or(|was| was == row || version(was) < version(row));
-            assert!(risen, "a row changed under the same version");
-        }
-        assert!(
-            before.keys().all(|id| after.contains_key(id)),
-            "a row was lost"
-        );
-    }
-    rose(&before.accounts, &after.accounts, |row| row.version);
-    rose(&before.zones, &after.zones, |row| row.version);
-    rose(&before.services, &after.services, |row| row.version);
-    rose(&before.customers, &after.customers, |row| row.version);
-    rose(&before.cleaners, &after.cleaners, |row| row.version);
-    rose(&before.holds, &after.holds, |row| row.version);
-    rose(&before.bookings, &after.bookings, |row| row.version);
-    rose(&before.jobs, &after.jobs, |row| row.version);
-}
-
-/// What holds always: invariants 1, 4 and 9, and that every promise has its rows or is at risk.
-pub(crate) fn check_promises(world: &World, now: Timestamp) {
-    let mut busy: BTreeMap<CleanerId, Vec<&Occupancy>> = BTreeMap::new();
-    for row in world.occupancy.values() {
-        assert_eq!(row.busy, row.busy.outward(), "rows lie on the grid");
-        busy.entry(row.cleaner).or_default().push(row);
-    }
-    for rows in busy.values_mut() {
-        rows.sort_by_key(|row| row.busy);
-        for pair in rows.windows(2) {
-            assert!(
-                !pair[0].busy.overlaps(&pair[1].busy),
-                "busy twice: {pair:?}"
-            );
-        }
-    }
-    for job in world.jobs.values() {
-        check_job(world, job);
-    }
-    for hold in world.holds.values() {
-        let of_hold =
-            |row: &&Occupancy| matches!(row.cause, Cause::Hold { hold: of, .. } if of == hold.id);
-        let rows = world.occupancy.values().filter(of_hold).count();
-        let crew = usize::from(world.services[&hold.service].crew_size);
-        let bound = if hold.status == HoldStatus::Active {
-            crew
-        } else {
-            0
-        };
-        assert!(rows <= bound, "{hold:?} has {rows} rows");
-        let seats: BTreeSet<Cause> = world
-            .occupancy
-            .values()
-            .filter(of_hold)
-            .map(|row| row.cause)
-            .collect();
-        assert_eq!(seats.len(), rows, "one row per seat");
-        assert!(hold.expires_at <= hold.placed_at + jiff::SignedDuration::from_mins(15));
-    }
-    for cleaner in world.cleaners.keys() {
-        let jobs = world.jobs.values().filter(|job| job.status.is_under_way());
-        let under_way = jobs
-            .filter(|job| job.crew().any(|on| on == *cleaner))
-            .count();
-        assert!(under_way <= 1, "under way twice at {now}");
-    }
-    for booking in world.bookings.values() {
-        let jobs: Vec<JobStatus> = world
-            .jobs
-            .values()
-            .filter(|job| job.booking == booking.id)
-            .map(|job| job.status)
-            .collect();
-        assert_eq!(jobs.len(), 1, "one booking, one job");
-        use super::entity::BookingStatus as B;
-        let agree = match booking.status {
-            B::Confirmed => {
-                jobs[0].is_live() && !matches!(jobs[0], JobStatus::InProgress | JobStatus::Paused)
-            }
-            B::InService => matches!(jobs[0], JobStatus::InProgress | JobStatus::Paused),
-            B::Completed | B::Closed => jobs[0] == JobStatus::Completed,
-            B::Cancelled => jobs[0] == JobStatus::Cancelled,
-            B::NotServed => jobs[0] == JobStatus::NoAccess,
-        };
-        assert!(agree, "{booking:?} with {jobs:?}");
-    }
-}
-
-fn check_job(world: &World, job: &Job) {
-    let mut bare = false;
-    for (seat, cleaner) in job.seats_by_number() {
-        let rows: Vec<&Occupancy> = world
-            .occupancy
-            .values()
-            .filter(|row| {
-                row.cause == Cause::Reserved { job: job.id, seat }
-                    || row.cause == Cause::Assigned { job: job.id, seat }
-            })
-            .collect();
-        assert!(rows.len() <= 1, "one row per seat: {rows:?}");
-        match (job.status.is_live(), cleaner, rows.first()) {
-            (true, Some(cleaner), Some(row)) => {
-                assert_eq!(row.cause, Cause::Assigned { job: job.id, seat });
-                assert_eq!(row.cleaner, cleaner);
-            }
-            (true, Some(_), None) => panic!("an assigned seat without its row: {job:?}"),
-            (true, None, Some(row)) => assert_eq!(row.cause, Cause::Reserved { job: job.id, seat }),
-            (true, None, None) => bare = true,
-            (false, Some(_), _) | (false, None, None) => {}
-            (false, None, Some(row)) => panic!("time kept for nobody: {row:?}"),
-        }
-    }
-    assert_eq!(job.at_risk, bare, "at risk is what has no row: {job:?}");
-    let none = job.crew().next().is_none();
-    let live = job.status.is_live();
-    assert!(
-        !live || none == (job.status == JobStatus::Unassigned),
-        "{job:?}"
-    );
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     Decision,
-    draft::Draft,
+    draft::{Draft, check_version},
     holds::{Slot, live_hold},
     text,
 };
@@ -90,7 +90,7 @@ pub(super) fn create(mut draft: Draft, command: &BookingCreate) -> Result<Decisi
 
 pub(super) fn cancel(mut draft: Draft, command: &BookingCancel) -> Result<Decision, Objection> {
     let booking = booking(&draft, command.booking)?;
-    draft.check_version(command.expected_version, booking.version)?;
+    check_version(command.expected_version, booking.version)?;
     let reason = text::optional("reason", command.reason.as_deref(), LIMITS.note)?;
     let job = live_job(&draft, booking.id);
     if booking.status != BookingStatus::Confirmed {

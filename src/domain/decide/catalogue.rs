@@ -9,7 +9,12 @@
 
 use serde_json::json;
 
-use super::{Decision, customers::check_position, draft::Draft, text};
+use super::{
+    Decision,
+    customers::check_position,
+    draft::{Draft, check_version},
+    text,
+};
 use crate::domain::{
     Event, Objection, Rejection, Role,
     calendar::time_zone,
@@ -24,7 +29,7 @@ const DAY_MINUTES: u16 = 24 * 60;
 pub(super) fn save_zone(mut draft: Draft, command: &ZoneSave) -> Result<Decision, Objection> {
     draft.require_manager()?;
     let before = draft.world.zones.get(&command.slug).cloned();
-    let version = draft.next_version(
+    let version = next_version(
         command.expected_version,
         before.as_ref().map(|zone| zone.version),
     )?;
@@ -53,7 +58,7 @@ pub(super) fn save_zone(mut draft: Draft, command: &ZoneSave) -> Result<Decision
 pub(super) fn save_service(mut draft: Draft, command: &ServiceSave) -> Result<Decision, Objection> {
     draft.require_manager()?;
     let before = draft.world.services.get(&command.slug).cloned();
-    let version = draft.next_version(
+    let version = next_version(
         command.expected_version,
         before.as_ref().map(|service| service.version),
     )?;
@@ -99,21 +104,17 @@ impl Draft {
             }
         }
     }
+}
 
-    /// The version of a row to be saved: new ones are expected at none.
-    pub(super) fn next_version(
-        &self,
-        expected: Option<i64>,
-        current: Option<i64>,
-    ) -> Result<i64, Objection> {
-        match (expected, current) {
-            (None, None) => Ok(1),
-            (None, Some(_)) => Err(Rejection::AlreadyExists.into()),
-            (Some(_), None) => Err(Objection::NotFound),
-            (Some(_), Some(current)) => {
-                self.check_version(expected, current)?;
-                Ok(current + 1)
-            }
+/// The version of a row to be saved: new ones are expected at none.
+pub(super) fn next_version(expected: Option<i64>, current: Option<i64>) -> Result<i64, Objection> {
+    match (expected, current) {
+        (None, None) => Ok(1),
+        (None, Some(_)) => Err(Rejection::AlreadyExists.into()),
+        (Some(_), None) => Err(Objection::NotFound),
+        (Some(_), Some(current)) => {
+            check_version(expected, current)?;
+            Ok(current + 1)
         }
     }
 }

@@ -9,12 +9,17 @@
 //!
 //! Vacating: a seat's time stays reserved with the one unassigned, who is as good for it as anyone
 //! (the job keeps its place without moving anybody). Who withdraws says that they cannot do it, so
-//! their time is not considered; a job for which nobody else is left is at risk.
+//! their time is not considered then; a job for which nobody else is left is at risk. (Nothing remembers
+//! a withdrawal: time given back later may carry the job again, theirs included.)
 //! `job.unassign` without a seat empties the whole crew. Withdrawing is each crew member's own.
 
 use serde_json::json;
 
-use super::{Decision, draft::Draft, text};
+use super::{
+    Decision,
+    draft::{Draft, check_version},
+    text,
+};
 use crate::domain::{
     Event, Objection, Rejection,
     command::{JobAssign, JobClaim, JobUnassign, JobWithdraw},
@@ -54,7 +59,7 @@ pub(super) fn assign(mut draft: Draft, command: &JobAssign) -> Result<Decision, 
     draft.require_staff()?;
     let job = draft.job(command.job)?;
     let cleaner = draft.cleaner(command.cleaner)?;
-    draft.check_version(command.expected_version, job.version)?;
+    check_version(command.expected_version, job.version)?;
     if !cleaner.active {
         return Err(Objection::NotFound);
     }
@@ -74,7 +79,7 @@ pub(super) fn assign(mut draft: Draft, command: &JobAssign) -> Result<Decision, 
 pub(super) fn unassign(mut draft: Draft, command: &JobUnassign) -> Result<Decision, Objection> {
     draft.require_staff()?;
     let job = draft.job(command.job)?;
-    draft.check_version(command.expected_version, job.version)?;
+    check_version(command.expected_version, job.version)?;
     if command
         .seat
         .is_some_and(|seat| usize::from(seat) >= job.seats.len())

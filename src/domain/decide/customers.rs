@@ -8,7 +8,11 @@
 
 use serde_json::json;
 
-use super::{Decision, draft::Draft, text};
+use super::{
+    Decision,
+    draft::{Draft, check_version},
+    text,
+};
 use crate::domain::{
     Event, Objection, Rejection, Role,
     command::{CustomerCreate, CustomerUpdate, PropertyAdd},
@@ -19,7 +23,7 @@ use crate::domain::{
 
 pub(super) fn update(mut draft: Draft, command: &CustomerUpdate) -> Result<Decision, Objection> {
     let customer = draft.customer(command.customer)?;
-    draft.check_version(command.expected_version, customer.version)?;
+    check_version(command.expected_version, customer.version)?;
     let name = match &command.name {
         None => customer.name.clone(),
         Some(name) => Some(text::required("name", name, LIMITS.name)?),

@@ -38,7 +38,7 @@ impl Draft {
     }
 
     pub(super) fn new_id<T: From<Uuid>>(&mut self) -> T {
-        self.ids.next()
+        self.ids.make()
     }
 
     pub(super) fn done(self, result: serde_json::Value) -> Decision {
@@ -114,20 +114,15 @@ impl Draft {
         }
     }
 
-    pub(super) fn check_version(
-        &self,
-        expected: Option<i64>,
-        current: i64,
-    ) -> Result<(), Objection> {
-        match expected {
-            Some(expected) if expected != current => {
-                Err(Rejection::StaleVersion { current }.into())
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
     pub(super) fn may_act_for(&self, customer: CustomerId) -> bool {
         self.actor.role.is_staff() || self.actor.customer() == Some(customer)
+    }
+}
+
+/// Invariant 8: what was read must still be so.
+pub(super) fn check_version(expected: Option<i64>, current: i64) -> Result<(), Objection> {
+    match expected {
+        Some(expected) if expected != current => Err(Rejection::StaleVersion { current }.into()),
+        Some(_) | None => Ok(()),
     }
 }

@@ -12,7 +12,7 @@
 
 use serde_json::json;
 
-use super::{Decision, draft::Draft, text};
+use super::{Decision, catalogue::next_version, draft::Draft, text};
 use crate::domain::{
     Event, Objection, Rejection, Role,
     command::{CleanerSave, NewPassword, UserSave},
@@ -39,9 +39,7 @@ pub(super) fn save_user(mut draft: Draft, command: &UserSave) -> Result<Decision
         Some(account) => account.id,
     };
     check_email_is_free(&draft, id, email.as_deref())?;
-    let version = version_of_known(&draft, command.expected_version, before.as_ref(), |a| {
-        a.version
-    })?;
+    let version = version_of_known(command.expected_version, before.as_ref(), |a| a.version)?;
     let account = Account {
         id,
         role: command.role,
@@ -70,9 +68,7 @@ pub(super) fn save_cleaner(mut draft: Draft, command: &CleanerSave) -> Result<De
         None => None,
         Some(id) => Some(draft.cleaner(id)?),
     };
-    let version = version_of_known(&draft, command.expected_version, before.as_ref(), |c| {
-        c.version
-    })?;
+    let version = version_of_known(command.expected_version, before.as_ref(), |c| c.version)?;
     if !command
         .zones
         .iter()
@@ -119,7 +115,6 @@ impl Draft {
 
 /// A known row must say which version it was read at; a new one has none to say.
 fn version_of_known<T>(
-    draft: &Draft,
     expected: Option<i64>,
     before: Option<&T>,
     version: impl Fn(&T) -> i64,
@@ -130,7 +125,7 @@ fn version_of_known<T>(
             "expected_version",
             "nothing is there yet",
         )),
-        (_, _) => draft.next_version(expected, before.map(version)),
+        (_, _) => next_version(expected, before.map(version)),
     }
 }
 

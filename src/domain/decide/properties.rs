@@ -15,7 +15,7 @@ use crate::domain::{
         JobAcknowledge, JobArrive, JobAssign, JobClaim, JobComplete, JobDepart, JobNoAccess,
         JobPause, JobResume, JobStart, JobUnassign, JobWithdraw, ShiftPublish, TimeOffAdd,
     },
-    entity::{Cause, Hold, HoldStatus, Job},
+    entity::{Cause, HoldStatus},
     homing::Promise,
     ids::{CleanerId, CustomerId, JobId, PropertyId, ServiceSlug, ZoneSlug},
     slots,
@@ -57,7 +57,7 @@ fn nth<T: Copy>(items: impl Iterator<Item = T>, index: usize) -> Option<T> {
 }
 
 fn quarter(count: usize) -> Timestamp {
-    let minutes = i64::try_from(count % 40).expect("small") * 15;
+    let minutes = i64::try_from(count % 56).expect("small") * 15;
     at("2026-06-01T07:00:00Z") + SignedDuration::from_mins(minutes)
 }
 
@@ -67,136 +67,122 @@ fn command(
     customers: &[(CustomerId, PropertyId)],
     wish: Wish,
 ) -> Option<(Actor, Command)> {
-    let (what, a, b, c) = wish;
-    let world = &town.world;
-    let (customer, property) = customers[a % customers.len()];
+    match wish.0 {
+        0..=11 => about_holds(town, customers, wish),
+        12..=28 => about_jobs(town, wish),
+        _ => about_people(town, wish),
+    }
+}
+
+fn about_holds(
+    town: &Town,
+    customers: &[(CustomerId, PropertyId)],
+    (what, a, b, c): Wish,
+) -> Option<(Actor, Command)> {
+    if what <= 4 {
+        let (customer, _) = customers[a % customers.len()];
+        let start = quarter(4 + b % 12 * 2);
+        return Some((customer.into(), place(SERVICES[usize::from(c) % 4], start)));
+    }
     // mostly what is alive, sometimes anything
     let any = c.is_multiple_of(8);
-    let live_hold = |hold: &&Hold| any || hold.is_live(town.now);
-    let hold = nth(
-        world.holds.values().filter(live_hold).map(|hold| hold.id),
-        a,
-    );
-    let live_job = |job: &&Job| any || job.status.is_live();
-    let job = nth(world.jobs.values().filter(live_job).map(|job| job.id), a);
-    let cleaner = nth(world.cleaners.keys().copied(), b)?;
-    let staff_or_lead = |job: JobId| match world.jobs[&job].lead() {
-        Some(lead) if c % 2 == 0 => Actor::from(lead),
-        Some(_) | None => DISPATCHER,
-    };
-    let seat = c.is_multiple_of(3).then_some(c % 2);
-    let start = quarter(b + usize::from(c));
+    let mut holds = town.world.holds.values();
+    let living = holds.by_ref().filter(|hold| any || hold.is_live(town.now));
+    let hold = nth(living.map(|hold| hold.id), a)?;
+    let owner = town.world.holds[&hold].customer;
+    let (_, property) = *customers.iter().find(|(id, _)| *id == owner)?;
     Some(match what {
-        0..=4 => {
-            let start =
-                at("2026-06-01T08:00:00Z") + SignedDuration::from_mins(30 * (b as i64 % 12));
-            (customer.into(), place(SERVICES[usize::from(c) % 4], start))
+        5..=8 => (
+            owner.into(),
+            Command::ConfirmBooking(BookingConfirm { hold, property }),
+        ),
+        9 => (DISPATCHER, Command::ReleaseHold(HoldRelease { hold })),
+        10 => (DISPATCHER, Command::ExtendHold(HoldExtend { hold })),
+        _ => (Actor::SYSTEM, Command::ExpireHold(HoldExpire { hold })),
+    })
+}
+
+fn about_jobs(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> {
+    let world = &town.world;
+    let any = c.is_multiple_of(8);
+    let living = world
+        .jobs
+        .values()
+        .filter(|job| any || job.status.is_live());
+    let job = nth(living.map(|job| job.id), a)?;
+    let cleaner = nth(world.cleaners.keys().copied(), b)?;
+    let seat = c.is_multiple_of(3).then_some(c % 2);
+    let expected_version = None;
+    let command = match what {
+        12..=15 => return Some((cleaner.into(), Command::ClaimJob(JobClaim { job }))),
+        16..=17 => Command::AssignJob(JobAssign {
+            job,
+            cleaner,
+            seat,
+            expected_version,
+        }),
+        18 => Command::UnassignJob(JobUnassign {
+            job,
+            seat,
+            expected_version,
+        }),
+        19 => Command::WithdrawFromJob(JobWithdraw {
+            job,
+            cleaner: None,
+            reason: None,
+        }),
+        20 => Command::CancelBooking(BookingCancel {
+            booking: world.jobs[&job].booking,
+            reason: None,
+            expected_version,
+        }),
+        _ => {
+            let lead = world.jobs[&job].lead().filter(|_| c.is_multiple_of(2));
+            return Some((lead.map_or(DISPATCHER, Actor::from), step(world, job, c)));
         }
-        5..=8 => {
-            let hold = hold?;
-            let owner = world.holds[&hold].customer;
-            let property = customers
-                .iter()
-                .find(|(id, _)| *id == owner)
-                .map_or(property, |(_, home)| *home);
-            (
-                owner.into(),
-                Command::ConfirmBooking(BookingConfirm { hold, property }),
-            )
-        }
-        9 => (
-            DISPATCHER,
-            Command::ReleaseHold(HoldRelease { hold: hold? }),
-        ),
-        10 => (DISPATCHER, Command::ExtendHold(HoldExtend { hold: hold? })),
-        11 => (
-            Actor::SYSTEM,
-            Command::ExpireHold(HoldExpire { hold: hold? }),
-        ),
-        12..=15 => (cleaner.into(), Command::ClaimJob(JobClaim { job: job? })),
-        16..=17 => (
-            DISPATCHER,
-            Command::AssignJob(JobAssign {
-                job: job?,
-                cleaner,
-                seat,
-                expected_version: None,
-            }),
-        ),
-        18 => (
-            DISPATCHER,
-            Command::UnassignJob(JobUnassign {
-                job: job?,
-                seat,
-                expected_version: None,
-            }),
-        ),
-        19 => (
-            DISPATCHER,
-            Command::WithdrawFromJob(JobWithdraw {
-                job: job?,
-                cleaner: None,
-                reason: None,
-            }),
-        ),
-        20..=27 => {
-            let job = job?;
-            (staff_or_lead(job), step(world, job, c))
-        }
-        28 => {
-            let end = start + SignedDuration::from_mins(15 * (1 + i64::from(c % 20)));
-            let force = Some(a % 2 == 0);
-            (
-                DISPATCHER,
-                Command::AddTimeOff(TimeOffAdd {
-                    cleaner,
-                    start,
-                    end,
-                    reason: None,
-                    force,
-                }),
-            )
-        }
+    };
+    Some((DISPATCHER, command))
+}
+
+fn about_people(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> {
+    let world = &town.world;
+    let cleaner = nth(world.cleaners.keys().copied(), b)?;
+    let command = match what {
         29 => {
-            let booking = world.jobs[&job?].booking;
-            let cancel = BookingCancel {
-                booking,
+            let start = quarter(b + usize::from(c));
+            Command::AddTimeOff(TimeOffAdd {
+                cleaner,
+                start,
+                end: start + SignedDuration::from_mins(15 * (1 + i64::from(c % 20))),
                 reason: None,
-                expected_version: None,
-            };
-            (DISPATCHER, Command::CancelBooking(cancel))
+                force: Some(a.is_multiple_of(2)),
+            })
         }
         30 => {
-            let start =
-                at("2026-06-01T18:00:00Z") + SignedDuration::from_mins(15 * i64::from(c % 8));
-            let end = start + SignedDuration::from_hours(3);
-            let zone = zone_slug(if a % 2 == 0 { "center" } else { "north" });
-            (
-                MANAGER,
-                Command::PublishShift(ShiftPublish {
-                    cleaner,
-                    zone,
-                    start,
-                    end,
-                }),
-            )
+            let start = quarter(44 + usize::from(c % 8));
+            let in_center = a.is_multiple_of(2);
+            Command::PublishShift(ShiftPublish {
+                cleaner,
+                zone: zone_slug(if in_center { "center" } else { "north" }),
+                start,
+                end: start + SignedDuration::from_hours(3),
+            })
         }
         _ => {
             let row = &world.cleaners[&cleaner];
-            let skills = world.skills.keys().skip(a % 3).cloned().collect();
-            let save = CleanerSave {
+            Command::SaveCleaner(CleanerSave {
                 cleaner: Some(cleaner),
                 name: row.name.clone(),
                 phone: None,
                 email: None,
                 zones: row.zones.clone(),
-                skills,
-                active: b % 4 != 0,
+                skills: world.skills.keys().skip(a % 3).cloned().collect(),
+                active: !b.is_multiple_of(4),
                 expected_version: Some(row.version),
-            };
-            (MANAGER, Command::SaveCleaner(save))
+            })
         }
-    })
+    };
+    Some((MANAGER, command))
 }
 
 /// What usually comes next for a job, and sometimes what does not.
@@ -206,12 +192,14 @@ fn step(world: &World, job: JobId, choice: u8) -> Command {
         S::Unassigned | S::Completed | S::Cancelled | S::NoAccess => {
             Command::StartJob(JobStart { job })
         }
-        S::Assigned if choice % 2 == 0 => Command::AcknowledgeJob(JobAcknowledge { job }),
+        S::Assigned if choice.is_multiple_of(2) => Command::AcknowledgeJob(JobAcknowledge { job }),
         S::Assigned | S::Acknowledged => Command::DepartForJob(JobDepart { job }),
         S::EnRoute => Command::ArriveAtJob(JobArrive { job }),
-        S::Arrived if choice % 4 == 0 => Command::ReportNoAccess(JobNoAccess { job, note: None }),
+        S::Arrived if choice.is_multiple_of(4) => {
+            Command::ReportNoAccess(JobNoAccess { job, note: None })
+        }
         S::Arrived => Command::StartJob(JobStart { job }),
-        S::InProgress if choice % 4 == 0 => Command::PauseJob(JobPause { job }),
+        S::InProgress if choice.is_multiple_of(4) => Command::PauseJob(JobPause { job }),
         S::InProgress => Command::CompleteJob(JobComplete { job }),
         S::Paused => Command::ResumeJob(JobResume { job }),
     }

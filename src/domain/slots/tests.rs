@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::{
     entity::{Cause, Occupancy, OpeningHours, Shift},
     ids::{OccupancyId, ShiftId, TimeOffId},
-    testing::{Town, service, skills, zone, zone_slug},
+    testing::{Town, at, service, skills, zone, zone_slug},
 };
 use uuid::Uuid;
 
@@ -22,6 +22,12 @@ const DAYS: [(&str, civil::Date); 9] = [
     ("America/Santiago", civil::date(2026, 9, 6)),
 ];
 
+/// From which minute, how many, and whether in the zone.
+type Worked = (i64, i64, bool);
+
+/// Shifts, and quarters that are taken: from which, and how many.
+type Timesheet = (Vec<Worked>, Vec<(i64, i64)>);
+
 #[derive(Debug, Clone)]
 struct Plan {
     time_zone: &'static str,
@@ -31,7 +37,7 @@ struct Plan {
     buffer: u16,
     step: u16,
     /// Per cleaner: shifts in the zone or another, and busy quarters, from an hour before midnight.
-    cleaners: Vec<(Vec<(i64, i64, bool)>, Vec<(i64, i64)>)>,
+    cleaners: Vec<Timesheet>,
 }
 
 prop_compose! {
@@ -153,20 +159,21 @@ fn naive_free(town: &Town, plan: &Plan, cleaner: CleanerId, start: Timestamp) ->
     let from = quarter(start - minute * i32::from(plan.buffer));
     let last = quarter(start + minute * i32::from(plan.duration - 1));
     (from..=last).all(|quarter| {
-        let at = |minutes: i64| {
+        let minute_of = |minutes: i64| {
             Timestamp::from_second(quarter * 900 + minutes * 60).expect("in the calendar")
         };
         let on_shift = town.world.shifts.values().any(|shift| {
             shift.cleaner == cleaner
                 && shift.zone == zone_slug("here")
-                && (0..15).all(|passed| shift.during.contains_instant(at(passed)))
+                && (0..15).all(|passed| shift.during.contains_instant(minute_of(passed)))
         });
         let mut rows = town
             .world
             .occupancy
             .values()
             .filter(|row| row.cleaner == cleaner);
-        on_shift && !rows.any(|row| (0..15).any(|passed| row.busy.contains_instant(at(passed))))
+        on_shift
+            && !rows.any(|row| (0..15).any(|passed| row.busy.contains_instant(minute_of(passed))))
     })
 }
 
@@ -247,8 +254,8 @@ fn late_work_reaches_past_midnight_on_the_longest_day() {
     let cleaner = town.hire(&[]);
     town.shift(
         cleaner,
-        "2026-10-24T12:00:00Z".parse().unwrap(),
-        "2026-10-26T12:00:00Z".parse().unwrap(),
+        at("2026-10-24T12:00:00Z"),
+        at("2026-10-26T12:00:00Z"),
     );
     let found = counts(&town.world, &town.world.zones[&zone_slug("center")], date);
     // 25 hours of quarters, each with its travel buffer

@@ -218,7 +218,7 @@ fn staff_hold_for_a_customer_whom_they_name() {
         town.run(other, &place_for(Some(customer))),
         Err(Objection::NotFound)
     );
-    let held = town.accept(DISPATCHER, &place_for(Some(customer)));
-    let hold: HoldId = id_in(&held, "hold");
+    let result = town.accept(DISPATCHER, &place_for(Some(customer)));
+    let hold: HoldId = id_in(&result, "hold");
     assert_eq!(town.world.holds[&hold].customer, customer);
 }
