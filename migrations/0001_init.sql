@@ -388,7 +388,7 @@ create table domain_event (
     constraint domain_event_pk primary key (id)
 );
 create index domain_event_aggregate_ix on domain_event (aggregate, aggregate_id, id);
-create index domain_event_xact_ix on domain_event (xact);
+create index domain_event_xact_ix on domain_event (xact, id);
 
 create table timer (
     id uuid not null,

@@ -8,6 +8,7 @@
 //! them.
 
 pub mod audience;
+pub mod background;
 pub mod config;
 pub mod domain;
 pub mod execute;

@@ -16,6 +16,7 @@ use dispatch_hub::{
 use hub::ports::{Control, Publication};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::Value;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::support::database::TestDb;
@@ -43,7 +44,10 @@ impl Committed for Recorder {
 }
 
 pub(crate) struct Company {
-    pub(crate) db: TestDb,
+    /// For the test's own SQL.
+    pub(crate) pool: PgPool,
+    /// Kept as long as it is used, where the tests' common cluster holds it.
+    db: Option<TestDb>,
     pub(crate) pools: Pools,
     pub(crate) executor: Executor,
     pub(crate) live: Arc<Recorder>,
@@ -58,12 +62,22 @@ impl Company {
     /// Cleaners work 08:00–18:00 on five days around `date`, which is a few days ahead.
     pub(crate) async fn new(cleaners: usize, customers: usize) -> Self {
         let db = TestDb::new().await;
-        let url = db.url.clone();
-        Self::on(db, &url, cleaners, customers).await
+        let (pool, url) = (db.pool.clone(), db.url.clone());
+        let mut company = Self::open(pool, &url).await;
+        company.db = Some(db);
+        company.seed(cleaners, customers).await;
+        company
     }
 
-    /// The same, with the executor's way to the database given.
-    pub(crate) async fn on(db: TestDb, url: &str, cleaners: usize, customers: usize) -> Self {
+    /// The same in a migrated, empty database of another cluster.
+    pub(crate) async fn on(url: &str, cleaners: usize, customers: usize) -> Self {
+        let pool = PgPool::connect(url).await.expect("a pool");
+        let mut company = Self::open(pool, url).await;
+        company.seed(cleaners, customers).await;
+        company
+    }
+
+    async fn open(pool: PgPool, url: &str) -> Self {
         let sizes = PoolSizes {
             commands: 12,
             reads: 6,
@@ -75,8 +89,9 @@ impl Company {
         let executor = Executor::new(pools.clone(), live.clone());
         let zone = TimeZone::get(TIME_ZONE).expect("a zone");
         let today = Timestamp::now().to_zoned(zone).date();
-        let mut company = Self {
-            db,
+        Self {
+            pool,
+            db: None,
             pools,
             executor,
             live,
@@ -87,9 +102,7 @@ impl Company {
                 role: Role::Dispatcher,
             },
             date: today.checked_add(4.days()).expect("in range"),
-        };
-        company.seed(cleaners, customers).await;
-        company
+        }
     }
 
     async fn seed(&mut self, cleaners: usize, customers: usize) {
@@ -128,7 +141,7 @@ impl Company {
     /// Runs SQL that a test wrote itself.
     pub(crate) async fn sql(&self, text: &'static str) {
         sqlx::raw_sql(text)
-            .execute(&self.db.pool)
+            .execute(&self.pool)
             .await
             .expect("the test's SQL is right");
     }
@@ -136,7 +149,7 @@ impl Company {
     /// One number out of SQL that a test wrote itself.
     pub(crate) async fn count(&self, text: &'static str) -> i64 {
         sqlx::query_scalar(text)
-            .fetch_one(&self.db.pool)
+            .fetch_one(&self.pool)
             .await
             .expect("the test's SQL is right")
     }
@@ -146,7 +159,7 @@ impl Company {
             .bind(id.0)
             .bind(role)
             .bind(name)
-            .execute(&self.db.pool)
+            .execute(&self.pool)
             .await
             .expect("a new account");
     }
@@ -160,7 +173,7 @@ impl Company {
         )
         .bind(id)
         .bind(name)
-        .execute(&self.db.pool)
+        .execute(&self.pool)
         .await
         .expect("a new cleaner");
         for day in -2..=2 {
@@ -175,7 +188,7 @@ impl Company {
             .bind(date.to_string())
             .bind(local(date, 8, 0).to_string())
             .bind(local(date, 18, 0).to_string())
-            .execute(&self.db.pool)
+            .execute(&self.pool)
             .await
             .expect("a new shift");
         }
@@ -194,7 +207,7 @@ impl Company {
         .bind(id)
         .bind(property)
         .bind(name)
-        .execute(&self.db.pool)
+        .execute(&self.pool)
         .await
         .expect("a new customer");
         self.customers.push((CustomerId(id), PropertyId(property)));

@@ -76,7 +76,7 @@ async fn assert_views_fold(company: &Company, first: &BTreeMap<String, (Folded, 
     let rows: Vec<(String, i64, String)> = sqlx::query_as(
         "select channel, channel_offset, body::text from publication order by channel, channel_offset",
     )
-    .fetch_all(&company.db.pool)
+    .fetch_all(&company.pool)
     .await
     .expect("publications");
     let mut views: BTreeMap<String, (Folded, u64)> = first.clone();

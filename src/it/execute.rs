@@ -217,7 +217,7 @@ async fn what_is_committed_is_announced_with_the_offsets_of_the_log() {
         .collect();
     let mut stored: Vec<(String, i64, String)> =
         sqlx::query_as("select channel, channel_offset, body::text from publication")
-            .fetch_all(&company.db.pool)
+            .fetch_all(&company.pool)
             .await
             .expect("publications");
     let mut announced = announced;

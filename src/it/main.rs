@@ -7,5 +7,8 @@ mod company;
 mod concurrency;
 mod embedded_postgres;
 mod execute;
+mod log;
+mod outage;
 mod support;
+mod timers;
 mod wire;

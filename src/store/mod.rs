@@ -11,6 +11,7 @@ pub mod append;
 pub mod catalog;
 pub mod epoch;
 mod error;
+pub mod events;
 pub mod load;
 pub mod log;
 pub mod pools;
@@ -22,6 +23,7 @@ pub mod signing_key;
 mod snapshot;
 pub mod timer;
 mod transaction;
+pub mod upkeep;
 
 use crate::domain::World;
 

@@ -1,0 +1,150 @@
+//! Fires timers that are due, each as a command of the system under an id that follows from the
+//! timer alone: whoever fires it, however often, it is executed once (invariant 11).
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Actor, Command,
+        command::HoldExpire,
+        ids::{CommandId, HoldId},
+    },
+    execute::{Executor, Outcome, Refusal, Request, Via},
+    store::{
+        Pools, StoreError,
+        timer::{self, DueTimer, TimerKind},
+    },
+};
+
+/// How late a timer may be noticed.
+const LOOK_EVERY: Duration = Duration::from_millis(400);
+/// How long an attempt has before another instance may try.
+const LEASE: Duration = Duration::from_secs(10);
+/// Timers fired at a time.
+const BATCH: i64 = 32;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(pools: Pools, executor: Executor, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        let pause = match fire_due(&pools, &executor).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::warn!(%error, "timers could not be read");
+                LOOK_EVERY
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Fires what is due, and says how long there is nothing to do.
+async fn fire_due(pools: &Pools, executor: &Executor) -> Result<Duration, StoreError> {
+    let due = timer::lease(pools, BATCH, LEASE).await?;
+    if due.is_empty() {
+        let next = timer::until_next(pools).await?;
+        // A moment more than needed: looking too early would look twice.
+        return Ok(next.map_or(LOOK_EVERY, |next| {
+            (next + Duration::from_millis(5)).min(LOOK_EVERY)
+        }));
+    }
+    for timer in &due {
+        fire(pools, executor, timer).await?;
+    }
+    Ok(Duration::ZERO)
+}
+
+async fn fire(pools: &Pools, executor: &Executor, timer: &DueTimer) -> Result<(), StoreError> {
+    let outcome = executor.execute(request(timer)).await;
+    match outcome {
+        // Whatever was decided, it has been decided for good. A timer that the command itself has
+        // ended or set anew has another attempt number by now.
+        Outcome::Accepted { .. } | Outcome::Rejected { .. } => {
+            timer::finish(pools, timer).await?;
+        }
+        Outcome::Refused {
+            code: Refusal::NotFound,
+            ..
+        } => {
+            tracing::warn!(timer.id = %timer.id, "a timer's subject is gone");
+            timer::finish(pools, timer).await?;
+        }
+        Outcome::Refused { code, .. } => {
+            let pause = pause_after(timer.attempt);
+            timer::postpone(pools, timer, pause, code.as_str()).await?;
+        }
+    }
+    Ok(())
+}
+
+fn request(timer: &DueTimer) -> Request {
+    let command = match timer.kind {
+        TimerKind::HoldExpiry => Command::ExpireHold(HoldExpire {
+            hold: HoldId(timer.subject),
+        }),
+    };
+    let command_id = command_id(timer);
+    Request {
+        actor: Actor::SYSTEM,
+        on_behalf_of: None,
+        via: Via::Timer,
+        command_id,
+        command,
+        trace_id: command_id.to_string(),
+    }
+}
+
+/// A timer that is set to another instant is another command.
+fn command_id(timer: &DueTimer) -> CommandId {
+    let name = Uuid::new_v5(&timer.id, timer.due_at.to_string().as_bytes());
+    let mut random = [0_u8; 10];
+    random.copy_from_slice(&name.as_bytes()[..10]);
+    let millis = u64::try_from(timer.due_at.as_millisecond()).unwrap_or(0);
+    CommandId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+}
+
+fn pause_after(attempt: i32) -> Duration {
+    let doublings = u32::try_from(attempt)
+        .unwrap_or(0)
+        .saturating_sub(1)
+        .min(10);
+    (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn timer(due_at: i64, attempt: i32) -> DueTimer {
+        DueTimer {
+            id: Uuid::from_u128(5),
+            kind: TimerKind::HoldExpiry,
+            subject: Uuid::from_u128(6),
+            due_at: Timestamp::from_second(due_at).expect("in range"),
+            attempt,
+        }
+    }
+
+    #[test]
+    fn the_command_id_follows_from_the_timer_and_its_instant_alone() {
+        let id = command_id(&timer(1_800_000_000, 1));
+        assert_eq!(id, command_id(&timer(1_800_000_000, 7)));
+        assert_ne!(id, command_id(&timer(1_800_000_300, 1)));
+        assert_eq!(id.0.get_version_num(), 7);
+    }
+
+    #[test]
+    fn pauses_grow_and_end_growing() {
+        assert_eq!(pause_after(1), FIRST_PAUSE);
+        assert_eq!(pause_after(3), FIRST_PAUSE * 4);
+        assert_eq!(pause_after(i32::MAX), LONGEST_PAUSE);
+    }
+}

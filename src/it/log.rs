@@ -1,0 +1,345 @@
+//! The log of channels and that of events, as their readers see them, also while others commit
+//! late; and the name of the log.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use dispatch_hub::{
+    domain::{Command, Event, World, command::BookingCancel, entity::Cause},
+    store::{
+        PostgresLog, epoch,
+        events::{self, EventCursor, StoredEvent},
+        upkeep,
+    },
+};
+use hub::ports::ChannelLog;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{PgConnection, Row};
+
+use crate::company::{Company, cleaner_actor, customer_actor, id_in};
+
+async fn append(connection: &mut PgConnection, channel: &str, offset: i64) {
+    sqlx::query(
+        "with head as (insert into channel (name, head) values ($1, $2)
+             on conflict on constraint channel_pk do update set head = excluded.head)
+         insert into publication (channel, channel_offset, body) values ($1, $2, '{}')",
+    )
+    .bind(channel)
+    .bind(offset)
+    .execute(connection)
+    .await
+    .expect("a publication");
+}
+
+async fn tell(connection: &mut PgConnection, kind: &str) {
+    sqlx::query(
+        "insert into domain_event (at, aggregate, aggregate_id, aggregate_version, kind,
+             schema_version, actor_id, command_id, body)
+         values (now(), 'x', 'x', 1, $1, 1, gen_random_uuid(), gen_random_uuid(), '{}')",
+    )
+    .bind(kind)
+    .execute(connection)
+    .await
+    .expect("an event");
+}
+
+#[tokio::test]
+async fn a_look_at_recent_heads_misses_nothing_that_commits_late() {
+    let company = Company::new(0, 0).await;
+    let log = PostgresLog::new(company.pools.clone());
+    let (none, cursor) = log.recent_heads(None).await.expect("a look");
+    assert!(none.is_empty());
+    let mut late = company.pool.begin().await.expect("a transaction");
+    append(&mut late, "late", 1).await;
+    let mut early = company.pool.begin().await.expect("a transaction");
+    append(&mut early, "early", 1).await;
+    early.commit().await.expect("committed");
+    let (heads, cursor) = log.recent_heads(Some(cursor)).await.expect("a look");
+    let names: Vec<_> = heads.iter().map(|(name, _)| name.to_string()).collect();
+    assert_eq!(names, ["early"]);
+    late.commit().await.expect("committed");
+    let (heads, cursor) = log.recent_heads(Some(cursor)).await.expect("a look");
+    assert!(
+        heads
+            .iter()
+            .any(|(name, at)| **name == *"late" && at.offset == 1)
+    );
+    // Transactions of other tests in this cluster may hold the horizon back for a moment.
+    let (start, mut cursor) = (Instant::now(), cursor);
+    loop {
+        let (heads, next) = log.recent_heads(Some(cursor)).await.expect("a look");
+        if heads.is_empty() {
+            return;
+        }
+        let waited = start.elapsed();
+        assert!(
+            waited < Duration::from_secs(10),
+            "what is old is not seen for ever"
+        );
+        cursor = next;
+    }
+}
+
+#[tokio::test]
+async fn reads_are_contiguous_and_know_the_head() {
+    let company = Company::new(0, 0).await;
+    let log = PostgresLog::new(company.pools.clone());
+    let mut connection = company.pool.acquire().await.expect("a connection");
+    for offset in 1..=5 {
+        append(&mut connection, "x", offset).await;
+    }
+    let offsets = |read: &hub::ports::LogRead| {
+        let publications = read.publications.iter();
+        publications.map(|entry| entry.offset).collect::<Vec<_>>()
+    };
+    let read = log.read_after("x", 2, 2).await.expect("a read");
+    assert_eq!((offsets(&read), read.head.offset), (vec![3, 4], 5));
+    let read = log.read_after("x", 5, 2).await.expect("a read");
+    assert_eq!((offsets(&read), read.head.offset), (vec![], 5));
+    let read = log.read_before("x", None, 2).await.expect("a read");
+    assert_eq!((offsets(&read), read.head.offset), (vec![5, 4], 5));
+    let read = log.read_before("x", Some(3), 9).await.expect("a read");
+    assert_eq!((offsets(&read), read.head.offset), (vec![2, 1], 5));
+    let read = log.read_after("never", 0, 9).await.expect("a read");
+    assert_eq!((offsets(&read), read.head.offset), (vec![], 0));
+    assert_eq!(log.head("x").await.expect("a head").offset, 5);
+}
+
+#[tokio::test]
+async fn the_epoch_stays_until_it_is_renewed_or_the_database_is_another() {
+    let company = Company::new(0, 0).await;
+    let first = epoch::ensure(&company.pools).await.expect("an epoch");
+    assert_eq!(
+        epoch::ensure(&company.pools).await.expect("an epoch"),
+        first
+    );
+    let second = epoch::renew(&company.pools, Some(&first)).await;
+    let second = second.expect("an epoch");
+    assert_ne!(second, first);
+    let late = epoch::renew(&company.pools, Some(&first)).await;
+    assert_eq!(late.expect("an epoch"), second, "somebody else was first");
+    company
+        .sql("update log_epoch set timeline_id = timeline_id + 1")
+        .await;
+    let third = epoch::ensure(&company.pools).await.expect("an epoch");
+    assert_ne!(third, second);
+    assert_eq!(
+        epoch::ensure(&company.pools).await.expect("an epoch"),
+        third
+    );
+}
+
+#[tokio::test]
+async fn a_reader_of_events_sees_each_once_although_some_commit_late() {
+    let company = Company::new(0, 0).await;
+    let mut seen = Vec::new();
+    let mut cursor = EventCursor::default();
+    let mut open = Vec::new();
+    for number in 0..12 {
+        let mut transaction = company.pool.begin().await.expect("a transaction");
+        tell(&mut transaction, &format!("n{number}")).await;
+        open.push(transaction);
+        // Every third keeps two others waiting before the first of them commits.
+        if open.len() == 3 {
+            open.pop()
+                .expect("three")
+                .commit()
+                .await
+                .expect("committed");
+            follow(&company, &mut cursor, &mut seen).await;
+            open.remove(0).commit().await.expect("committed");
+            follow(&company, &mut cursor, &mut seen).await;
+        }
+    }
+    for transaction in open {
+        transaction.commit().await.expect("committed");
+    }
+    // Transactions of other tests in this cluster may hold the horizon back for a moment.
+    let start = Instant::now();
+    while seen.len() < 12 && start.elapsed() < Duration::from_secs(10) {
+        follow(&company, &mut cursor, &mut seen).await;
+    }
+    seen.sort();
+    let mut expected: Vec<_> = (0..12).map(|number| format!("n{number}")).collect();
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+async fn follow(company: &Company, cursor: &mut EventCursor, seen: &mut Vec<String>) {
+    loop {
+        let read = events::read_after(&company.pools, *cursor, 2).await;
+        let read = read.expect("a read");
+        let Some(last) = read.last() else { return };
+        *cursor = last.cursor;
+        seen.extend(read.iter().map(|event| event.kind.clone()));
+    }
+}
+
+#[tokio::test]
+async fn the_events_folded_give_the_rows() {
+    let company = Company::new(3, 3).await;
+    let mut jobs = Vec::new();
+    for customer in 0..3 {
+        jobs.push(company.book(customer, "home", company.at(10, 0)).await);
+    }
+    for (cleaner, job) in company.cleaners.iter().rev().zip(&jobs) {
+        company
+            .accept(cleaner_actor(*cleaner), Company::claim(job))
+            .await;
+    }
+    let cancel = Command::CancelBooking(BookingCancel {
+        booking: id_in(&jobs[0], "booking"),
+        reason: Some("rain".to_owned()),
+        expected_version: None,
+    });
+    company.accept(company.dispatcher, cancel).await;
+    let customer = customer_actor(company.customers[1].0);
+    company
+        .accept(customer, company.place("home", company.at(14, 0)))
+        .await;
+    let mut world = World::default();
+    for event in all_events(&company).await {
+        let event: Event = serde_json::from_str(event.body.get()).expect("a fact");
+        world.apply(&event);
+    }
+    assert_eq!(stored_versions(&company).await, versions(&world));
+    assert_eq!(stored_occupancy(&company).await, occupancy(&world));
+}
+
+/// All events, once nothing in this cluster holds the horizon back below them.
+async fn all_events(company: &Company) -> Vec<StoredEvent> {
+    let start = Instant::now();
+    loop {
+        let told = events::read_after(&company.pools, EventCursor::default(), 1000).await;
+        let told = told.expect("the events");
+        let stored = company.count("select count(*) from domain_event").await;
+        if i64::try_from(told.len()).expect("few") == stored {
+            return told;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "the horizon moves"
+        );
+    }
+}
+
+/// Table and id of each row, with what tells one version from another.
+type Versions = BTreeMap<(String, String), (i64, String)>;
+
+fn versions(world: &World) -> Versions {
+    let holds = world.holds.values().map(|row| {
+        let key = ("hold".to_owned(), row.id.to_string());
+        (key, (row.version, row.status.as_str().to_owned()))
+    });
+    let bookings = world.bookings.values().map(|row| {
+        let key = ("booking".to_owned(), row.id.to_string());
+        (key, (row.version, spelled(&row.status)))
+    });
+    let jobs = world.jobs.values().map(|row| {
+        let crew = row
+            .seats
+            .iter()
+            .flatten()
+            .map(|seat| seat.cleaner.to_string());
+        let crew = crew.collect::<Vec<_>>().join(",");
+        let key = ("job".to_owned(), row.id.to_string());
+        (
+            key,
+            (row.version, format!("{} {crew}", spelled(&row.status))),
+        )
+    });
+    holds.chain(bookings).chain(jobs).collect()
+}
+
+fn spelled(status: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(status).expect("plain data");
+    value.as_str().expect("a word").to_owned()
+}
+
+async fn stored_versions(company: &Company) -> Versions {
+    let rows = sqlx::query(
+        "select 'hold' as kind, id::text as id, version, status as state from hold
+         union all select 'booking', id::text, version, status from booking
+         union all select 'job', id::text, version, status || ' ' || coalesce((
+             select string_agg(cleaner_id::text, ',' order by seat) from job_seat
+             where job_id = job.id and cleaner_id is not null), '') from job",
+    )
+    .fetch_all(&company.pool)
+    .await
+    .expect("the rows");
+    rows.iter()
+        .map(|row| {
+            let key = (row.get("kind"), row.get("id"));
+            (key, (row.get("version"), row.get("state")))
+        })
+        .collect()
+}
+
+fn occupancy(world: &World) -> Vec<(String, String, String)> {
+    let mut rows: Vec<_> = world
+        .occupancy
+        .values()
+        .map(|row| {
+            let cause = match row.cause {
+                Cause::Hold { .. } => "hold",
+                Cause::Reserved { .. } => "reserved",
+                Cause::Assigned { .. } => "assigned",
+                Cause::TimeOff { .. } => "time_off",
+            };
+            let id = (row.id.to_string(), row.cleaner.to_string());
+            (id.0, id.1, cause.to_owned())
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+async fn stored_occupancy(company: &Company) -> Vec<(String, String, String)> {
+    let mut rows: Vec<(String, String, String)> =
+        sqlx::query_as("select id::text, cleaner_id::text, cause from occupancy")
+            .fetch_all(&company.pool)
+            .await
+            .expect("the rows");
+    rows.sort();
+    rows
+}
+
+#[tokio::test]
+async fn the_log_has_a_partition_for_each_day_and_forgets_what_is_old() {
+    let company = Company::new(0, 0).await;
+    let now = Timestamp::now();
+    let days_ago = |days: i64| now - SignedDuration::from_hours(24 * days);
+    for days in [4, 0] {
+        let prepared = upkeep::prepare_partitions(&company.pools, days_ago(days)).await;
+        prepared.expect("partitions");
+    }
+    let partitions = "select count(*) from pg_inherits where inhparent = 'publication'::regclass";
+    assert_eq!(
+        company.count(partitions).await,
+        9,
+        "eight days and the default"
+    );
+    company
+        .sql(
+            "insert into publication (channel, channel_offset, published_at, body)
+             select 'x', 10 - days, now() - make_interval(days => days), '{}'
+             from generate_series(0, 9) days;
+             insert into command (actor_id, command_id, kind, body_hash, received_at)
+             values (gen_random_uuid(), gen_random_uuid(), 'x', '', now() - interval '31 days'),
+                 (gen_random_uuid(), gen_random_uuid(), 'x', '', now() - interval '29 days')",
+        )
+        .await;
+    let in_default = "select count(*) from publication_default";
+    assert_eq!(company.count(in_default).await, 5);
+    let trimmed = upkeep::trim(&company.pools, now).await;
+    let trimmed = trimmed.expect("trimmed").expect("alone");
+    assert_eq!(
+        (trimmed.partitions, trimmed.publications, trimmed.receipts),
+        (2, 5, 1)
+    );
+    let kept = "select count(*) from publication where published_at > now() - interval '48 hours'";
+    assert_eq!(company.count(kept).await, 2);
+    assert_eq!(company.count("select count(*) from publication").await, 3);
+}

@@ -1,0 +1,154 @@
+//! Durable timers: a hold ends by its timer within a second, or by the command that needs its room,
+//! and once only however many instances look.
+
+use std::time::{Duration, Instant};
+
+use dispatch_hub::{
+    background,
+    domain::{Command, command::HoldExtend},
+    execute::Executor,
+    store,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::company::{Company, customer_actor, id_in};
+
+/// Background work of as many instances, until dropped.
+struct Instances(CancellationToken);
+
+impl Instances {
+    fn start(company: &Company, count: usize) -> Self {
+        let shutdown = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        for _ in 0..count {
+            let executor = Executor::new(company.pools.clone(), company.live.clone());
+            background::start(&company.pools, &executor, &shutdown, &tasks);
+        }
+        Self(shutdown)
+    }
+}
+
+impl Drop for Instances {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Lets every active hold end in so many milliseconds.
+async fn let_holds_end_in(company: &Company, milliseconds: i32) {
+    let statement = "with ending as (
+            update hold set placed_at = placed_at - interval '10 minutes',
+                expires_at = clock_timestamp() + make_interval(secs => $1 / 1000.0)
+            where status = 'active' returning id, expires_at)
+        update timer set due_at = ending.expires_at from ending where subject_id = ending.id";
+    sqlx::query(statement)
+        .bind(milliseconds)
+        .execute(&company.pool)
+        .await
+        .expect("the test's SQL is right");
+}
+
+async fn wait_until(company: &Company, holds: &'static str) {
+    let start = Instant::now();
+    while company.count(holds).await == 0 {
+        assert!(start.elapsed() < Duration::from_secs(10), "never: {holds}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_that_has_run_out_gives_its_room_back_within_a_second() {
+    let company = Company::new(1, 1).await;
+    let customer = customer_actor(company.customers[0].0);
+    company
+        .accept(customer, company.place("home", company.at(10, 0)))
+        .await;
+    let _instances = Instances::start(&company, 1);
+    let_holds_end_in(&company, 300).await;
+    wait_until(
+        &company,
+        "select count(*) from hold where status = 'expired'",
+    )
+    .await;
+    let late = company
+        .count(
+            "select (extract(epoch from min(audit.at) - min(hold.expires_at)) * 1000)::bigint
+             from audit, hold where audit.kind = 'hold.expire'",
+        )
+        .await;
+    assert!((0..1000).contains(&late), "{late} ms");
+    assert_eq!(company.count("select count(*) from occupancy").await, 0);
+    let slots = store::snapshot(&company.pools, &company.channel("slots"))
+        .await
+        .expect("a snapshot");
+    assert_eq!(slots.position.offset, 2, "placed and expired are published");
+    wait_until(
+        &company,
+        "select count(*) from timer where finished_at is not null",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_instances_expire_many_holds_once_each() {
+    let company = Company::new(4, 8).await;
+    for (number, (customer, _)) in company.customers.iter().enumerate() {
+        let hour = 8 + i8::try_from(number / 4 * 3).expect("small");
+        let command = company.place("home", company.at(hour, 30));
+        company.accept(customer_actor(*customer), command).await;
+    }
+    let_holds_end_in(&company, 0).await;
+    let _instances = Instances::start(&company, 4);
+    wait_until(
+        &company,
+        "select (count(*) = 8)::int::bigint from hold where status = 'expired'",
+    )
+    .await;
+    let fired = "select count(*) from audit where kind = 'hold.expire'";
+    assert_eq!(company.count(fired).await, 8);
+    let facts = "select count(*) from domain_event where kind = 'hold.expired'";
+    assert_eq!(company.count(facts).await, 8);
+}
+
+#[tokio::test]
+async fn a_hold_that_has_run_out_yields_to_the_command_that_needs_its_room() {
+    let company = Company::new(1, 2).await;
+    let start = company.at(10, 0);
+    let first = customer_actor(company.customers[0].0);
+    let second = customer_actor(company.customers[1].0);
+    company.accept(first, company.place("home", start)).await;
+    let outcome = company.run(second, company.place("home", start)).await;
+    assert_eq!(outcome.label(), "slot_gone");
+    let_holds_end_in(&company, -1).await;
+    company.accept(second, company.place("home", start)).await;
+    let expired = "select count(*) from hold where status = 'expired'";
+    assert_eq!(company.count(expired).await, 1);
+    assert_eq!(company.count("select count(*) from occupancy").await, 1);
+    let told = format!("customer:{}", company.customers[0].0);
+    let told = company
+        .live
+        .publications
+        .lock()
+        .expect("nobody panics holding it")
+        .iter()
+        .filter(|publication| *publication.channel == *told)
+        .count();
+    assert_eq!(told, 2, "the first customer sees the hold come and go");
+}
+
+#[tokio::test]
+async fn a_hold_that_was_extended_has_its_timer_moved() {
+    let company = Company::new(1, 1).await;
+    let customer = customer_actor(company.customers[0].0);
+    let held = company
+        .accept(customer, company.place("home", company.at(10, 0)))
+        .await;
+    let extend = Command::ExtendHold(HoldExtend {
+        hold: id_in(&held, "hold"),
+    });
+    company.accept(customer, extend).await;
+    let moved = "select count(*) from timer join hold on hold.id = subject_id
+        where due_at = expires_at and finished_at is null
+            and expires_at = placed_at + interval '10 minutes'";
+    assert_eq!(company.count(moved).await, 1);
+}
