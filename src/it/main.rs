@@ -3,6 +3,7 @@
 //! A topic is a module beside this file; what several need is in `support`. Tests reach the
 //! server by its public surface: the library's types, HTTP and the socket.
 
+mod architecture;
 mod company;
 mod concurrency;
 mod embedded_postgres;
