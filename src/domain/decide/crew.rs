@@ -9,8 +9,8 @@
 //!
 //! Vacating: a seat's time stays reserved with the one unassigned, who is as good for it as anyone
 //! (the job keeps its place without moving anybody). Who withdraws says that they cannot do it, so
-//! their time is not considered then; a job for which nobody else is left is at risk. (Nothing remembers
-//! a withdrawal: time given back later may carry the job again, theirs included.)
+//! their time is not considered then; a job for which nobody else is left is at risk. Nothing
+//! remembers a withdrawal: time given back later may carry the job again, theirs included.
 //! `job.unassign` without a seat empties the whole crew. Withdrawing is each crew member's own.
 
 use serde_json::json;
