@@ -6,6 +6,11 @@
 //! [`protocol`] decides and never waits, [`runtime`] waits and never decides, [`adapters`] connect
 //! the [`ports`] to memory or to Redis.
 
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "in a test a panic is the answer")
+)]
+
 pub mod adapters;
 pub mod ports;
 pub mod protocol;

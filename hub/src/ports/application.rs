@@ -120,6 +120,10 @@ pub struct SubscribeIntent {
 }
 
 /// What a subscriber may do on one channel.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent rights, each named where it is given"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     pub class: Class,

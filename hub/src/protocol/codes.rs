@@ -57,7 +57,6 @@ impl From<Denied> for ErrorCode {
             Denied::NotAvailable => Self::NOT_AVAILABLE,
             Denied::TokenExpired => Self::TOKEN_EXPIRED,
             Denied::TooManyRequests => Self::TOO_MANY_REQUESTS,
-            Denied::Unavailable => Self::INTERNAL,
             Denied::Application { code, message }
                 if (400..2000).contains(&code) && !message.is_empty() =>
             {
@@ -67,8 +66,8 @@ impl From<Denied> for ErrorCode {
                     temporary: false,
                 }
             }
-            // Out of the range that applications have: clients would misread it.
-            Denied::Application { .. } => Self::INTERNAL,
+            // An application's code out of its range would be misread by clients.
+            Denied::Application { .. } | Denied::Unavailable => Self::INTERNAL,
         }
     }
 }

@@ -24,17 +24,13 @@ pub fn decode(frame: &str) -> Vec<Command> {
 
 fn decode_line(line: &str) -> Option<Command> {
     let wire: Wire<'_> = serde_json::from_str(line).ok()?;
+    // An id of 0 without `send` is the pong, whatever else it holds.
+    if wire.id == 0 && wire.send.is_none() {
+        return Some(Command::Pong);
+    }
     let id = wire.id;
     let request = wire.request()?;
-    match (id, request) {
-        (0, None) => Some(Command::Pong),
-        (id, Some(request)) if id > 0 || request == Request::Send => {
-            Some(Command::Request { id, request })
-        }
-        // An id of 0 without `send` is the pong, whatever else it holds.
-        (0, Some(_)) => Some(Command::Pong),
-        (_, _) => Some(Command::Malformed),
-    }
+    Some(Command::Request { id, request })
 }
 
 #[derive(Deserialize)]
@@ -147,65 +143,62 @@ struct WireToken {
 }
 
 /// Copies a body out of the frame, so that it does not pin the read buffer.
-fn body(raw: Option<&RawValue>) -> Option<Option<Body>> {
-    raw.map(Body::from_raw).transpose().ok()
+fn body(raw: Option<&RawValue>) -> Result<Option<Body>, serde_json::Error> {
+    raw.map(Body::from_raw).transpose()
 }
 
 impl Wire<'_> {
-    /// The first member present, in the protocol's order. The outer `None` is a body that cannot
-    /// be kept, the inner one no request at all.
-    fn request(self) -> Option<Option<Request>> {
+    /// The first member present, in the protocol's order.
+    fn request(self) -> Option<Request> {
         if let Some(connect) = self.connect {
-            return Some(Some(Request::Connect(ConnectRequest {
-                data: body(connect.data)?,
+            return Some(Request::Connect(ConnectRequest {
+                data: body(connect.data).ok()?,
                 token: connect.token,
                 name: connect.name,
                 version: connect.version,
-            })));
+            }));
         }
         if self.ping.is_some() {
-            return Some(Some(Request::Ping));
+            return Some(Request::Ping);
         }
         if let Some(subscribe) = self.subscribe {
-            return subscribe.request().map(Some);
+            return subscribe.request();
         }
         if let Some(WireChannel { channel }) = self.unsubscribe {
-            return Some(Some(Request::Unsubscribe { channel }));
+            return Some(Request::Unsubscribe { channel });
         }
         if let Some(WirePublish { channel, data }) = self.publish {
-            let data = body(data)?;
-            return Some(Some(Request::Publish { channel, data }));
+            let data = body(data).ok()?;
+            return Some(Request::Publish { channel, data });
         }
         if let Some(WireChannel { channel }) = self.presence {
-            return Some(Some(Request::Presence { channel }));
+            return Some(Request::Presence { channel });
         }
         if let Some(WireChannel { channel }) = self.presence_stats {
-            return Some(Some(Request::PresenceStats { channel }));
+            return Some(Request::PresenceStats { channel });
         }
         if let Some(history) = self.history {
-            return Some(Some(history.request()));
+            return Some(history.request());
         }
         if let Some(WireRpc { method, data }) = self.rpc {
-            let data = body(data)?;
-            return Some(Some(Request::Rpc { method, data }));
+            let data = body(data).ok()?;
+            return Some(Request::Rpc { method, data });
         }
         if self.send.is_some() {
-            return Some(Some(Request::Send));
+            return Some(Request::Send);
         }
         if let Some(WireToken { token, .. }) = self.refresh {
-            return Some(Some(Request::Refresh { token }));
+            return Some(Request::Refresh { token });
         }
-        Some(
-            self.sub_refresh
-                .map(|WireToken { channel, token }| Request::SubRefresh { channel, token }),
-        )
+        self.sub_refresh
+            .map(|WireToken { channel, token }| Request::SubRefresh { channel, token })
     }
 }
 
 impl WireSubscribe<'_> {
     fn request(self) -> Option<Request> {
         Some(Request::Subscribe(SubscribeRequest {
-            data: body(self.data)?,
+            data: body(self.data).ok()?,
             channel: self.channel,
             token: self.token,
             recover: self.recover,

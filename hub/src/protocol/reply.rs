@@ -45,6 +45,7 @@ impl Expiry {
 }
 
 /// The answer to a successful subscribe.
+#[expect(clippy::struct_excessive_bools, reason = "the protocol's own members")]
 #[derive(Debug, Default, Serialize)]
 pub struct SubscribeResult<'a> {
     #[serde(flatten)]

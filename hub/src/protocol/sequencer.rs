@@ -57,7 +57,7 @@ pub struct Sequencer {
     /// When the position last moved.
     moved: Moment,
     early: BTreeMap<u64, Arc<Publication>>,
-    ring: Ring,
+    recent: Ring,
     /// Wait until then for what is missing, then ask.
     ask_at: Option<Moment>,
     fetch: Option<Fetch>,
@@ -72,13 +72,13 @@ impl Sequencer {
     /// was asked for.
     pub fn open(
         head: Position,
-        heard: Vec<Arc<Publication>>,
+        early: Vec<Arc<Publication>>,
         config: SequencerConfig,
         now: Moment,
         effects: &mut Vec<SequencerEffect>,
     ) -> Self {
         let mut sequencer = Self::starting(head, config, now);
-        for publication in heard {
+        for publication in early {
             sequencer.heard(publication, now, effects);
         }
         sequencer
@@ -92,7 +92,7 @@ impl Sequencer {
             position: head,
             moved: now,
             early: BTreeMap::new(),
-            ring: Ring::new(config.ring),
+            recent: Ring::new(config.ring),
             ask_at: None,
             fetch: None,
             doubt: false,
@@ -221,7 +221,7 @@ impl Sequencer {
         let publications = if offset == self.position.offset {
             Vec::new()
         } else {
-            self.ring.after(offset)?
+            self.recent.after(offset)?
         };
         Some(Recovery::Complete {
             publications,
@@ -264,7 +264,7 @@ impl Sequencer {
         self.position.offset = publication.offset;
         self.moved = now;
         self.ask_at = None;
-        self.ring.push(publication.clone());
+        self.recent.push(publication.clone());
         effects.push(SequencerEffect::Deliver(publication));
     }
 
@@ -306,7 +306,7 @@ impl Sequencer {
     fn reset(&mut self, head: Position, now: Moment, effects: &mut Vec<SequencerEffect>) {
         self.early
             .retain(|offset, early| *offset > head.offset && early.epoch == head.epoch);
-        self.ring.clear();
+        self.recent.clear();
         self.known = self
             .early
             .last_key_value()

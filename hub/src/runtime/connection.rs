@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     ports::{Caller, ChannelName, ClientInfo, Control},
-    protocol::{CloseCode, Effect, Input, Session},
+    protocol::{CloseCode, Effect, Input, Session, SubscriptionId},
 };
 
 /// What the hub knows of a connection from outside its task.
@@ -182,6 +182,7 @@ where
             Some(input) = self.operations.next(), if !self.operations.is_empty() => {
                 self.handle(input);
             }
+            code = queue.ended() => self.handle(Input::End(code)),
             () = queue.filled(), if clear => self.take_queue(),
             () = async {
                 match deadline {
@@ -204,7 +205,7 @@ where
                 }
             }
             Event::SnapshotWritten => self.handle(Input::SnapshotWritten),
-            Event::Unblocked => {}
+            Event::Clear => {}
             Event::Gone => self.handle(Input::Gone),
             Event::Fault(code) => self.handle(Input::End(code)),
             Event::Stalled => {
@@ -225,7 +226,6 @@ where
                     self.handle(Input::Reauthorize { channel: &channel });
                 }
                 Item::Resync(subscription) => self.handle(Input::Resync { subscription }),
-                Item::End(code) => self.handle(Input::End(code)),
                 Item::Drain => self.handle(Input::Drain),
             }
         }
@@ -263,11 +263,7 @@ where
                 subscription,
                 channel,
                 info,
-            } => {
-                let done = self.change_presence(channel, info, Change::Enter);
-                let entered = done.map(move |_| Input::Entered { subscription });
-                self.operations.push(entered.boxed());
-            }
+            } => self.enter(subscription, channel, info),
             Effect::AnnounceJoin { channel, info } => {
                 self.hub.announce(Control::Join { channel, info });
             }
@@ -350,7 +346,7 @@ where
         self.operations.push(operation);
     }
 
-    fn key(&self, subscription: crate::protocol::SubscriptionId) -> SubscriberKey {
+    fn key(&self, subscription: SubscriptionId) -> SubscriberKey {
         SubscriberKey {
             connection: self.number,
             subscription,
@@ -371,6 +367,12 @@ where
         self.hub
             .tracker()
             .spawn(async move { hub.application().disconnected(&caller).await });
+    }
+
+    fn enter(&mut self, subscription: SubscriptionId, channel: ChannelName, info: Arc<ClientInfo>) {
+        let done = self.change_presence(channel, info, Change::Enter);
+        let entered = done.map(move |_| Input::Entered { subscription });
+        self.operations.push(entered.boxed());
     }
 
     fn change_presence(

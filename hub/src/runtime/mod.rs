@@ -15,6 +15,8 @@ mod registry;
 mod resync;
 mod snapshots;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 pub use config::HubConfig;
 pub use hub::Hub;

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use metrics::counter;
 use tokio::{sync::mpsc, time::timeout};
 
-use super::{hub::Hub, queue::Item};
+use super::hub::Hub;
 use crate::{
     ports::{Control, Publication},
     protocol::{CloseCode, reply::Push},
@@ -85,7 +85,7 @@ impl Hub {
             let same_session = session
                 .is_none_or(|wanted| identity.session.as_deref().is_some_and(|own| own == wanted));
             if *identity.user == *user && same_session {
-                connection.queue.signal(Item::End(code.clone()));
+                connection.queue.end(code.clone());
             }
         }
     }
@@ -152,7 +152,7 @@ impl Hub {
                     hub.control(Control::EpochChanged).await;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the channel log went back and could not be renamed")
+                    tracing::error!(%error, "the channel log went back and could not be renamed");
                 }
             }
         });

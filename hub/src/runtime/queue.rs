@@ -21,7 +21,6 @@ pub(super) enum Item {
     Delivery(Delivery),
     Reauthorize(ChannelName),
     Resync(SubscriptionId),
-    End(CloseCode),
     Drain,
 }
 
@@ -30,6 +29,7 @@ pub(super) struct Queue {
     limit: usize,
     state: Mutex<State>,
     filled: Notify,
+    ended: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -41,8 +41,8 @@ struct State {
     first: u64,
     /// Where the newest ephemeral event of each key waits.
     newest: HashMap<(SubscriptionId, Arc<str>), u64>,
-    /// The limit was met: nothing more is delivered.
-    overflown: bool,
+    /// The connection has to end: nothing more is delivered.
+    end: Option<CloseCode>,
 }
 
 impl Queue {
@@ -51,12 +51,13 @@ impl Queue {
             limit,
             state: Mutex::default(),
             filled: Notify::new(),
+            ended: Notify::new(),
         }
     }
 
     pub(super) fn deliver(&self, delivery: Delivery) {
         let mut state = self.state();
-        if state.overflown {
+        if state.end.is_some() {
             return;
         }
         if let Some(waiting) = state.same_key(&delivery) {
@@ -68,11 +69,11 @@ impl Queue {
         }
         state.bytes += delivery.bytes();
         if state.bytes > self.limit {
-            state.overflow();
-        } else {
-            state.remember_key(&delivery);
-            state.items.push_back(Item::Delivery(delivery));
+            drop(state);
+            return self.end(CloseCode::SLOW);
         }
+        state.remember_key(&delivery);
+        state.items.push_back(Item::Delivery(delivery));
         self.wake(state);
     }
 
@@ -80,6 +81,27 @@ impl Queue {
         let mut state = self.state();
         state.items.push_back(signal);
         self.wake(state);
+    }
+
+    /// The connection has to end, even while its socket is blocked. What waits is let go.
+    pub(super) fn end(&self, code: CloseCode) {
+        let mut state = self.state();
+        state.end.get_or_insert(code);
+        state.newest.clear();
+        state.items.clear();
+        state.bytes = 0;
+        drop(state);
+        self.ended.notify_one();
+    }
+
+    /// Returns when the connection has to end.
+    pub(super) async fn ended(&self) -> CloseCode {
+        loop {
+            if let Some(code) = self.state().end.clone() {
+                return code;
+            }
+            self.ended.notified().await;
+        }
     }
 
     /// Returns when there may be something to take.
@@ -129,7 +151,7 @@ impl State {
         let index = usize::try_from(place.checked_sub(self.first)?).ok()?;
         match self.items.get_mut(index)? {
             Item::Delivery(waiting) => Some(waiting),
-            Item::Reauthorize(_) | Item::Resync(_) | Item::End(_) | Item::Drain => None,
+            Item::Reauthorize(_) | Item::Resync(_) | Item::Drain => None,
         }
     }
 
@@ -138,14 +160,6 @@ impl State {
             let place = self.first + self.items.len() as u64;
             self.newest.insert(key, place);
         }
-    }
-
-    fn overflow(&mut self) {
-        self.overflown = true;
-        self.newest.clear();
-        self.items.retain(|item| !matches!(item, Item::Delivery(_)));
-        self.bytes = 0;
-        self.items.push_back(Item::End(CloseCode::SLOW));
     }
 }
 
@@ -195,7 +209,9 @@ mod tests {
             .into_iter()
             .map(|item| match item {
                 Item::Delivery(delivery) => delivery.event.text().to_string(),
-                other => format!("{other:?}"),
+                signal @ (Item::Reauthorize(_) | Item::Resync(_) | Item::Drain) => {
+                    format!("{signal:?}")
+                }
             })
             .collect()
     }
@@ -220,9 +236,8 @@ mod tests {
         for offset in 1..100 {
             queue.deliver(publication(offset, "x".repeat(100)));
         }
-        let left = texts(&queue);
-        assert_eq!(left.len(), 1);
-        assert!(left[0].contains("3008"), "{left:?}");
+        assert!(texts(&queue).is_empty());
+        assert_eq!(queue.state().end, Some(CloseCode::SLOW));
         queue.deliver(publication(100, "x".to_owned()));
         assert!(texts(&queue).is_empty());
     }

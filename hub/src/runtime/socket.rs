@@ -23,7 +23,7 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message,
-        error::CapacityError,
+        error::{CapacityError, ProtocolError},
         protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode as WireCode},
     },
 };
@@ -41,10 +41,10 @@ pub(super) enum Event {
     Fault(CloseCode),
     /// Nothing could be written for too long.
     Stalled,
-    /// A snapshot was handed to the stream.
+    /// A snapshot has been written out.
     SnapshotWritten,
-    /// Everything that was blocked has been handed to the stream.
-    Unblocked,
+    /// Everything that waited has been handed to the stream.
+    Clear,
 }
 
 /// A message on its way out.
@@ -54,13 +54,31 @@ enum Outgoing {
     Close(CloseCode),
 }
 
+/// How far the one snapshot on its way has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SnapshotProgress {
+    None,
+    /// Handed to the stream, which may have to keep it for a while.
+    Buffered,
+    Written,
+}
+
+impl SnapshotProgress {
+    fn buffer_is_empty(&mut self) {
+        if *self == Self::Buffered {
+            *self = Self::Written;
+        }
+    }
+}
+
 pub(super) struct Socket<S> {
     stream: WebSocketStream<Counted<S>>,
     outgoing: VecDeque<Outgoing>,
     outgoing_bytes: usize,
     unflushed: bool,
-    blocked: bool,
-    snapshot_written: bool,
+    /// Something waits, or waited until just now.
+    occupied: bool,
+    snapshot: SnapshotProgress,
     stall: Duration,
     stall_timer: Option<Pin<Box<Sleep>>>,
     progress: u64,
@@ -80,8 +98,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             outgoing: VecDeque::new(),
             outgoing_bytes: 0,
             unflushed: false,
-            blocked: false,
-            snapshot_written: false,
+            occupied: false,
+            snapshot: SnapshotProgress::None,
             stall: Duration::from_millis(config.write_stall_ms),
             stall_timer: None,
             progress: 0,
@@ -114,24 +132,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     fn poll_next(&mut self, reading: Reading, context: &mut Context<'_>) -> Poll<Event> {
+        self.occupied |= !self.is_clear();
         match self.poll_write(context) {
             Poll::Ready(Ok(())) => {
                 self.stall_timer = None;
             }
             Poll::Ready(Err(_)) => return Poll::Ready(Event::Gone),
             Poll::Pending => {
-                self.blocked = true;
                 if self.poll_stalled(context).is_ready() {
                     return Poll::Ready(Event::Stalled);
                 }
             }
         }
-        if std::mem::take(&mut self.snapshot_written) {
+        if self.snapshot == SnapshotProgress::Written {
+            self.snapshot = SnapshotProgress::None;
             return Poll::Ready(Event::SnapshotWritten);
         }
-        if self.blocked && self.is_clear() {
-            self.blocked = false;
-            return Poll::Ready(Event::Unblocked);
+        if self.occupied && self.is_clear() {
+            self.occupied = false;
+            return Poll::Ready(Event::Clear);
         }
         match reading {
             Reading::On => self.poll_read(context),
@@ -142,6 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.outgoing.is_empty() {
             ready!(self.stream.poll_ready_unpin(context))?;
+            self.snapshot.buffer_is_empty();
             let Some(outgoing) = self.outgoing.pop_front() else {
                 break;
             };
@@ -152,6 +172,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         if self.unflushed {
             ready!(Pin::new(&mut self.stream).poll_flush(context))?;
             self.unflushed = false;
+            self.snapshot.buffer_is_empty();
         }
         Poll::Ready(Ok(()))
     }
@@ -160,7 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let text = match outgoing {
             Outgoing::Text(text) => text,
             Outgoing::Snapshot(text) => {
-                self.snapshot_written = true;
+                self.snapshot = SnapshotProgress::Buffered;
                 text
             }
             Outgoing::Close(code) => return close_message(&code),
@@ -255,13 +276,19 @@ fn fault(error: &Error) -> Option<CloseCode> {
     match error {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => Some(CloseCode::MESSAGE_TOO_BIG),
         Error::Utf8(_) => Some(CloseCode::INVALID_TEXT),
-        Error::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        ) => None,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+        | Error::ConnectionClosed
+        | Error::AlreadyClosed
+        | Error::Io(_)
+        | Error::WriteBufferFull(_)
+        | Error::AttackAttempt
+        | Error::Url(_)
+        | Error::Http(_)
+        | Error::HttpFormat(_)
+        | Error::Tls(_) => None,
         Error::Protocol(_) | Error::Capacity(CapacityError::TooManyHeaders) => {
             Some(CloseCode::PROTOCOL_ERROR)
         }
-        _ => None,
     }
 }
 

@@ -200,7 +200,11 @@ impl Session {
         if with_snapshot {
             return self.read_snapshot(joining, effects);
         }
-        joining.join.obtained.position = joining.join.opened_at.clone();
+        joining
+            .join
+            .obtained
+            .position
+            .clone_from(&joining.join.opened_at);
         self.confirm(joining, effects);
     }
 
@@ -268,7 +272,11 @@ impl Session {
         if joining.wants_snapshot() {
             return self.read_snapshot(joining, effects);
         }
-        joining.join.obtained.position = joining.join.opened_at.clone();
+        joining
+            .join
+            .obtained
+            .position
+            .clone_from(&joining.join.opened_at);
         self.confirm(joining, effects);
     }
 

@@ -1,0 +1,125 @@
+//! Two instances that share a log and a wire.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::world::{Shared, until};
+use crate::{HubConfig, ports::Control};
+
+#[tokio::test(start_paused = true)]
+async fn what_is_published_on_one_instance_is_seen_on_the_other() {
+    let shared = Shared::new();
+    let one = shared.instance(HubConfig::default()).await;
+    let two = shared.instance(HubConfig::default()).await;
+    let mut client = two.client("ann").await;
+    client.subscribe("doc.a").await;
+    let begun = tokio::time::Instant::now();
+    for number in 1..=20 {
+        one.publish("doc.a", &json!(number));
+        assert_eq!(client.push().await["pub"]["offset"], json!(number));
+    }
+    assert!(
+        begun.elapsed() < Duration::from_millis(100),
+        "without waiting for a repair"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_wire_loses_is_found_in_the_log_within_a_second() {
+    let shared = Shared::new();
+    let one = shared.instance(HubConfig::default()).await;
+    let two = shared.instance(HubConfig::default()).await;
+    let mut client = two.client("ann").await;
+    client.subscribe("doc.a").await;
+    shared.bus.set_cut(true);
+    let begun = tokio::time::Instant::now();
+    for number in 1..=3 {
+        one.publish("doc.a", &json!(number));
+    }
+    for number in 1..=3 {
+        assert_eq!(client.push().await["pub"]["offset"], json!(number));
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begun.elapsed()
+    );
+    // A loss that a later publication reveals is mended sooner.
+    one.publish("doc.a", &json!(4));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    shared.bus.set_cut(false);
+    let begun = tokio::time::Instant::now();
+    one.publish("doc.a", &json!(5));
+    assert_eq!(client.push().await["pub"]["offset"], json!(4));
+    assert_eq!(client.push().await["pub"]["offset"], json!(5));
+    assert!(
+        begun.elapsed() <= Duration::from_millis(50),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_away_delays_repairs_and_loses_nothing() {
+    let shared = Shared::new();
+    let one = shared.instance(HubConfig::default()).await;
+    let two = shared.instance(HubConfig::default()).await;
+    let mut client = two.client("ann").await;
+    client.subscribe("doc.a").await;
+    shared.bus.set_cut(true);
+    one.publish("doc.a", &json!(1));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    shared.bus.set_cut(false);
+    one.publish("doc.a", &json!(2));
+    shared.log.set_reachable(false);
+    client.expect_silence().await;
+    shared.log.set_reachable(true);
+    assert_eq!(client.push().await["pub"]["offset"], json!(1));
+    assert_eq!(client.push().await["pub"]["offset"], json!(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_moves_to_another_instance_and_misses_nothing() {
+    let shared = Shared::new();
+    let one = shared.instance(HubConfig::default()).await;
+    let two = shared.instance(HubConfig::default()).await;
+    let mut client = one.client("ann").await;
+    client.subscribe("doc.a").await;
+    one.publish("doc.a", &json!(1));
+    assert_eq!(client.push().await["pub"]["offset"], json!(1));
+    drop(client);
+    two.publish("doc.a", &json!(2));
+    let mut client = two.client("ann").await;
+    let result = client.recover("doc.a", 1, "epoch").await;
+    assert_eq!(result["publications"], json!([{ "data": 2, "offset": 2 }]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn joins_leaves_and_control_reach_the_other_instance() {
+    let shared = Shared::new();
+    let one = shared.instance(HubConfig::default()).await;
+    let two = shared.instance(HubConfig::default()).await;
+    let mut ann = one.client("ann").await;
+    ann.subscribe("crew.a").await;
+    assert_eq!(ann.push().await["join"]["info"]["user"], json!("ann"));
+    let mut bob = two.client("bob").await;
+    bob.subscribe("crew.a").await;
+    assert_eq!(ann.push().await["join"]["info"]["user"], json!("bob"));
+    let stats = json!({ "presence_stats": { "channel": "crew.a" } });
+    let reply = ann.request(&stats).await;
+    assert_eq!(reply["presence_stats"]["num_clients"], json!(2));
+    one.hub
+        .control(Control::Disconnect {
+            user: "bob".into(),
+            session: None,
+            code: 3503,
+            reason: "force disconnect".into(),
+        })
+        .await;
+    assert_eq!(bob.closed().await.code, 3503);
+    drop(bob);
+    assert_eq!(ann.push().await["leave"]["info"]["user"], json!("bob"));
+    until("bob is gone", || two.hub.connections() == 0).await;
+    ann.expect_silence().await;
+}

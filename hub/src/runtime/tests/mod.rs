@@ -1,0 +1,9 @@
+//! The engine over in-memory streams with a real WebSocket client at the other end. Time is paused,
+//! so that waiting for 25 s takes none.
+
+mod calls;
+mod connecting;
+mod instances;
+mod limits;
+mod subscribing;
+mod world;
