@@ -48,11 +48,13 @@ export class HubClient {
   private userId: string | null;
   private everConnected = false;
   private rttMs: number | null = null;
-  private probing: ReturnType<typeof setInterval> | null = null;
+  private readonly probing: ReturnType<typeof setInterval>;
 
   constructor(private readonly options: HubOptions) {
     this.userId = options.session.user.value?.id ?? null;
-    this.client = this.connect();
+    this.client = this.prepare();
+    this.client.connect();
+    this.probing = setInterval(() => void this.probe(), PROBE_EVERY_MS);
     options.session.user.subscribe(() => this.identityChanged());
     if (typeof window !== 'undefined') {
       window.addEventListener('offline', () => this.describe());
@@ -108,7 +110,7 @@ export class HubClient {
   close(): void {
     this.client.removeAllListeners();
     this.client.disconnect();
-    if (this.probing !== null) clearInterval(this.probing);
+    clearInterval(this.probing);
   }
 
   private open(channel: string): Held {
@@ -130,7 +132,7 @@ export class HubClient {
     }, LINGER_MS);
   }
 
-  private connect(): Centrifuge {
+  private prepare(): Centrifuge {
     const { session, url, websocket } = this.options;
     const client = new Centrifuge(url, {
       name: 'web',
@@ -150,8 +152,6 @@ export class HubClient {
       this.link.set({ kind: 'stopped', code, reason });
       if (TURNED_DOWN.has(code)) void this.askWhoIAm();
     });
-    client.connect();
-    this.probing ??= setInterval(() => void this.probe(), PROBE_EVERY_MS);
     return client;
   }
 
@@ -166,7 +166,8 @@ export class HubClient {
     }
     this.client.removeAllListeners();
     this.client.disconnect();
-    this.client = this.connect();
+    this.client = this.prepare();
+    this.client.connect();
     for (const { view } of this.held.values()) view.attach(this.client);
   }
 

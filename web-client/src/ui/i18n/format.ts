@@ -86,7 +86,7 @@ export function makeFormat(locale: string, words: Words): Format {
     decimal: (value) => decimals.format(value),
     list: (items) => lists.format(items),
     countdown: (ms) => {
-      const seconds = Math.max(0, Math.ceil(ms / 1000));
+      const seconds = Math.max(0, Math.floor(ms / 1000));
       return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
     },
   };
