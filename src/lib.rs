@@ -7,11 +7,14 @@
 //! The package in `postgres` stands aside: it supervises a private PostgreSQL and knows none of
 //! them.
 
+pub mod app;
 pub mod audience;
 pub mod background;
 pub mod config;
 pub mod domain;
 pub mod execute;
+pub mod gateway;
+pub mod http;
 pub mod limits;
 pub mod sign_in;
 pub mod store;

@@ -1,3 +1,16 @@
 //! The `dispatch-hub` binary: reads the command line and starts what the library offers.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match cli::run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dispatch-hub: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -17,7 +17,7 @@ use super::Config;
 
 const DEFAULTS: &str = include_str!("default.toml");
 const PREFIX: &str = "DISPATCH_HUB";
-/// Keys whose values are lists; in the environment they are separated by commas.
+/// Keys whose values are lists; in the environment and in flags they are separated by commas.
 const LISTS: [&str; 2] = ["http.allowed_origins", "http.trusted_proxies"];
 
 /// Where settings come from, besides the defaults.
@@ -104,7 +104,12 @@ impl Layers {
         }
         builder = builder.add_source(self.own_environment());
         for (key, value) in &self.flags {
-            builder = builder.set_override(*key, value.clone())?;
+            builder = if LISTS.contains(key) {
+                let parts: Vec<&str> = value.split(',').collect();
+                builder.set_override(*key, parts)?
+            } else {
+                builder.set_override(*key, value.clone())?
+            };
         }
         Ok(leaves(&builder.build()?.collect()?)
             .into_iter()
@@ -205,6 +210,38 @@ mod tests {
         let config = Config::defaults();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.database_url.reveal(), None);
+    }
+
+    #[test]
+    fn the_documented_figures_of_the_engine_are_its_defaults() {
+        assert_eq!(Config::defaults().hub, hub::HubConfig::default());
+        let written = defaults();
+        let documented = leaves(&written);
+        let known = serde_json::to_value(hub::HubConfig::default()).expect("plain data");
+        for key in known
+            .as_object()
+            .expect("a table")
+            .keys()
+            .filter(|key| *key != "version")
+        {
+            assert!(documented.contains_key(&format!("hub.{key}")), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_printed_can_be_read_back() {
+        let printed = environment(&[("DATABASE_URL", "postgres://u:secret@h/d")]).load();
+        let printed = printed.expect("valid").to_string();
+        assert!(!printed.contains("secret"), "{printed}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("hub.toml");
+        std::fs::write(&file, &printed).expect("written");
+        let layers = Layers {
+            file: Some(file),
+            ..Layers::default()
+        };
+        let again = layers.load().expect("valid");
+        assert_eq!(again.to_string(), printed);
     }
 
     #[test]

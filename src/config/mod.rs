@@ -9,6 +9,7 @@ mod network;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
+use hub::HubConfig;
 use serde::{Deserialize, Serialize};
 
 pub use load::{Faults, Layers};
@@ -29,6 +30,7 @@ pub struct Config {
     pub embedded: Embedded,
     pub sign_in: SignIn,
     pub limits: Limits,
+    pub hub: HubConfig,
     pub shutdown: Shutdown,
 }
 
@@ -155,6 +157,29 @@ impl fmt::Debug for Secret {
 impl Serialize for Secret {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.redacted())
+    }
+}
+
+/// The effective settings as a file that could be read back, but for the secrets.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = serde_json::to_value(self).map_err(|_| fmt::Error)?;
+        let settings = settings.as_object().ok_or(fmt::Error)?;
+        // JSON's scalars and lists of them are written in TOML as well.
+        for (key, value) in settings.iter().filter(|(_, value)| !value.is_object()) {
+            writeln!(f, "{key} = {value}")?;
+        }
+        for (section, values) in settings {
+            let Some(values) = values.as_object() else {
+                continue;
+            };
+            writeln!(f, "\n[{section}]")?;
+            // The version is what was built, not a setting.
+            for (key, value) in values.iter().filter(|(key, _)| *key != "version") {
+                writeln!(f, "{key} = {value}")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,12 +4,18 @@
 //! server by its public surface: the library's types, HTTP and the socket.
 
 mod architecture;
+mod cli;
 mod company;
 mod concurrency;
 mod embedded_postgres;
+mod examples;
 mod execute;
+mod http;
 mod log;
+mod main_job;
 mod outage;
+mod sign_in;
+mod socket;
 mod support;
 mod timers;
 mod wire;

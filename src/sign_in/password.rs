@@ -102,6 +102,11 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// A password that nobody has thought of.
+pub fn made_up() -> String {
+    super::token::random_text()
+}
+
 /// Argon2id with 19 MiB, two passes, one lane, as OWASP recommends: the crate's default.
 fn hash(password: &str) -> String {
     Argon2::default()

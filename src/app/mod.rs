@@ -1,0 +1,259 @@
+//! One instance of the server: everything wired, started, and stopped in order.
+//!
+//! Several can run in one process; tests do. Stopping is paced (P9): not ready, no new
+//! connections, commands finished, sockets closed over a time, pools closed, the private cluster
+//! stopped.
+
+mod database;
+mod live;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use hub::{
+    Hub, HubConfig,
+    adapters::memory::{MemoryBus, MemoryPresence},
+    ports::{Broker, Presence},
+};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    config::Config,
+    execute::Executor,
+    gateway::{self, Gateway},
+    http::{
+        self, Site,
+        operations::{self, Readiness},
+        server,
+    },
+    sign_in::SignIn,
+    store::{self, PoolSizes, Pools, PostgresLog},
+    telemetry,
+};
+pub use database::Database;
+use live::Live;
+
+/// Period of small housekeeping in memory.
+const TIDY_PERIOD: Duration = Duration::from_secs(30);
+/// Period of the metrics' own housekeeping.
+const UPKEEP_PERIOD: Duration = Duration::from_secs(5);
+/// The longest that requests under way may hold up a stop.
+const REQUESTS_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Tells whoever started us how far we are.
+pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// A running instance.
+pub struct RunningApp {
+    pub public_addr: SocketAddr,
+    pub ops_addr: SocketAddr,
+    instance: Instance,
+    database: Database,
+}
+
+/// What is to be stopped, apart from the database.
+struct Instance {
+    config: Config,
+    hub: Hub,
+    pools: Pools,
+    executor: Executor,
+    draining: CancellationToken,
+    stop: CancellationToken,
+    stop_operations: CancellationToken,
+    public: JoinHandle<()>,
+    operations: JoinHandle<()>,
+    tasks: TaskTracker,
+}
+
+/// The two listeners, bound before anything else is started.
+struct Listeners {
+    public: TcpListener,
+    operations: TcpListener,
+}
+
+/// Starts an instance and returns once it takes connections.
+pub async fn start(config: Config, progress: Progress<'_>) -> anyhow::Result<RunningApp> {
+    let listeners = Listeners {
+        public: server::bind(config.listen, "--listen")?,
+        operations: server::bind(config.ops_listen, "--ops-listen")?,
+    };
+    let public_addr = listeners.public.local_addr()?;
+    let ops_addr = listeners.operations.local_addr()?;
+    telemetry::metrics();
+    let database = database(&config, progress).await?;
+    match Instance::start(&database.url, config, listeners).await {
+        Ok(instance) => Ok(RunningApp {
+            public_addr,
+            ops_addr,
+            instance,
+            database,
+        }),
+        Err(error) => {
+            database.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// The database with its schema up to date.
+pub async fn database(config: &Config, progress: Progress<'_>) -> anyhow::Result<Database> {
+    if config.database_url.reveal().is_none() {
+        progress("Starting the private PostgreSQL");
+    }
+    let database = Database::open(config).await?;
+    progress("Bringing the database's schema up to date");
+    if let Err(error) = store::migrate(&database.url).await {
+        database.close().await;
+        return Err(error).context("the database cannot be used");
+    }
+    Ok(database)
+}
+
+/// Pools for a database that is up.
+pub fn pools(url: &str, config: &Config) -> anyhow::Result<Pools> {
+    let sizes = PoolSizes {
+        commands: config.database.command_connections,
+        reads: config.database.read_connections,
+        ..PoolSizes::default()
+    };
+    Ok(Pools::open(url, sizes)?)
+}
+
+impl RunningApp {
+    /// Live connections of this instance.
+    pub fn connections(&self) -> usize {
+        self.instance.hub.connections()
+    }
+
+    /// Stops, in the order that loses nothing.
+    pub async fn shutdown(self) {
+        self.instance.stop().await;
+        self.database.close().await;
+    }
+}
+
+impl Instance {
+    async fn start(url: &str, config: Config, listeners: Listeners) -> anyhow::Result<Self> {
+        let pools = pools(url, &config)?;
+        let epoch = store::epoch::ensure(&pools).await?;
+        tracing::debug!(%epoch, "the log's epoch");
+        let sign_in = Arc::new(SignIn::open(pools.clone(), config.sign_in.clone()).await?);
+        let (tasks, draining) = (TaskTracker::new(), CancellationToken::new());
+        let live = Arc::new(Live::new(tasks.clone()));
+        let executor = Executor::new(pools.clone(), Arc::clone(&live) as _);
+        let gateway = Arc::new(Gateway::new(gateway::Parts {
+            pools: pools.clone(),
+            executor: executor.clone(),
+            sign_in: Arc::clone(&sign_in),
+            limits: config.limits.clone(),
+            draining: draining.clone(),
+            tasks: tasks.clone(),
+        }));
+        let hub = hub_of(&config, Arc::clone(&gateway), &pools).await?;
+        live.attach(hub.clone());
+        hub.start().await;
+        let site = Site::new(http::Parts {
+            pools: pools.clone(),
+            gateway: Arc::clone(&gateway),
+            sign_in,
+            hub: hub.clone(),
+            http: config.http.clone(),
+            limits: config.limits.clone(),
+            draining: draining.clone(),
+            tasks: tasks.clone(),
+        });
+        let (stop, stop_operations) = (CancellationToken::new(), CancellationToken::new());
+        tidy(&tasks, &stop, gateway, Arc::clone(&site));
+        let readiness = Arc::new(Readiness {
+            pools: pools.clone(),
+            draining: draining.clone(),
+        });
+        let public = http::router(site, &config.http);
+        let operations = operations::router(readiness);
+        Ok(Self {
+            public: serve(listeners.public, public, &config, &stop),
+            operations: serve(listeners.operations, operations, &config, &stop_operations),
+            config,
+            hub,
+            pools,
+            executor,
+            draining,
+            stop,
+            stop_operations,
+            tasks,
+        })
+    }
+
+    async fn stop(self) {
+        self.draining.cancel();
+        self.stop.cancel();
+        if timeout(REQUESTS_PATIENCE, self.public).await.is_err() {
+            tracing::warn!("requests were still under way");
+        }
+        let patience = self.config.shutdown.commands();
+        if timeout(patience, self.executor.drained()).await.is_err() {
+            tracing::warn!("commands were still under way");
+        }
+        self.hub.drain(self.config.shutdown.drain()).await;
+        self.tasks.close();
+        if timeout(REQUESTS_PATIENCE, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "tasks were still under way");
+        }
+        self.stop_operations.cancel();
+        if timeout(REQUESTS_PATIENCE, self.operations).await.is_err() {
+            tracing::warn!("requests for operations were still under way");
+        }
+        self.pools.close().await;
+    }
+}
+
+/// The hub with its wire: Redis between instances, memory where there is one.
+async fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools) -> anyhow::Result<Hub> {
+    let (broker, presence): (Arc<dyn Broker>, Arc<dyn Presence>) = match config.redis_url.reveal() {
+        None => (
+            Arc::new(MemoryBus::new().broker()),
+            Arc::new(MemoryPresence::new()),
+        ),
+        Some(_url) => anyhow::bail!("redis_url: this build has no Redis adapter"),
+    };
+    let log = Arc::new(PostgresLog::new(pools.clone()));
+    let settings = HubConfig {
+        version: concat!("dispatch-hub ", env!("CARGO_PKG_VERSION")).to_owned(),
+        ..config.hub.clone()
+    };
+    Ok(Hub::new(settings, gateway, log, broker, presence))
+}
+
+fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    config: &Config,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
+    tokio::spawn(server::serve(
+        listener,
+        router,
+        config.http.clone(),
+        stop.clone(),
+    ))
+}
+
+/// Housekeeping in memory, until the instance stops.
+fn tidy(tasks: &TaskTracker, stop: &CancellationToken, gateway: Arc<Gateway>, site: Arc<Site>) {
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        let mut tidy = tokio::time::interval(TIDY_PERIOD);
+        let mut upkeep = tokio::time::interval(UPKEEP_PERIOD);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = tidy.tick() => {
+                    gateway.prune();
+                    site.prune();
+                }
+                _ = upkeep.tick() => telemetry::metrics().run_upkeep(),
+            }
+        }
+    });
+}

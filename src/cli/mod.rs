@@ -1,0 +1,143 @@
+//! The command line: what can be asked of the binary, and how it answers people.
+//!
+//! Answers go to standard output, progress and logs to standard error.
+
+mod people;
+mod serve;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use dispatch_hub::{
+    app::{self, Database},
+    config::{Config, Layers},
+    store::{self, Pools},
+    telemetry,
+};
+
+/// Real-time scheduling and dispatch hub.
+#[derive(Parser)]
+#[command(name = "dispatch-hub", version, disable_help_subcommand = true)]
+struct Cli {
+    /// A TOML file with settings; `dispatch-hub config` prints every key.
+    #[arg(long, global = true, value_name = "FILE", env = "DISPATCH_HUB_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseFlags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct DatabaseFlags {
+    /// Where PostgreSQL is. Without it a private one is run in the data folder.
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// The folder of the private PostgreSQL [default: data].
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until interrupted.
+    Serve(serve::Flags),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Print the effective settings; secrets are left out.
+    Config,
+    /// The name of the whole log.
+    #[command(subcommand)]
+    Epoch(Epoch),
+    /// People of the company.
+    #[command(subcommand)]
+    Admin(people::Admin),
+    /// Print an access token for somebody.
+    Token(people::Token),
+}
+
+#[derive(Subcommand)]
+enum Epoch {
+    /// Give the log a new name: every client starts from fresh snapshots. To be run after every
+    /// restore from a backup, before the server is started.
+    Renew,
+}
+
+pub async fn run() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let config = settings(&cli)?;
+    telemetry::start_logging(&config.log)?;
+    match cli.command {
+        Command::Serve(_) => serve::run(config).await,
+        Command::Migrate => {
+            app::database(&config, &progress).await?.close().await;
+            println!("The schema is up to date.");
+            Ok(())
+        }
+        Command::Config => {
+            print!("{config}");
+            Ok(())
+        }
+        Command::Epoch(Epoch::Renew) => {
+            with_database(&config, async |pools| {
+                let epoch = store::epoch::renew(&pools, None).await?;
+                println!("The log is called {epoch} from now on.");
+                Ok(())
+            })
+            .await
+        }
+        Command::Admin(people::Admin::Create(person)) => {
+            with_database(&config, async |pools| person.create(&config, pools).await).await
+        }
+        Command::Token(token) => {
+            with_database(&config, async |pools| token.print(&config, pools).await).await
+        }
+    }
+}
+
+fn settings(cli: &Cli) -> anyhow::Result<Config> {
+    let mut flags = Vec::new();
+    let mut give = |key, value: &Option<String>| {
+        if let Some(value) = value {
+            flags.push((key, value.clone()));
+        }
+    };
+    give("database_url", &cli.database.database_url);
+    give("data", &cli.database.data);
+    if let Command::Serve(serve) = &cli.command {
+        give("listen", &serve.listen);
+        give("ops_listen", &serve.ops_listen);
+        give("redis_url", &serve.redis_url);
+        give("demo", &serve.demo.then(|| "true".to_owned()));
+    }
+    let layers = Layers {
+        file: cli.config.clone(),
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        flags,
+    };
+    Ok(layers.load()?)
+}
+
+fn progress(line: &str) {
+    eprintln!("{line} …");
+}
+
+/// Does something with the database and leaves it as it was found: running or not.
+async fn with_database(
+    config: &Config,
+    work: impl AsyncFnOnce(Pools) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let database: Database = app::database(config, &|_| ()).await?;
+    let worked = match app::pools(&database.url, config) {
+        Ok(pools) => {
+            let worked = work(pools.clone()).await;
+            pools.close().await;
+            worked
+        }
+        Err(error) => Err(error),
+    };
+    database.close().await;
+    worked
+}

@@ -1,0 +1,198 @@
+//! JSON from outside, to types, once. A fault names the field it is in.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, value::RawValue};
+use uuid::Uuid;
+
+use crate::domain::{Command, ids::CommandId};
+
+/// What is wrong with an argument, and which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    pub field: String,
+    pub reason: String,
+}
+
+impl Invalid {
+    pub fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Reads an object with fields as `T` has them.
+pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Invalid> {
+    let value: Value =
+        serde_json::from_slice(text).map_err(|_| Invalid::new("body", "this is not JSON"))?;
+    let Value::Object(fields) = value else {
+        return Err(Invalid::new("body", "an object is expected"));
+    };
+    parse_with(fields, |value| serde_json::from_value(value))
+}
+
+/// A command's envelope: its id and its parameters. Over HTTP the id may come beside the body.
+pub fn command(
+    kind: &str,
+    data: Option<&RawValue>,
+    id_beside: Option<&str>,
+) -> Option<Result<(CommandId, Command), Invalid>> {
+    if !Command::KINDS.contains(&kind) {
+        return None;
+    }
+    Some(envelope(kind, data, id_beside))
+}
+
+fn envelope(
+    kind: &str,
+    data: Option<&RawValue>,
+    id_beside: Option<&str>,
+) -> Result<(CommandId, Command), Invalid> {
+    let mut fields = match data.map(|data| serde_json::from_str(data.get())) {
+        Some(Ok(Value::Object(fields))) => fields,
+        None => Map::new(),
+        Some(_) => return Err(Invalid::new("body", "an object is expected")),
+    };
+    let id_within = fields.remove("command_id");
+    let id = match (id_beside, &id_within) {
+        (Some(beside), None) => beside,
+        (None, Some(Value::String(within))) => within,
+        (Some(beside), Some(Value::String(within))) if beside == within => beside,
+        (Some(_), Some(_)) => {
+            return Err(Invalid::new("command_id", "two ids that are not the same"));
+        }
+        (None, _) => return Err(Invalid::new("command_id", "a UUID version 7 is expected")),
+    };
+    let id = Uuid::try_parse(id)
+        .map_err(|_| Invalid::new("command_id", "a UUID version 7 is expected"))?;
+    let command = parse_with(fields, |value| {
+        Command::parse(kind, value).expect("the kind is one of ours")
+    })?;
+    Ok((CommandId(id), command))
+}
+
+/// Parses, and finds the field at fault if that fails.
+fn parse_with<T>(
+    fields: Map<String, Value>,
+    parse: impl Fn(Value) -> Result<T, serde_json::Error>,
+) -> Result<T, Invalid> {
+    let error = match parse(Value::Object(fields.clone())) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error.to_string(),
+    };
+    let field = named(&error, &fields).or_else(|| blamed(&error, &fields, &parse));
+    Err(Invalid::new(
+        field.unwrap_or_else(|| "body".to_owned()),
+        error,
+    ))
+}
+
+/// Missing, unknown and repeated fields are named by the error itself.
+fn named(error: &str, fields: &Map<String, Value>) -> Option<String> {
+    let (rest, must_be_present) = if let Some(rest) = error.strip_prefix("missing field `") {
+        (rest, false)
+    } else {
+        (error.strip_prefix("unknown field `")?, true)
+    };
+    let name = rest.split('`').next()?;
+    // Of a field within a field, the outer one is to blame.
+    (fields.contains_key(name) == must_be_present).then(|| name.to_owned())
+}
+
+/// The field without which the error is another one.
+fn blamed<T>(
+    error: &str,
+    fields: &Map<String, Value>,
+    parse: &impl Fn(Value) -> Result<T, serde_json::Error>,
+) -> Option<String> {
+    fields
+        .keys()
+        .find(|name| {
+            let mut others = fields.clone();
+            others.remove(*name);
+            parse(Value::Object(others)).map_or_else(|other| other.to_string() != error, |_| true)
+        })
+        .cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    fn parsed(kind: &str, data: &Value, beside: Option<&str>) -> Result<Command, Invalid> {
+        let raw = serde_json::value::to_raw_value(data).expect("JSON");
+        command(kind, Some(&raw), beside)
+            .expect("a command")
+            .map(|(_, command)| command)
+    }
+
+    fn field(kind: &str, data: &Value) -> String {
+        parsed(kind, data, None).expect_err("invalid").field
+    }
+
+    #[test]
+    fn a_fault_names_its_field() {
+        for (kind, data, expected) in [
+            ("job.claim", json!({"command_id": ID}), "job"),
+            ("job.claim", json!({"job": ID}), "command_id"),
+            (
+                "job.claim",
+                json!({"command_id": 7, "job": ID}),
+                "command_id",
+            ),
+            (
+                "job.claim",
+                json!({"command_id": "x", "job": ID}),
+                "command_id",
+            ),
+            ("job.claim", json!({"command_id": ID, "job": 5}), "job"),
+            ("job.claim", json!({"command_id": ID, "job": "x"}), "job"),
+            (
+                "job.claim",
+                json!({"command_id": ID, "job": ID, "zone": 1}),
+                "zone",
+            ),
+            ("job.claim", json!([]), "body"),
+            (
+                "hold.place",
+                json!({"command_id": ID, "zone": "Center", "service": "standard",
+                    "start": "2026-11-20T09:00:00Z"}),
+                "zone",
+            ),
+            (
+                "hold.place",
+                json!({"command_id": ID, "zone": "center", "service": "standard", "start": "noon"}),
+                "start",
+            ),
+            (
+                "admin.zone_save",
+                json!({"command_id": ID, "slug": "a", "name": "A", "polygon": [],
+                    "time_zone": "UTC", "opening_hours": [null, null, null, null, null, null,
+                    {"opens": 1}]}),
+                "opening_hours",
+            ),
+        ] {
+            assert_eq!(field(kind, &data), expected, "{kind} {data}");
+        }
+    }
+
+    #[test]
+    fn the_id_may_stand_beside_the_body_but_not_differ() {
+        let other = "01890a5d-ac96-774b-bcce-b302099a8058";
+        let body = json!({"job": ID});
+        assert!(parsed("job.claim", &body, Some(ID)).is_ok());
+        let both = json!({"job": ID, "command_id": ID});
+        assert!(parsed("job.claim", &both, Some(ID)).is_ok());
+        let fault = parsed("job.claim", &both, Some(other)).expect_err("two ids");
+        assert_eq!(fault.field, "command_id");
+    }
+
+    #[test]
+    fn what_is_no_command_is_not_parsed() {
+        assert!(command("job.juggle", None, Some(ID)).is_none());
+    }
+}

@@ -1,0 +1,441 @@
+//! The business as the hub asks for it: recognises connections, says who may read what, and turns
+//! calls into commands. HTTP goes through the very same functions.
+//!
+//! JSON becomes types here, once, and passwords become hashes. What is not allowed by the tables
+//! of `audience` is refused before anything is read for it, and noted in the security log.
+
+mod connections;
+pub mod input;
+mod positions;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use hub::ports::{
+    Application, Body, Caller, Class, ConnectRefused, Denied, Grant, Hello, Identity,
+    RefreshRefused, Snapshot, SubscribeIntent, Via,
+};
+use serde_json::value::RawValue;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{
+    audience::{self, Channel},
+    config::Limits,
+    domain::{Actor, Command, Role, ids::AccountId},
+    execute::{self, Executor, Outcome, Refusal},
+    limits::Limit,
+    sign_in::{self, SignIn, password},
+    store::{
+        Pools, StoreError,
+        security::{self, SecurityEvent},
+    },
+};
+use connections::Connections;
+
+/// Denials noted per person and minute; what is beyond is only counted.
+const NOTED_DENIALS: u32 = 30;
+
+/// What the gateway is made of.
+pub struct Parts {
+    pub pools: Pools,
+    pub executor: Executor,
+    pub sign_in: Arc<SignIn>,
+    pub limits: Limits,
+    /// Cancelled when the instance begins to stop: from then on commands are refused.
+    pub draining: CancellationToken,
+    /// Small tasks of ours, to be waited for at the end.
+    pub tasks: TaskTracker,
+}
+
+/// The server's side of the hub.
+pub struct Gateway {
+    pools: Pools,
+    executor: Executor,
+    sign_in: Arc<SignIn>,
+    commands: Limit<AccountId>,
+    denials: Limit<AccountId>,
+    connections: Connections,
+    draining: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Gateway {
+    pub fn new(parts: Parts) -> Self {
+        let limits = &parts.limits;
+        Self {
+            pools: parts.pools,
+            executor: parts.executor,
+            sign_in: parts.sign_in,
+            commands: Limit::per_minute(limits.commands_per_minute, limits.commands_burst),
+            denials: Limit::per_minute(NOTED_DENIALS, NOTED_DENIALS),
+            connections: Connections::new(limits.connections_per_user),
+            draining: parts.draining,
+            tasks: parts.tasks,
+        }
+    }
+
+    /// Forgets what limits need no longer. To be called now and then.
+    pub fn prune(&self) {
+        self.commands.prune();
+        self.denials.prune();
+    }
+
+    /// Runs a command. `None`: there is no command of that name.
+    pub async fn run(
+        &self,
+        caller: &Caller,
+        kind: &str,
+        data: Option<&RawValue>,
+        id_beside: Option<&str>,
+    ) -> Option<Outcome> {
+        let parsed = input::command(kind, data, id_beside)?;
+        let span = tracing::info_span!(
+            "command",
+            command.kind = kind,
+            command.id = tracing::field::Empty,
+            actor.id = &*caller.identity.user,
+            actor.role = &*caller.identity.scope,
+            client.id = &*caller.client,
+        );
+        let started = std::time::Instant::now();
+        let outcome = self
+            .admit(caller, kind, parsed)
+            .instrument(span.clone())
+            .await;
+        let elapsed = started.elapsed();
+        let kind = Command::KINDS.iter().find(|known| **known == kind)?;
+        span.in_scope(|| tell(kind, &outcome, elapsed));
+        Some(outcome)
+    }
+
+    async fn admit(
+        &self,
+        caller: &Caller,
+        kind: &str,
+        parsed: Result<(crate::domain::ids::CommandId, Command), input::Invalid>,
+    ) -> Outcome {
+        let Some(actor) = actor_of(&caller.identity) else {
+            return Outcome::refused(Refusal::Unauthenticated, "sign in first");
+        };
+        if self.draining.is_cancelled() {
+            return Outcome::try_again(Refusal::Draining, "this instance is stopping", 1000);
+        }
+        if let Err(wait) = self.commands.take(&actor.id) {
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            return Outcome::try_again(Refusal::RateLimited, "too many commands", wait_ms.max(1));
+        }
+        let (command_id, command) = match parsed {
+            Ok(parsed) => parsed,
+            Err(invalid) => return Outcome::invalid_argument(&invalid.field, invalid.reason),
+        };
+        tracing::Span::current().record("command.id", tracing::field::display(command_id));
+        if !audience::may_run(actor.role, &command) {
+            self.note_denial(caller, kind, "");
+            return Outcome::refused(Refusal::Forbidden, "this is not for your role");
+        }
+        let command = match self.with_hashed_password(command).await {
+            Ok(command) => command,
+            Err(outcome) => return outcome,
+        };
+        let request = execute::Request {
+            actor,
+            on_behalf_of: on_behalf_of(actor, &command),
+            via: via(caller.via),
+            command_id,
+            command,
+            trace_id: Uuid::now_v7().simple().to_string(),
+        };
+        let outcome = self.executor.execute(request).await;
+        self.only_readable(actor, outcome).await
+    }
+
+    /// The plain password goes no further than this.
+    async fn with_hashed_password(&self, command: Command) -> Result<Command, Outcome> {
+        let Command::SaveUser(mut save) = command else {
+            return Ok(command);
+        };
+        if let Some(new) = &mut save.password {
+            let plain = new.plain().to_owned();
+            if plain.chars().count() < password::MIN_PASSWORD_CHARS
+                || plain.len() > password::MAX_PASSWORD_BYTES
+            {
+                let reason = "between 8 characters and 1024 bytes are expected";
+                return Err(Outcome::invalid_argument("password", reason));
+            }
+            let hashed = self.sign_in.hasher().hash(plain).await;
+            new.hash = Some(hashed.map_err(|password::Busy| {
+                Outcome::try_again(Refusal::RateLimited, "too many passwords at once", 1000)
+            })?);
+        }
+        Ok(Command::SaveUser(save))
+    }
+
+    /// May this caller read this channel now?
+    pub async fn may_read(
+        &self,
+        identity: &Identity,
+        channel: &Channel,
+    ) -> Result<bool, StoreError> {
+        let actor = actor_of(identity);
+        self.may_actor_read(actor, channel).await
+    }
+
+    /// A channel's state and head at one instant.
+    pub async fn read(&self, channel: &Channel) -> Result<Snapshot, StoreError> {
+        let read = crate::store::snapshot(&self.pools, channel).await?;
+        let data = audience::snapshot(channel, &read.world, read.at);
+        let bytes = data.get().len();
+        metrics::histogram!("channel_snapshot_bytes")
+            .record(u32::try_from(bytes).map_or(f64::MAX, f64::from));
+        if bytes > audience::SNAPSHOT_LIMIT_BYTES {
+            tracing::error!(channel.name = %channel, bytes, "a snapshot is over its limit");
+        }
+        let data = Body::from_raw(&data).map_err(|error| StoreError::Unreadable {
+            what: "snapshot",
+            reason: error.to_string(),
+        })?;
+        Ok(Snapshot {
+            data,
+            position: Some(read.position),
+        })
+    }
+
+    /// Notes what somebody tried without the right to, without making them wait for it.
+    fn note_denial(&self, caller: &Caller, kind: &str, subject: &str) {
+        metrics::counter!("denials_total").increment(1);
+        let actor = actor_of(&caller.identity).map(|actor| actor.id);
+        let key = actor.unwrap_or(AccountId(Uuid::nil()));
+        if self.denials.take(&key).is_err() {
+            return;
+        }
+        let (pools, remote) = (self.pools.clone(), caller.remote);
+        let (kind, subject) = (kind.to_owned(), subject.to_owned());
+        self.tasks.spawn(async move {
+            let event = SecurityEvent {
+                actor,
+                remote,
+                kind: &kind,
+                code: "forbidden",
+                subject: &subject,
+            };
+            if let Err(error) = security::record(&pools, event).await {
+                tracing::warn!(error = %error, "a denial could not be noted");
+            }
+        });
+    }
+}
+
+#[async_trait]
+impl Application for Gateway {
+    async fn authenticate(&self, hello: Hello) -> Result<Identity, ConnectRefused> {
+        if hello.token.is_empty() {
+            return Ok(anonymous());
+        }
+        let recognised = self.sign_in.recognise(&hello.token).await;
+        let identity = identity_of(recognised.map_err(|refused| match refused {
+            sign_in::Refused::Expired => ConnectRefused::TokenExpired,
+            sign_in::Refused::Store(_) | sign_in::Refused::TooSoon(_) => {
+                ConnectRefused::Unavailable
+            }
+            sign_in::Refused::InvalidToken
+            | sign_in::Refused::Ended
+            | sign_in::Refused::WrongCredentials { .. }
+            | sign_in::Refused::Reused { .. } => ConnectRefused::InvalidToken,
+        })?);
+        if self.connections.are_full(&identity.user) {
+            return Err(ConnectRefused::ConnectionLimit);
+        }
+        Ok(identity)
+    }
+
+    async fn refresh(&self, caller: &Caller, token: &str) -> Result<Identity, RefreshRefused> {
+        let recognised = self.sign_in.recognise(token).await;
+        let identity = identity_of(recognised.map_err(|refused| match refused {
+            sign_in::Refused::Expired => RefreshRefused::Expired,
+            sign_in::Refused::Store(_) | sign_in::Refused::TooSoon(_) => {
+                RefreshRefused::Unavailable
+            }
+            sign_in::Refused::InvalidToken
+            | sign_in::Refused::Ended
+            | sign_in::Refused::WrongCredentials { .. }
+            | sign_in::Refused::Reused { .. } => RefreshRefused::InvalidToken,
+        })?);
+        if identity.user == caller.identity.user {
+            Ok(identity)
+        } else {
+            Err(RefreshRefused::InvalidToken)
+        }
+    }
+
+    async fn authorize(&self, caller: &Caller, intent: &SubscribeIntent) -> Result<Grant, Denied> {
+        let channel: Channel = match intent.channel.parse() {
+            Ok(channel) => channel,
+            // The same answer as for a channel that is another's.
+            Err(audience::channel::UnknownChannel) => return Err(Denied::PermissionDenied),
+        };
+        match self.may_read(&caller.identity, &channel).await {
+            Ok(true) => Ok(grant(&channel)),
+            Ok(false) => {
+                self.note_denial(caller, "subscribe", &intent.channel);
+                Err(Denied::PermissionDenied)
+            }
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    async fn snapshot(&self, channel: &str) -> Result<Snapshot, Denied> {
+        let channel: Channel = channel
+            .parse()
+            .map_err(|audience::channel::UnknownChannel| Denied::PermissionDenied)?;
+        self.read(&channel)
+            .await
+            .map_err(|error| unavailable(&error))
+    }
+
+    async fn execute(
+        &self,
+        caller: &Caller,
+        method: &str,
+        data: Option<&RawValue>,
+    ) -> Result<Body, Denied> {
+        let outcome = self.run(caller, method, data, None).await;
+        let outcome = outcome.ok_or(Denied::MethodNotFound)?;
+        Ok(Body::from_value(&outcome).expect("outcomes are plain data"))
+    }
+
+    async fn publish(
+        &self,
+        _caller: &Caller,
+        _channel: &str,
+        _data: &RawValue,
+    ) -> Result<(), Denied> {
+        // Everything that changes is changed by a command.
+        Err(Denied::NotAvailable)
+    }
+
+    async fn connected(&self, caller: &Caller) {
+        self.connections.opened(&caller.identity.user);
+    }
+
+    async fn disconnected(&self, caller: &Caller) {
+        self.connections.closed(&caller.identity.user);
+    }
+}
+
+/// An anonymous reader, who may see what anybody may.
+pub fn anonymous() -> Identity {
+    Identity {
+        user: "".into(),
+        session: None,
+        info: None,
+        scope: "".into(),
+        expires_in: None,
+    }
+}
+
+/// The identity behind a valid access token.
+pub fn identity_of(recognised: sign_in::Recognised) -> Identity {
+    Identity {
+        user: recognised.person.id.to_string().into(),
+        session: Some(recognised.sign_in.to_string().into()),
+        info: None,
+        scope: recognised.person.role.as_str().into(),
+        expires_in: Some(recognised.expires_in),
+    }
+}
+
+/// Who asks, where somebody is signed in.
+pub fn actor_of(identity: &Identity) -> Option<Actor> {
+    let id = identity.user.parse().ok()?;
+    let role = Role::parse(&identity.scope)?;
+    Some(Actor { id, role })
+}
+
+/// Presence shows who is connected, so it is for the staff's own channel only.
+fn grant(channel: &Channel) -> Grant {
+    let staff_only = match channel {
+        Channel::Control { .. } => true,
+        Channel::Slots { .. }
+        | Channel::Booking(_)
+        | Channel::Customer(_)
+        | Channel::Agenda(_)
+        | Channel::Board(_) => false,
+    };
+    Grant {
+        class: Class::Durable,
+        presence: staff_only,
+        join_leave: staff_only,
+        history: true,
+        snapshot: true,
+        chan_info: None,
+        expires_in: None,
+    }
+}
+
+/// Whom staff act for, as far as the command itself names them.
+fn on_behalf_of(actor: Actor, command: &Command) -> Option<AccountId> {
+    let named = match command {
+        Command::UpdateCustomer(c) => c.customer.map(|id| id.0),
+        Command::AddProperty(c) => c.customer.map(|id| id.0),
+        Command::PlaceHold(c) => c.customer.map(|id| id.0),
+        Command::CreateBooking(c) => Some(c.customer.0),
+        Command::WithdrawFromJob(c) => c.cleaner.map(|id| id.0),
+        Command::SetDuty(c) => c.cleaner.map(|id| id.0),
+        Command::CreateCustomer(_)
+        | Command::ExtendHold(_)
+        | Command::ReleaseHold(_)
+        | Command::ExpireHold(_)
+        | Command::ConfirmBooking(_)
+        | Command::CancelBooking(_)
+        | Command::ClaimJob(_)
+        | Command::AssignJob(_)
+        | Command::UnassignJob(_)
+        | Command::AcknowledgeJob(_)
+        | Command::DepartForJob(_)
+        | Command::ArriveAtJob(_)
+        | Command::StartJob(_)
+        | Command::PauseJob(_)
+        | Command::ResumeJob(_)
+        | Command::CompleteJob(_)
+        | Command::ReportNoAccess(_)
+        | Command::PublishShift(_)
+        | Command::AddTimeOff(_)
+        | Command::SaveZone(_)
+        | Command::SaveService(_)
+        | Command::SaveUser(_)
+        | Command::SaveCleaner(_) => None,
+    };
+    named.map(AccountId).filter(|named| *named != actor.id)
+}
+
+fn via(via: Via) -> execute::Via {
+    match via {
+        Via::WebSocket => execute::Via::Socket,
+        Via::Http => execute::Via::Http,
+    }
+}
+
+fn unavailable(error: &StoreError) -> Denied {
+    tracing::warn!(error = %error, "a channel could not be read");
+    Denied::Unavailable
+}
+
+fn tell(kind: &'static str, outcome: &Outcome, elapsed: Duration) {
+    let code = outcome.label();
+    let word = match outcome {
+        Outcome::Accepted { .. } => "accepted",
+        Outcome::Rejected { .. } => "rejected",
+        Outcome::Refused { .. } => "refused",
+    };
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(
+        command.outcome = word,
+        command.code = code,
+        elapsed_ms,
+        "command answered"
+    );
+    metrics::histogram!("command_seconds", "kind" => kind, "outcome" => word)
+        .record(elapsed.as_secs_f64());
+}

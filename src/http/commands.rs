@@ -1,0 +1,85 @@
+//! Commands over HTTP: the same function as an rpc, the outcome as a status.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode};
+use serde_json::value::RawValue;
+
+use super::{
+    Site,
+    extract::{self, Asking},
+    problem::Problem,
+};
+use crate::execute::{Outcome, Refusal};
+
+pub async fn run(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    Asking(caller): Asking,
+    request: Request,
+) -> Result<Response, Problem> {
+    let id = idempotency_key(request.headers())?;
+    let body = extract::body(request, &site).await?;
+    let data = parameters(&body)?;
+    let outcome = site
+        .gateway
+        .run(&caller, &name, data, id.as_deref())
+        .await
+        .ok_or_else(Problem::not_found)?;
+    Ok(match outcome {
+        Outcome::Accepted { .. } => axum::Json(outcome).into_response(),
+        Outcome::Rejected {
+            code,
+            message,
+            details,
+        } => Problem::new(StatusCode::CONFLICT, &code, message)
+            .with(details)
+            .into_response(),
+        Outcome::Refused {
+            code,
+            message,
+            details,
+        } => Problem::new(status(code), code.as_str(), message)
+            .with(details)
+            .into_response(),
+    })
+}
+
+/// No body at all is no parameters.
+fn parameters(body: &[u8]) -> Result<Option<&RawValue>, Problem> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_slice(body)
+        .map(Some)
+        .map_err(|_| Problem::invalid("body", "This is not JSON"))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(sent) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    // The draft standard has it in quotes; most clients send it bare.
+    let text = sent
+        .to_str()
+        .map_err(|_| Problem::invalid("command_id", "The Idempotency-Key is not text"))?;
+    Ok(Some(text.trim().trim_matches('"').to_owned()))
+}
+
+fn status(code: Refusal) -> StatusCode {
+    match code {
+        Refusal::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Refusal::Forbidden => StatusCode::FORBIDDEN,
+        Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::InvalidArgument | Refusal::IdempotencyMismatch | Refusal::CommandExpired => {
+            StatusCode::BAD_REQUEST
+        }
+        Refusal::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::Draining | Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,176 @@
+//! What handlers take from a request: who is asking, from where, and a body of known shape.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request, State, rejection::BytesRejection},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use hub::ports::{Caller, Identity, Via};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{Site, guard::Remote, problem::Problem};
+use crate::{
+    gateway::{self, input},
+    limits::Neighbour,
+    sign_in,
+};
+
+/// A body as `T` has it; a fault names its field.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Problem> {
+        let bytes = body(request, site).await?;
+        input::read(&bytes)
+            .map(Self)
+            .map_err(|invalid| Problem::invalid(&invalid.field, invalid.reason))
+    }
+}
+
+/// The body of a request that says that it is JSON, or says nothing: what a page of another origin
+/// can send without being asked first is neither.
+pub async fn body(request: Request, site: &Arc<Site>) -> Result<Bytes, Problem> {
+    if !says_json(request.headers()) {
+        let message = "Content-Type must be application/json";
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid_argument",
+            message,
+        )
+        .with(serde_json::json!({ "field": "content-type" })));
+    }
+    Bytes::from_request(request, site)
+        .await
+        .map_err(|rejection: BytesRejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                let message = "The body is too large";
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_argument", message)
+                    .with(serde_json::json!({ "field": "body" }))
+            } else {
+                Problem::invalid("body", "The body could not be read")
+            }
+        })
+}
+
+fn says_json(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(|sent| {
+        sent.to_str().is_ok_and(|sent| {
+            let kind = sent.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/json")
+        })
+    })
+}
+
+/// Where a request came from.
+pub struct From(pub Option<std::net::IpAddr>);
+
+impl From {
+    /// As whom it counts. Without an address, as in a test without a socket, all count as one.
+    pub fn neighbour(&self) -> Neighbour {
+        self.0
+            .unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))
+            .into()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for From {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(
+            parts.extensions.get::<Remote>().map(|remote| remote.0),
+        ))
+    }
+}
+
+/// Whoever is asking: the owner of the bearer token, or nobody in particular without one. A token
+/// that is not valid is an error and not nobody.
+pub struct Asking(pub Caller);
+
+impl FromRequestParts<Arc<Site>> for Asking {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Problem> {
+        let identity = match bearer(&parts.headers)? {
+            Some(token) => recognise(site, token).await?,
+            None => gateway::anonymous(),
+        };
+        Ok(Self(Caller {
+            identity,
+            client: Uuid::new_v4().to_string().into(),
+            remote: parts.extensions.get::<Remote>().map(|remote| remote.0),
+            via: Via::Http,
+        }))
+    }
+}
+
+async fn recognise(site: &Site, token: &str) -> Result<Identity, Problem> {
+    match site.sign_in.recognise(token).await {
+        Ok(recognised) => Ok(gateway::identity_of(recognised)),
+        Err(refused) => Err(refusal(&refused)),
+    }
+}
+
+/// The token of `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(sent) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let sent = sent.to_str().map_err(|_| Problem::unauthenticated())?;
+    match sent.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(Problem::unauthenticated()),
+    }
+}
+
+/// How sign-in's refusals are told over HTTP.
+pub fn refusal(refused: &sign_in::Refused) -> Problem {
+    match refused {
+        sign_in::Refused::WrongCredentials { .. } => Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Unknown address or wrong password",
+        ),
+        sign_in::Refused::InvalidToken
+        | sign_in::Refused::Expired
+        | sign_in::Refused::Ended
+        | sign_in::Refused::Reused { .. } => Problem::unauthenticated(),
+        sign_in::Refused::TooSoon(wait) => Problem::rate_limited(*wait),
+        sign_in::Refused::Store(error) => stored(error),
+    }
+}
+
+/// How the database's failures are told over HTTP.
+pub fn stored(error: &crate::store::StoreError) -> Problem {
+    use crate::store::Failure;
+    match error.failure() {
+        Failure::Conflict | Failure::ConnectionLost | Failure::Unavailable => {
+            tracing::warn!(error = %error, "the database could not be asked");
+            Problem::unavailable()
+        }
+        Failure::Fault => {
+            tracing::error!(error = %error, "the database refused a statement of ours");
+            Problem::internal()
+        }
+    }
+}
+
+/// Requests to the API are limited by address.
+pub async fn limit_requests(
+    State(site): State<Arc<Site>>,
+    from: From,
+    request: Request,
+    next: Next,
+) -> Response {
+    match site.requests.take(&from.neighbour()) {
+        Ok(()) => next.run(request).await,
+        Err(wait) => Problem::rate_limited(wait).into_response(),
+    }
+}

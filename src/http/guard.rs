@@ -1,0 +1,212 @@
+//! What every request passes: who is at the other end, an id, bounds, headers, the log line.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::{problem::Problem, server::Peer};
+use crate::config::Network;
+
+/// Who sent a request, after trusted proxies.
+#[derive(Debug, Clone, Copy)]
+pub struct Remote(pub IpAddr);
+
+/// What the outermost layer needs to know.
+pub struct Guard {
+    pub trusted_proxies: Vec<Network>,
+    pub request_timeout: Duration,
+}
+
+/// The outermost layer.
+pub async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let remote = peer.map(|peer| client_address(peer, request.headers(), &guard.trusted_proxies));
+    if let Some(remote) = remote {
+        request.extensions_mut().insert(Remote(remote));
+    }
+    let id = Uuid::now_v7();
+    let (method, policy) = (
+        request.method().clone(),
+        policy(request.headers(), request.uri()),
+    );
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(page)", MatchedPath::as_str)
+        .to_owned();
+    let span = tracing::info_span!(
+        "request", request.id = %id, http.method = %method, http.route = %route,
+        remote.address = remote.map(tracing::field::display),
+    );
+    let started = std::time::Instant::now();
+    let answer =
+        tokio::time::timeout(guard.request_timeout, next.run(request)).instrument(span.clone());
+    let mut response = answer
+        .await
+        .unwrap_or_else(|_elapsed| Problem::unavailable().into_response());
+    record(&span, &route, &response, started.elapsed());
+    harden(response.headers_mut(), &policy, &id);
+    response
+}
+
+fn record(span: &tracing::Span, route: &str, response: &Response, elapsed: Duration) {
+    let status = response.status();
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| {
+        if status.is_server_error() {
+            tracing::warn!(http.status = status.as_u16(), elapsed_ms, "request failed");
+        } else {
+            tracing::debug!(
+                http.status = status.as_u16(),
+                elapsed_ms,
+                "request answered"
+            );
+        }
+    });
+    let labels = [
+        ("route", route.to_owned()),
+        ("status", status.as_u16().to_string()),
+    ];
+    metrics::histogram!("http_request_seconds", &labels).record(elapsed.as_secs_f64());
+}
+
+/// A page may load and call what this server gives it, and nothing else.
+fn policy(headers: &HeaderMap, uri: &Uri) -> String {
+    let host = host_of(headers, uri).filter(|host| {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
+        !host.is_empty() && host.bytes().all(allowed)
+    });
+    // Browsers of before 2022 do not count a socket to the same host as 'self'.
+    let sockets = host.map_or(String::new(), |host| format!(" ws://{host} wss://{host}"));
+    format!(
+        "default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data:; object-src 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+fn harden(headers: &mut HeaderMap, policy: &str, id: &Uuid) {
+    let fixed: [(HeaderName, &'static str); 5] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=(self)",
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+}
+
+/// The host that was asked for, with its port.
+pub fn host_of<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| uri.authority().map(http::uri::Authority::as_str))
+}
+
+/// The nearest address that is not one of our own proxies. What stands further left in
+/// `X-Forwarded-For` was written by strangers.
+fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
+    let trusted = |address: IpAddr| proxies.iter().any(|network| network.contains(address));
+    let mut nearest = peer;
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .collect();
+    for hop in forwarded.iter().rev() {
+        if !trusted(nearest) {
+            break;
+        }
+        let Ok(address) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
+        nearest = address.to_canonical();
+    }
+    nearest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    fn seen(peer: &str, forwarded: &[&'static str], proxies: &[&str]) -> IpAddr {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+        }
+        let proxies: Vec<Network> = proxies
+            .iter()
+            .map(|n| n.parse().expect("a network"))
+            .collect();
+        client_address(address(peer), &headers, &proxies)
+    }
+
+    #[test]
+    fn forwarded_addresses_count_only_from_trusted_proxies() {
+        for (peer, forwarded, proxies, expected) in [
+            ("9.9.9.9", &["1.1.1.1"][..], &[][..], "9.9.9.9"),
+            ("10.0.0.1", &["1.1.1.1"], &["10.0.0.0/8"], "1.1.1.1"),
+            (
+                "10.0.0.1",
+                &["6.6.6.6, 1.1.1.1"],
+                &["10.0.0.0/8"],
+                "1.1.1.1",
+            ),
+            (
+                "10.0.0.1",
+                &["1.1.1.1, 10.0.0.2"],
+                &["10.0.0.0/8"],
+                "1.1.1.1",
+            ),
+            (
+                "10.0.0.1",
+                &["6.6.6.6", "1.1.1.1"],
+                &["10.0.0.0/8"],
+                "1.1.1.1",
+            ),
+            ("10.0.0.1", &["rubbish"], &["10.0.0.0/8"], "10.0.0.1"),
+            ("10.0.0.1", &[], &["10.0.0.0/8"], "10.0.0.1"),
+        ] {
+            assert_eq!(
+                seen(peer, forwarded, proxies),
+                address(expected),
+                "{forwarded:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_strange_host_does_not_get_into_the_policy() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("x; script-src *"));
+        assert!(!policy(&headers, &Uri::from_static("/")).contains("script-src"));
+        headers.insert(header::HOST, HeaderValue::from_static("localhost:8080"));
+        assert!(policy(&headers, &Uri::from_static("/")).contains("ws://localhost:8080"));
+    }
+}

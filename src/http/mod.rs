@@ -1,0 +1,142 @@
+//! The HTTP surface: the socket's handshake, sign-in, commands and channels over REST, the
+//! embedded screens; and the operations listener apart from it.
+//!
+//! It translates and bounds; what is allowed and what happens is decided by `gateway` and
+//! `sign_in`. Every failure is problem+json.
+
+mod channels;
+mod client;
+mod commands;
+mod extract;
+pub mod guard;
+pub mod operations;
+mod origin;
+pub mod problem;
+pub mod server;
+mod sessions;
+mod socket;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    config::{self, Limits},
+    gateway::Gateway,
+    limits::{Limit, Neighbour},
+    sign_in::SignIn,
+    store::Pools,
+};
+use guard::Guard;
+use problem::Problem;
+
+/// What the public routes are made of.
+pub struct Parts {
+    pub pools: Pools,
+    pub gateway: Arc<Gateway>,
+    pub sign_in: Arc<SignIn>,
+    pub hub: hub::Hub,
+    pub http: config::Http,
+    pub limits: Limits,
+    pub draining: CancellationToken,
+    pub tasks: TaskTracker,
+}
+
+/// Shared by the public routes.
+pub struct Site {
+    pools: Pools,
+    gateway: Arc<Gateway>,
+    sign_in: Arc<SignIn>,
+    hub: hub::Hub,
+    allowed_origins: Vec<String>,
+    handshakes: Limit<Neighbour>,
+    sign_ins: Limit<Neighbour>,
+    requests: Limit<Neighbour>,
+    draining: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Site {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        // A minute's worth may come at once: people behind one address arrive together.
+        let per_minute = |rate| Limit::per_minute(rate, rate);
+        Arc::new(Self {
+            handshakes: per_minute(parts.limits.handshakes_per_minute),
+            sign_ins: per_minute(parts.limits.sign_ins_per_minute),
+            requests: per_minute(parts.limits.requests_per_minute),
+            pools: parts.pools,
+            gateway: parts.gateway,
+            sign_in: parts.sign_in,
+            hub: parts.hub,
+            allowed_origins: parts.http.allowed_origins,
+            draining: parts.draining,
+            tasks: parts.tasks,
+        })
+    }
+
+    /// Forgets what limits need no longer. To be called now and then.
+    pub fn prune(&self) {
+        self.handshakes.prune();
+        self.sign_ins.prune();
+        self.requests.prune();
+        self.sign_in.prune();
+    }
+}
+
+/// Everything on the public listener.
+pub fn router(site: Arc<Site>, bounds: &config::Http) -> Router {
+    let guard = Arc::new(Guard {
+        trusted_proxies: bounds.trusted_proxies.clone(),
+        request_timeout: Duration::from_millis(bounds.request_timeout_ms),
+    });
+    let api = Router::new()
+        .route(
+            "/sessions",
+            post(sessions::begin).merge(delete(sessions::end)),
+        )
+        .route("/sessions/refresh", post(sessions::refresh))
+        .route("/commands/{name}", post(commands::run))
+        .route("/channels/{channel}", get(channels::read))
+        .route("/zones", get(channels::zones))
+        .route("/services", get(channels::services))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&site),
+            extract::limit_requests,
+        ));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/connection/websocket", get(socket::open))
+        .fallback(client::page)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(site)
+        .layer(DefaultBodyLimit::max(bounds.body_bytes))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(guard, guard::guard))
+}
+
+async fn method_not_allowed() -> Problem {
+    let message = "This is not how it is asked for";
+    Problem::new(
+        http::StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        message,
+    )
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("of unknown cause");
+    tracing::error!(panic = message, "a request panicked");
+    Problem::internal().into_response()
+}

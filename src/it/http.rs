@@ -1,0 +1,321 @@
+//! The HTTP surface: what each route says to good and to bad input, what is kept apart from the
+//! public, and the headers that browsers act upon.
+
+use dispatch_hub::domain::Role;
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::support::{
+    database::TestDb,
+    people,
+    server::{TestServer, answer, bearing},
+};
+
+#[tokio::test]
+async fn operations_are_answered_on_their_own_listener_only() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    for path in ["/livez", "/readyz", "/metrics"] {
+        let public = server
+            .http
+            .get(server.url(path))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(public.status(), StatusCode::NOT_FOUND, "{path}");
+        let own = server
+            .http
+            .get(server.ops_url(path))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(own.status(), StatusCode::OK, "{path}");
+    }
+    let metrics = server.http.get(server.ops_url("/metrics")).send().await;
+    let metrics = metrics.expect("an answer").text().await.expect("text");
+    assert!(metrics.contains("http_request_seconds"), "{metrics}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn pages_come_with_headers_that_keep_browsers_safe() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    for path in ["/", "/control/center", "/api/v1/zones", "/api/v1/nothing"] {
+        let response = server
+            .http
+            .get(server.url(path))
+            .send()
+            .await
+            .expect("an answer");
+        let text = |name: &str| {
+            let value = response.headers().get(name);
+            value
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let policy = text("content-security-policy");
+        for part in [
+            "default-src 'self'",
+            "frame-ancestors 'none'",
+            "connect-src 'self' ws://127",
+        ] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(text("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(text("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(text("x-request-id").len(), 36, "{path}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn routes_of_the_client_get_its_page_and_missing_files_do_not() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    for (path, expected) in [
+        ("/", StatusCode::OK),
+        ("/board/center", StatusCode::OK),
+        ("/assets/none.js", StatusCode::NOT_FOUND),
+        ("/api/v2/zones", StatusCode::NOT_FOUND),
+        ("/connection/http_stream", StatusCode::NOT_FOUND),
+    ] {
+        let response = server
+            .http
+            .get(server.url(path))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(response.status(), expected, "{path}");
+        if expected == StatusCode::OK {
+            let kind = response.headers()[header::CONTENT_TYPE]
+                .to_str()
+                .expect("text");
+            assert!(kind.starts_with("text/html"), "{path}: {kind}");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn bad_input_is_refused_with_the_field_at_fault() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let token = server.guest().await["access_token"].clone();
+    let token = token.as_str().expect("a token");
+    let id = uuid::Uuid::now_v7();
+    for (path, body, field) in [
+        ("/api/v1/sessions", "{", "body"),
+        ("/api/v1/sessions", "[]", "body"),
+        ("/api/v1/sessions", "{}", "email"),
+        ("/api/v1/sessions", r#"{"email": "a@b"}"#, "password"),
+        (
+            "/api/v1/sessions",
+            r#"{"email": 5, "password": "x"}"#,
+            "email",
+        ),
+        ("/api/v1/sessions", r#"{"guest": "yes"}"#, "guest"),
+        (
+            "/api/v1/sessions",
+            r#"{"guest": true, "email": "a@b"}"#,
+            "guest",
+        ),
+        (
+            "/api/v1/sessions",
+            r#"{"guest": true, "role": "admin"}"#,
+            "role",
+        ),
+        ("/api/v1/sessions/refresh", "{}", "refresh_token"),
+        (
+            "/api/v1/sessions/refresh",
+            r#"{"refresh_token": null}"#,
+            "refresh_token",
+        ),
+        ("/api/v1/commands/hold.place", "{", "body"),
+        ("/api/v1/commands/hold.place", "7", "body"),
+        ("/api/v1/commands/hold.place", "{}", "command_id"),
+        (
+            "/api/v1/commands/hold.place",
+            r#"{"command_id": "x"}"#,
+            "command_id",
+        ),
+        (
+            "/api/v1/commands/hold.place",
+            &format!(r#"{{"command_id": "{id}"}}"#),
+            "zone",
+        ),
+        (
+            "/api/v1/commands/hold.release",
+            &format!(r#"{{"command_id": "{id}", "hold": "x"}}"#),
+            "hold",
+        ),
+        (
+            "/api/v1/commands/hold.release",
+            &format!(r#"{{"command_id": "{id}", "hold": "{id}", "why": 1}}"#),
+            "why",
+        ),
+    ] {
+        let request = bearing(server.request(Method::POST, path), Some(token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.to_owned());
+        let (status, problem) = answer(request).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path} {body}: {problem}");
+        assert_eq!(
+            problem["code"], "invalid_argument",
+            "{path} {body}: {problem}"
+        );
+        assert_eq!(
+            problem["details"]["field"], field,
+            "{path} {body}: {problem}"
+        );
+        assert_eq!(problem["status"], 400);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn other_forms_than_json_and_too_much_of_it_are_refused() {
+    let db = TestDb::new().await;
+    let server = TestServer::with(&db, &[("http.body_bytes", "2048")]).await;
+    let form = server
+        .request(Method::POST, "/api/v1/sessions")
+        .form(&[("guest", "true")]);
+    let (status, problem) = answer(form).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{problem}");
+    let long = json!({"email": "x".repeat(4096), "password": "x"});
+    let (status, problem) = server.post("/api/v1/sessions", None, &long).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{problem}");
+    let (status, problem) = answer(server.request(Method::PUT, "/api/v1/sessions")).await;
+    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(problem["code"], "method_not_allowed");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn problems_say_that_they_are_problems() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let response = server
+        .http
+        .get(server.url("/api/v1/nothing"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        response.headers()[header::CONTENT_TYPE],
+        "application/problem+json"
+    );
+    let body: Value = response.json().await.expect("JSON");
+    assert_eq!(body["code"], "not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn commands_ask_for_a_sign_in_and_for_the_role() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let id = uuid::Uuid::now_v7();
+    let body = json!({"command_id": id, "job": id});
+    let (status, problem) = server.post("/api/v1/commands/job.claim", None, &body).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("unauthenticated"))
+    );
+    let (status, _) = server
+        .post("/api/v1/commands/job.claim", Some("nonsense"), &body)
+        .await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let guest = server.guest().await;
+    let token = guest["access_token"].as_str();
+    let (status, problem) = server
+        .post("/api/v1/commands/job.claim", token, &body)
+        .await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::FORBIDDEN, &json!("forbidden"))
+    );
+    let (status, problem) = server
+        .post("/api/v1/commands/job.juggle", token, &body)
+        .await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::NOT_FOUND, &json!("not_found"))
+    );
+    server.stop().await;
+    let noted: Vec<(String, String)> =
+        sqlx::query_as("select kind, code from security_event order by id")
+            .fetch_all(&db.pool)
+            .await
+            .expect("rows");
+    assert_eq!(noted, [("job.claim".to_owned(), "forbidden".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_flood_of_requests_is_told_when_to_come_back() {
+    let db = TestDb::new().await;
+    let server = TestServer::with(&db, &[("limits.requests_per_minute", "3")]).await;
+    for _ in 0..3 {
+        let (status, _) = server.get("/api/v1/zones", None).await;
+        assert_eq!(status, StatusCode::OK);
+    }
+    let response = server
+        .http
+        .get(server.url("/api/v1/zones"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
+    let problem: Value = response.json().await.expect("JSON");
+    assert_eq!(problem["code"], "rate_limited");
+    assert!(
+        problem["details"]["retry_after_ms"]
+            .as_u64()
+            .is_some_and(|wait| wait > 0)
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_commands_is_limited_by_person_and_nobody_else_is() {
+    let db = TestDb::new().await;
+    let limits = [
+        ("limits.commands_per_minute", "1"),
+        ("limits.commands_burst", "1"),
+    ];
+    let server = TestServer::with(&db, &limits).await;
+    let first = people::staff(&db, Role::Admin, "first@example.org").await;
+    let second = people::staff(&db, Role::Admin, "second@example.org").await;
+    let body = json!({"account": uuid::Uuid::now_v7(), "role": "manager", "name": "x"});
+    let (status, _) = server.command(&first.token, "admin.user_save", &body).await;
+    assert_ne!(status, StatusCode::TOO_MANY_REQUESTS);
+    let (status, problem) = server.command(&first.token, "admin.user_save", &body).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{problem}");
+    assert!(problem["details"]["retry_after_ms"].is_u64(), "{problem}");
+    let (status, _) = server
+        .command(&second.token, "admin.user_save", &body)
+        .await;
+    assert_ne!(status, StatusCode::TOO_MANY_REQUESTS);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_together_with_its_flag() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let address = server.app.public_addr.to_string();
+    for (key, flag) in [("listen", "--listen"), ("ops_listen", "--ops-listen")] {
+        let settings = crate::support::server::settings_for(&db, &[(key, &address)]);
+        let error = dispatch_hub::app::start(settings, &|_| ())
+            .await
+            .err()
+            .expect("the port is taken")
+            .to_string();
+        let port = server.app.public_addr.port().to_string();
+        assert!(error.contains(&port) && error.contains(flag), "{error}");
+    }
+    server.stop().await;
+}
