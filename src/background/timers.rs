@@ -26,7 +26,7 @@ const LEASE: Duration = Duration::from_secs(10);
 /// Timers fired at a time.
 const BATCH: i64 = 32;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(pools: Pools, executor: Executor, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {

@@ -10,7 +10,7 @@ use crate::store::{
     upkeep::{prepare_partitions, trim},
 };
 
-const EVERY: Duration = Duration::from_secs(10 * 60);
+const EVERY: Duration = Duration::from_mins(10);
 /// After a round that found the database away.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 

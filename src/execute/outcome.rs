@@ -164,7 +164,7 @@ impl Outcome {
 /// For logs and people with curl; screens have their own words for each code.
 fn message(rejection: &Rejection) -> &'static str {
     match rejection {
-        Rejection::NotLead { .. } => "only the lead of the crew may",
+        Rejection::NotLead => "only the lead of the crew may",
         Rejection::OutOfArea => "the address is in none of our zones",
         Rejection::SlotGone { .. } => "this time is no longer free",
         Rejection::LeadTime { .. } => "this start is too soon",

@@ -225,7 +225,7 @@ impl Company {
             .expect("a channel")
     }
 
-    pub(crate) fn place(&self, service: &str, start: Timestamp) -> Command {
+    pub(crate) fn place(service: &str, start: Timestamp) -> Command {
         Command::PlaceHold(HoldPlace {
             customer: None,
             zone: ZONE.parse().expect("a slug"),
@@ -245,7 +245,9 @@ impl Company {
         let outcome = insist(&self.executor, request(actor, command.clone())).await;
         match outcome {
             Outcome::Accepted { result, .. } => result,
-            other => panic!("{command:?} was not accepted: {other:?}"),
+            other @ (Outcome::Rejected { .. } | Outcome::Refused { .. }) => {
+                panic!("{command:?} was not accepted: {other:?}")
+            }
         }
     }
 
@@ -253,7 +255,7 @@ impl Company {
     pub(crate) async fn book(&self, customer: usize, service: &str, start: Timestamp) -> Value {
         let (id, property) = self.customers[customer];
         let held = self
-            .accept(customer_actor(id), self.place(service, start))
+            .accept(customer_actor(id), Self::place(service, start))
             .await;
         let confirm = Command::ConfirmBooking(BookingConfirm {
             hold: id_in(&held, "hold"),

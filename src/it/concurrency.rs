@@ -160,7 +160,7 @@ async fn two_cleaners_claim_the_two_jobs_of_one_time_whichever_they_choose() {
                 .await;
         }
         let third = customer_actor(company.customers[2].0);
-        let outcome = company.run(third, company.place("home", start)).await;
+        let outcome = company.run(third, Company::place("home", start)).await;
         assert_eq!(outcome.label(), "slot_gone");
         assert_sound(&company).await;
     }
@@ -174,7 +174,7 @@ async fn two_hundred_clients_on_a_slot_of_three_give_three_holds_and_no_overlap(
         .customers
         .iter()
         .map(|(id, _)| {
-            let request = request(customer_actor(*id), company.place("home", start));
+            let request = request(customer_actor(*id), Company::place("home", start));
             let executor = company.executor.clone();
             tokio::spawn(async move { insist(&executor, request).await })
         })
@@ -208,13 +208,13 @@ fn something(company: &Company, number: usize, jobs: &[Value]) -> (Actor, Comman
     match number % 5 {
         0 => (
             customer_actor(customer),
-            company.place("home", company.at(hour, 30)),
+            Company::place("home", company.at(hour, 30)),
         ),
         1 => (cleaner_actor(cleaner), Company::claim(job)),
         2 => (company.dispatcher, assign(id_in(job, "job"), cleaner)),
         3 => (
             customer_actor(customer),
-            company.place("pair", company.at(hour, 0)),
+            Company::place("pair", company.at(hour, 0)),
         ),
         _ => (company.dispatcher, last_kind(company, number, job, cleaner)),
     }
@@ -292,7 +292,7 @@ async fn many_assignments_claims_and_releases_in_parallel_end_without_a_deadlock
         let start = company.at(hour, 30);
         let (id, property) = company.customers[customer];
         let outcome = company
-            .run(customer_actor(id), company.place("home", start))
+            .run(customer_actor(id), Company::place("home", start))
             .await;
         let Outcome::Accepted { result, .. } = outcome else {
             continue;
@@ -317,7 +317,7 @@ async fn many_assignments_claims_and_releases_in_parallel_end_without_a_deadlock
         })
         .collect();
     for worker in workers {
-        let done = tokio::time::timeout(Duration::from_secs(60), worker).await;
+        let done = tokio::time::timeout(Duration::from_mins(1), worker).await;
         let labels = done.expect("it ends").expect("no worker panics");
         assert!(!labels.contains(&"internal".to_owned()), "{labels:?}");
     }
@@ -347,7 +347,7 @@ async fn a_customer_cannot_race_past_the_limit_of_holds() {
     let customer = customer_actor(company.customers[0].0);
     let trips: Vec<_> = (8..16)
         .map(|hour| {
-            let request = request(customer, company.place("home", company.at(hour, 0)));
+            let request = request(customer, Company::place("home", company.at(hour, 0)));
             let executor = company.executor.clone();
             tokio::spawn(async move { insist(&executor, request).await })
         })
@@ -364,6 +364,6 @@ async fn a_customer_cannot_race_past_the_limit_of_holds() {
     });
     company.accept(customer, release).await;
     company
-        .accept(customer, company.place("home", company.at(15, 0)))
+        .accept(customer, Company::place("home", company.at(15, 0)))
         .await;
 }

@@ -20,7 +20,7 @@ fn code(outcome: &Outcome) -> &str {
 async fn a_command_repeated_under_its_id_is_executed_once_and_answered_alike() {
     let company = Company::new(2, 1).await;
     let customer = customer_actor(company.customers[0].0);
-    let request = request(customer, company.place("home", company.at(10, 0)));
+    let request = request(customer, Company::place("home", company.at(10, 0)));
     let first = company.executor.execute(request.clone()).await;
     let again = company.executor.execute(request).await;
     assert_eq!(code(&first), "accepted", "{first:?}");
@@ -33,9 +33,9 @@ async fn a_command_repeated_under_its_id_is_executed_once_and_answered_alike() {
 async fn an_id_used_for_something_else_is_refused() {
     let company = Company::new(2, 1).await;
     let customer = customer_actor(company.customers[0].0);
-    let mut request = request(customer, company.place("home", company.at(10, 0)));
+    let mut request = request(customer, Company::place("home", company.at(10, 0)));
     company.executor.execute(request.clone()).await;
-    request.command = company.place("home", company.at(12, 0));
+    request.command = Company::place("home", company.at(12, 0));
     let other = company.executor.execute(request).await;
     assert_eq!(code(&other), "idempotency_mismatch");
     assert_eq!(company.count("select count(*) from hold").await, 1);
@@ -44,7 +44,7 @@ async fn an_id_used_for_something_else_is_refused() {
 #[tokio::test]
 async fn another_actor_may_use_the_same_id() {
     let company = Company::new(2, 2).await;
-    let command = company.place("home", company.at(10, 0));
+    let command = Company::place("home", company.at(10, 0));
     let mut request = request(customer_actor(company.customers[0].0), command);
     company.executor.execute(request.clone()).await;
     request.actor = customer_actor(company.customers[1].0);
@@ -57,10 +57,10 @@ async fn a_rejection_is_stored_so_that_a_retry_does_not_flip() {
     let company = Company::new(1, 2).await;
     let start = company.at(10, 0);
     let first = customer_actor(company.customers[0].0);
-    let held = company.accept(first, company.place("home", start)).await;
+    let held = company.accept(first, Company::place("home", start)).await;
     let request = request(
         customer_actor(company.customers[1].0),
-        company.place("home", start),
+        Company::place("home", start),
     );
     let rejected = company.executor.execute(request.clone()).await;
     let Outcome::Rejected { code, details, .. } = &rejected else {
@@ -99,7 +99,7 @@ async fn a_refusal_is_not_stored() {
 async fn ids_that_are_old_or_not_of_version_7_are_refused() {
     let company = Company::new(1, 1).await;
     let customer = customer_actor(company.customers[0].0);
-    let mut request = request(customer, company.place("home", company.at(10, 0)));
+    let mut request = request(customer, Company::place("home", company.at(10, 0)));
     request.command_id = CommandId(Uuid::new_v4());
     let outcome = company.executor.execute(request.clone()).await;
     let Outcome::Refused { code, details, .. } = outcome else {
@@ -123,7 +123,7 @@ async fn a_role_that_never_may_is_refused_and_noted() {
     let company = Company::new(1, 1).await;
     let cleaner = cleaner_actor(company.cleaners[0]);
     let outcome = company
-        .run(cleaner, company.place("home", company.at(10, 0)))
+        .run(cleaner, Company::place("home", company.at(10, 0)))
         .await;
     assert_eq!(code(&outcome), "forbidden");
     let noted = company
@@ -140,7 +140,7 @@ async fn an_account_that_was_disabled_decides_nothing_any_more() {
     company.sql("update account set disabled_at = now()").await;
     let customer = customer_actor(company.customers[0].0);
     let outcome = company
-        .run(customer, company.place("home", company.at(10, 0)))
+        .run(customer, Company::place("home", company.at(10, 0)))
         .await;
     assert_eq!(code(&outcome), "unauthenticated");
     let nobody = Actor {
@@ -166,7 +166,7 @@ async fn a_visit_goes_from_hold_to_claim_and_positions_name_what_the_actor_may_r
     let company = Company::new(2, 1).await;
     let customer = customer_actor(company.customers[0].0);
     let start = company.at(10, 0);
-    let held = company.run(customer, company.place("home", start)).await;
+    let held = company.run(customer, Company::place("home", start)).await;
     let Outcome::Accepted { positions, .. } = &held else {
         panic!("not accepted: {held:?}")
     };

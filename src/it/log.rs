@@ -197,7 +197,7 @@ async fn the_events_folded_give_the_rows() {
     company.accept(company.dispatcher, cancel).await;
     let customer = customer_actor(company.customers[1].0);
     company
-        .accept(customer, company.place("home", company.at(14, 0)))
+        .accept(customer, Company::place("home", company.at(14, 0)))
         .await;
     let mut world = World::default();
     for event in all_events(&company).await {

@@ -33,12 +33,12 @@ async fn commands_are_unavailable_while_postgres_is_away_and_work_when_it_is_bac
     let company = Company::on(&url, 2, 1).await;
     let customer = customer_actor(company.customers[0].0);
     company
-        .accept(customer, company.place("home", company.at(10, 0)))
+        .accept(customer, Company::place("home", company.at(10, 0)))
         .await;
     company.pool.close().await;
     postgres.stop().await;
 
-    let unserved = request(customer, company.place("home", company.at(12, 0)));
+    let unserved = request(customer, Company::place("home", company.at(12, 0)));
     for _ in 0..3 {
         let start = Instant::now();
         let outcome = company.executor.execute(unserved.clone()).await;
@@ -80,7 +80,7 @@ async fn a_restart_in_a_stream_of_commands_loses_none_that_was_acknowledged() {
             let hour = 9 + i8::try_from(number % 3 * 3).expect("small");
             let request = request(
                 customer_actor(*id),
-                company.place("home", company.at(hour, 0)),
+                Company::place("home", company.at(hour, 0)),
             );
             let executor = company.executor.clone();
             tokio::spawn(async move { insist(&executor, request).await })

@@ -61,7 +61,7 @@ async fn a_hold_that_has_run_out_gives_its_room_back_within_a_second() {
     let company = Company::new(1, 1).await;
     let customer = customer_actor(company.customers[0].0);
     company
-        .accept(customer, company.place("home", company.at(10, 0)))
+        .accept(customer, Company::place("home", company.at(10, 0)))
         .await;
     let _instances = Instances::start(&company, 1);
     let_holds_end_in(&company, 300).await;
@@ -94,7 +94,7 @@ async fn many_instances_expire_many_holds_once_each() {
     let company = Company::new(4, 8).await;
     for (number, (customer, _)) in company.customers.iter().enumerate() {
         let hour = 8 + i8::try_from(number / 4 * 3).expect("small");
-        let command = company.place("home", company.at(hour, 30));
+        let command = Company::place("home", company.at(hour, 30));
         company.accept(customer_actor(*customer), command).await;
     }
     let_holds_end_in(&company, 0).await;
@@ -116,11 +116,11 @@ async fn a_hold_that_has_run_out_yields_to_the_command_that_needs_its_room() {
     let start = company.at(10, 0);
     let first = customer_actor(company.customers[0].0);
     let second = customer_actor(company.customers[1].0);
-    company.accept(first, company.place("home", start)).await;
-    let outcome = company.run(second, company.place("home", start)).await;
+    company.accept(first, Company::place("home", start)).await;
+    let outcome = company.run(second, Company::place("home", start)).await;
     assert_eq!(outcome.label(), "slot_gone");
     let_holds_end_in(&company, -1).await;
-    company.accept(second, company.place("home", start)).await;
+    company.accept(second, Company::place("home", start)).await;
     let expired = "select count(*) from hold where status = 'expired'";
     assert_eq!(company.count(expired).await, 1);
     assert_eq!(company.count("select count(*) from occupancy").await, 1);
@@ -141,7 +141,7 @@ async fn a_hold_that_was_extended_has_its_timer_moved() {
     let company = Company::new(1, 1).await;
     let customer = customer_actor(company.customers[0].0);
     let held = company
-        .accept(customer, company.place("home", company.at(10, 0)))
+        .accept(customer, Company::place("home", company.at(10, 0)))
         .await;
     let extend = Command::ExtendHold(HoldExtend {
         hold: id_in(&held, "hold"),

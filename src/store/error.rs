@@ -48,8 +48,8 @@ impl StoreError {
     }
 }
 
-/// The server says that it is ending this connection: admin_shutdown, crash_shutdown,
-/// cannot_connect_now, database_dropped, idle_session_timeout.
+/// The server says that it is ending this connection (`admin_shutdown`, `crash_shutdown`,
+/// `cannot_connect_now`, `database_dropped`, `idle_session_timeout`).
 fn is_ending(code: &str) -> bool {
     code.starts_with("57P")
 }

@@ -100,6 +100,10 @@ pub(super) async fn for_channel(
 
 /// The parameters of `load.sql`.
 #[derive(Debug, Default, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "parameters of one statement, each explained there"
+)]
 struct Wanted {
     accounts: Vec<AccountId>,
     email: Option<String>,

@@ -44,7 +44,7 @@ pub async fn list(pools: &Pools) -> Result<Vec<SigningKey>, StoreError> {
             algorithm: row.algorithm,
             secret: row.secret,
             created_at: row.created_at.to_jiff(),
-            retired_at: row.retired_at.map(|at| at.to_jiff()),
+            retired_at: row.retired_at.map(jiff_sqlx::Timestamp::to_jiff),
         })
         .collect())
 }
