@@ -2,8 +2,8 @@
 //! one instant: the scope says what is named, `load.sql` completes it.
 //!
 //! It keeps the promises written in [`scope`](crate::domain::scope), with one economy: of the
-//! roster's *assigned* work only the occupancy is loaded, not the jobs behind it, because it is
-//! never moved.
+//! roster's work only those jobs are loaded that the command may move: promises, not assignments,
+//! within half a day of what it is about; and none for a slot, for which nobody is re-homed.
 
 use std::collections::BTreeMap;
 
@@ -123,6 +123,7 @@ struct Wanted {
     homes: bool,
     staff: bool,
     plain: bool,
+    settled: bool,
     seated: bool,
     live_zone: Option<ZoneSlug>,
     service: Option<ServiceSlug>,
@@ -214,6 +215,7 @@ impl Wanted {
                 .collect(),
             at_property_start: (!named).then_some(range.start),
             at_property_end: (!named).then_some(range.end),
+            settled: true,
             ..Self::default()
         }
     }

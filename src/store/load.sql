@@ -12,8 +12,9 @@ with asked as materialized (
         -- rosters around the named holds and jobs; of the named cleaners' home zones over the own
         -- range; around those cleaners' rows to come
         around boolean, homes boolean, staff boolean,
-        -- without what is behind the roster's occupancy: for views
-        plain boolean,
+        -- without what is behind the roster's occupancy: for views; without the jobs behind it:
+        -- where nobody is re-homed
+        plain boolean, settled boolean,
         seated boolean, live_zone text, service text,
         board text, control_zone text, control_date date,
         makes_job boolean
@@ -65,6 +66,12 @@ span as materialized (
         select tstzrange(own_start, own_end) from asked where own_start is not null
     ) ranges
 ),
+-- promises here may be moved: a path of moves reaches no further in a working day
+reach as materialized (
+    select range_agg(tstzrange(lower(during) - interval '12 hours', upper(during) + interval '12 hours'))
+        as during
+    from focus
+),
 roster as materialized (
     select distinct shift.cleaner_id from focus
         join shift on shift.zone = focus.zone and shift.during && focus.during
@@ -113,10 +120,11 @@ wanted_job as materialized (
     -- assigned work of others is never moved, so it need not be known
     select job_id from near, asked
     where job_id is not null and not asked.plain
-        and (cause = 'reserved' or cleaner_id = any(asked.cleaners))
+        and ((cause = 'reserved' and not asked.settled and busy && (select during from reach))
+            or cleaner_id = any(asked.cleaners))
     union
     select job.id from asked, focus join job on job.zone = focus.zone and job.starts_at <@ focus.during
-    where not asked.plain and job.at_risk
+    where not asked.plain and not asked.settled and job.at_risk
         and job.status not in ('completed', 'cancelled', 'no_access')
     union
     select job.id from asked, job join job_seat on job_seat.job_id = job.id
