@@ -5,5 +5,6 @@ mod calls;
 mod connecting;
 mod instances;
 mod limits;
+mod redis;
 mod subscribing;
 mod world;

@@ -20,10 +20,10 @@ use tokio_tungstenite::{
 
 use crate::{
     Hub, HubConfig,
-    adapters::memory::{MemoryBroker, MemoryBus, MemoryLog, MemoryPresence},
+    adapters::memory::{MemoryBus, MemoryLog, MemoryPresence},
     ports::{
-        Application, Body, Caller, ChannelLog, Class, ConnectRefused, Denied, Grant, Hello,
-        Identity, RefreshRefused, Snapshot, SubscribeIntent,
+        Application, Body, Broker, Caller, ChannelLog, Class, ConnectRefused, Denied, Grant, Hello,
+        Identity, Presence, RefreshRefused, Snapshot, SubscribeIntent,
     },
 };
 
@@ -206,10 +206,17 @@ impl Shared {
     }
 
     pub async fn instance(&self, config: HubConfig) -> Instance {
-        self.instance_over(config, self.bus.broker()).await
+        let presence = Arc::new(self.presence.clone());
+        self.instance_over(config, Arc::new(self.bus.broker()), presence)
+            .await
     }
 
-    async fn instance_over(&self, config: HubConfig, broker: MemoryBroker) -> Instance {
+    pub async fn instance_over(
+        &self,
+        config: HubConfig,
+        broker: Arc<dyn Broker>,
+        presence: Arc<dyn Presence>,
+    ) -> Instance {
         let rules = Arc::new(Rules {
             log: self.log.clone(),
             hub: OnceLock::new(),
@@ -225,8 +232,8 @@ impl Shared {
             config,
             rules.clone(),
             Arc::new(self.log.clone()),
-            Arc::new(broker),
-            Arc::new(self.presence.clone()),
+            broker,
+            presence,
         );
         let _ = rules.hub.set(hub.clone());
         hub.start().await;
