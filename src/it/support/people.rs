@@ -43,6 +43,6 @@ pub(crate) async fn staff(db: &TestDb, role: Role, email: &str) -> TestPerson {
 pub(crate) async fn token(db: &TestDb, id: AccountId) -> String {
     let settings = settings_for(db, &[]).sign_in;
     let sign_in = SignIn::open(pools(db), settings).await.expect("keys");
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = std::time::Duration::from_hours(1);
     sign_in.access_token(id, hour).await.expect("a token")
 }
