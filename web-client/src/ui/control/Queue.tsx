@@ -87,7 +87,7 @@ function QueueCard({ job, room, drag, now }: QueueCardProps) {
         <span className={css.note}>
           {late > 0 ? (
             <>
-              <Flame size={13} aria-hidden /> {t.control.late(late)}
+              <Flame size={13} aria-hidden /> {t.control.late(t.common.duration(late))}
             </>
           ) : job.at_risk ? (
             <>

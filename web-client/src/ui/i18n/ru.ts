@@ -325,7 +325,7 @@ export const ru = {
     placingHint: 'Щёлкните строку или стрелки и Enter. Esc отменяет.',
     seat: (open, size) => `мест открыто: ${open} из ${size}`,
     atRisk: 'Под угрозой: для неё никто не свободен',
-    late: (minutes) => `опоздание ${minutes} мин`,
+    late: (text) => `опоздание ${text}`,
     startsIn: (text) => `через ${text}`,
     startedAgo: (text) => `${text} назад`,
     noCustomer: 'Клиент без имени',
