@@ -289,7 +289,7 @@ export const en = {
     yours: 'yours',
     fits: 'Fits your day',
     seats: (open: number, size: number) => `${open} of ${size} places free`,
-    near: (km: string, job: string) => `${km} km from ${job}`,
+    near: (km: string, job: string) => `${km} km from your ${job} job`,
     misfit: {
       overlap: 'You have a job then',
       outside_shift: 'Outside of your shift',

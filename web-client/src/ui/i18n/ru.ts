@@ -284,7 +284,7 @@ export const ru = {
     yours: 'ваша',
     fits: 'Подходит к вашему дню',
     seats: (open, size) => `Свободно мест: ${open} из ${size}`,
-    near: (km, job) => `${km} км от ${job}`,
+    near: (km, job) => `${km} км от вашей работы в ${job}`,
     misfit: {
       overlap: 'У вас уже есть работа',
       outside_shift: 'Вне вашей смены',
