@@ -19,7 +19,6 @@ use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    background,
     config::Config,
     execute::Executor,
     gateway::{self, Gateway},
@@ -151,7 +150,7 @@ impl Instance {
             draining: draining.clone(),
             tasks: tasks.clone(),
         }));
-        let hub = hub_of(&config, Arc::clone(&gateway), &pools)?;
+        let hub = hub_of(&config, Arc::clone(&gateway), &pools).await?;
         live.attach(hub.clone());
         hub.start().await;
         let site = Site::new(http::Parts {
@@ -165,7 +164,6 @@ impl Instance {
             tasks: tasks.clone(),
         });
         let (stop, stop_operations) = (CancellationToken::new(), CancellationToken::new());
-        background::start(&pools, &executor, &draining, &tasks);
         tidy(&tasks, &stop, gateway, Arc::clone(&site));
         let readiness = Arc::new(Readiness {
             pools: pools.clone(),
@@ -211,7 +209,7 @@ impl Instance {
 }
 
 /// The hub with its wire: Redis between instances, memory where there is one.
-fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools) -> anyhow::Result<Hub> {
+async fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools) -> anyhow::Result<Hub> {
     let (broker, presence): (Arc<dyn Broker>, Arc<dyn Presence>) = match config.redis_url.reveal() {
         None => (
             Arc::new(MemoryBus::new().broker()),

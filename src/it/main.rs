@@ -4,11 +4,10 @@
 //! server by its public surface: the library's types, HTTP and the socket.
 
 mod architecture;
-mod away;
 mod cli;
 mod company;
 mod concurrency;
-mod crash;
+mod demo;
 mod embedded_postgres;
 mod examples;
 mod execute;
@@ -16,7 +15,6 @@ mod http;
 mod log;
 mod main_job;
 mod outage;
-mod rights;
 mod sign_in;
 mod socket;
 mod support;

@@ -78,6 +78,38 @@ pub async fn for_command(
     Ok(loaded)
 }
 
+/// What a planner names.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    pub accounts: Vec<AccountId>,
+    /// With their properties and active holds.
+    pub customers: Vec<CustomerId>,
+    /// With the time of `during` and the jobs in it.
+    pub cleaners: Vec<CleanerId>,
+    pub during: Option<TimeRange>,
+    /// With all jobs of the zone's local date.
+    pub day: Option<(ZoneSlug, Date)>,
+}
+
+/// Loads what is named, to plan many commands at once.
+pub async fn for_planning(
+    connection: &mut PgConnection,
+    named: Named,
+) -> Result<Loaded, StoreError> {
+    let (control_zone, control_date) = named.day.unzip();
+    let wanted = Wanted {
+        accounts: named.accounts,
+        customers: named.customers,
+        cleaners: named.cleaners,
+        own_start: named.during.map(|range| range.start),
+        own_end: named.during.map(|range| range.end),
+        control_zone,
+        control_date,
+        ..Wanted::default()
+    };
+    Ok(read(connection, &wanted, "").await?.loaded)
+}
+
 /// A channel's world with the head and epoch of the same instant.
 pub(super) struct Read {
     pub(super) loaded: Loaded,

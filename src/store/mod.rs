@@ -14,6 +14,7 @@ mod error;
 pub mod events;
 pub mod load;
 pub mod log;
+pub mod planning;
 pub mod pools;
 pub mod receipt;
 mod save;

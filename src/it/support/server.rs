@@ -1,8 +1,6 @@
 //! A whole server in the test's process, on ports of its own and a database of its own, and a
 //! client that speaks HTTP to it.
 
-use std::ops::Deref;
-
 use dispatch_hub::{
     app,
     app::RunningApp,
@@ -13,22 +11,34 @@ use serde_json::{Value, json};
 
 use super::database::TestDb;
 
-/// The HTTP surface of a server, wherever it runs.
-pub(crate) struct Api {
+/// One instance. To be stopped by [`TestServer::stop`]; dropped, it ends with the test's runtime.
+pub(crate) struct TestServer {
+    pub(crate) app: RunningApp,
     pub(crate) http: reqwest::Client,
-    base: String,
 }
 
-impl Api {
-    pub(crate) fn at(base: &str) -> Self {
+impl TestServer {
+    pub(crate) async fn start(db: &TestDb) -> Self {
+        Self::with(db, &[]).await
+    }
+
+    /// With settings of the test's own, as keys and values.
+    pub(crate) async fn with(db: &TestDb, settings: &[(&'static str, &str)]) -> Self {
+        let app = app::start(settings_for(db, settings), &|_| ())
+            .await
+            .expect("the server starts");
         Self {
+            app,
             http: reqwest::Client::new(),
-            base: base.to_owned(),
         }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+        format!("http://{}{path}", self.app.public_addr)
+    }
+
+    pub(crate) fn ops_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.app.ops_addr)
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -57,8 +67,9 @@ impl Api {
     }
 
     pub(crate) async fn guest(&self) -> Value {
-        let guest = json!({"guest": true});
-        let (status, session) = self.post("/api/v1/sessions", None, &guest).await;
+        let (status, session) = self
+            .post("/api/v1/sessions", None, &json!({"guest": true}))
+            .await;
         assert_eq!(status, StatusCode::OK, "{session}");
         session
     }
@@ -83,47 +94,6 @@ impl Api {
         assert_eq!(body["outcome"], "accepted");
         body["result"].clone()
     }
-}
-
-/// One instance in the test's process. To be stopped by [`TestServer::stop`]; dropped, it ends
-/// with the test's runtime.
-pub(crate) struct TestServer {
-    pub(crate) app: RunningApp,
-    api: Api,
-}
-
-impl Deref for TestServer {
-    type Target = Api;
-
-    fn deref(&self) -> &Api {
-        &self.api
-    }
-}
-
-impl TestServer {
-    pub(crate) async fn start(db: &TestDb) -> Self {
-        Self::with(db, &[]).await
-    }
-
-    /// With settings of the test's own, as keys and values.
-    pub(crate) async fn with(db: &TestDb, settings: &[(&'static str, &str)]) -> Self {
-        Self::on(&db.url, settings).await
-    }
-
-    /// On a database of the test's own.
-    pub(crate) async fn on(url: &str, settings: &[(&'static str, &str)]) -> Self {
-        let app = app::start(settings_for(url, settings), &|_| ())
-            .await
-            .expect("the server starts");
-        Self {
-            api: Api::at(&format!("http://{}", app.public_addr)),
-            app,
-        }
-    }
-
-    pub(crate) fn ops_url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.app.ops_addr)
-    }
 
     pub(crate) async fn stop(self) {
         self.app.shutdown().await;
@@ -131,11 +101,11 @@ impl TestServer {
 }
 
 /// Settings for an instance on this database: ports of the system's choice, short waits.
-pub(crate) fn settings_for(url: &str, settings: &[(&'static str, &str)]) -> Config {
+pub(crate) fn settings_for(db: &TestDb, settings: &[(&'static str, &str)]) -> Config {
     let mut flags = vec![
         ("listen", "127.0.0.1:0".to_owned()),
         ("ops_listen", "127.0.0.1:0".to_owned()),
-        ("database_url", url.to_owned()),
+        ("database_url", db.url.clone()),
         ("shutdown.drain_ms", "100".to_owned()),
         ("hub.close_wait_ms", "500".to_owned()),
         ("database.command_connections", "8".to_owned()),

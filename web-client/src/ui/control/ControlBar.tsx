@@ -69,11 +69,9 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
         {atRisk > 0 && <li className={css.risk}>{t.control.atRiskCount(atRisk)}</li>}
       </ul>
       <span className={css.space} />
-      <span className={css.pill}>
-        <SyncPill />
-      </span>
+      <SyncPill />
       <span className={css.tools}>
-        <button type="button" className={cx(css.icon, css.keys)} onClick={onHelp} aria-label={t.control.help}>
+        <button type="button" className={css.icon} onClick={onHelp} aria-label={t.control.help}>
           <Keyboard size={18} aria-hidden />
         </button>
         <Preferences />

@@ -13,7 +13,7 @@ import { setSearch, useSearch } from '../router';
 import { AssignSheet } from './AssignSheet';
 import { Bar } from './ControlBar';
 import { DayList } from './DayList';
-import { JobPanel, JobSheet } from './JobPanel';
+import { JobPanel } from './JobPanel';
 import { KeysHelp } from './KeysHelp';
 import { Queue } from './Queue';
 import css from './Room.module.css';
@@ -98,11 +98,10 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
         <div className={css.board}>
           <Queue room={room} drag={drag} />
           <Timeline ref={timeline} room={room} drag={drag} row={row} onRow={setRow} today={today} />
-          {room.chosen !== null && <JobPanel key={room.chosen.id} job={room.chosen} room={room} />}
         </div>
       )}
-      {narrow && room.chosen !== null && room.placing === null && (
-        <JobSheet key={room.chosen.id} job={room.chosen} room={room} />
+      {room.chosen !== null && (
+        <JobPanel key={room.chosen.id} job={room.chosen} room={room} narrow={narrow} />
       )}
       {narrow && room.placing !== null && <AssignSheet job={room.placing} room={room} />}
       {help && <KeysHelp onClose={() => setHelp(false)} />}

@@ -55,9 +55,7 @@ export function MeTab({ desk }: { desk: Desk }) {
         <dt>{t.work.phone}</dt>
         <dd>{me.phone ?? '–'}</dd>
       </dl>
-      <div className={css.preferences}>
-        <Preferences withLabels />
-      </div>
+      <Preferences withLabels />
       <Button size="large" onClick={() => void session.signOut()}>
         {t.common.signOut}
       </Button>

@@ -1,0 +1,146 @@
+//! The demo in a database: what people see is true of it, and seeding again changes nothing.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use dispatch_hub::{
+    audience::{self, Body, Channel, Row, RowKey, SlotsBody},
+    demo::seed::seed,
+    execute::Committed,
+    store::{self, PoolSizes, Pools},
+};
+
+use crate::{company::Recorder, support::database::TestDb};
+
+const UNDER_WAY: &str = "select count(*) from job where status in
+    ('en_route', 'arrived', 'in_progress', 'paused')";
+const OVERLAPS: &str = "select count(*) from occupancy a join occupancy b
+    on a.cleaner_id = b.cleaner_id and a.id < b.id and a.busy && b.busy";
+const LEFT_LYING: &str = "select count(*) from job where status not in
+    ('completed', 'cancelled', 'no_access')
+    and starts_at + make_interval(mins => duration_minutes + 45) < now()";
+
+struct Demo {
+    db: TestDb,
+    pools: Pools,
+    live: Arc<Recorder>,
+}
+
+impl Demo {
+    async fn new() -> Self {
+        let db = TestDb::new().await;
+        let pools = Pools::open(&db.url, PoolSizes::default()).expect("a URL");
+        store::epoch::ensure(&pools).await.expect("an epoch");
+        let live = Arc::new(Recorder::default());
+        Self { db, pools, live }
+    }
+
+    async fn seed(&self) -> usize {
+        let live: Arc<dyn Committed> = self.live.clone();
+        let seeded = seed(&self.pools, &live, -1..=1).await.expect("a demo");
+        assert_eq!(seeded.left_out, 0);
+        seeded.commands
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        let counted = sqlx::query_scalar(sql).fetch_one(&self.db.pool).await;
+        counted.expect("the test's SQL is right")
+    }
+}
+
+/// What a reader of all publications of a channel knows.
+#[derive(Debug, Default)]
+struct Folded {
+    rows: BTreeMap<RowKey, Row>,
+    free: BTreeMap<(String, String), i32>,
+}
+
+impl Folded {
+    fn apply(&mut self, channel: &Channel, body: &str) {
+        if let Channel::Slots { .. } = channel {
+            let body: SlotsBody = serde_json::from_str(body).expect("a slots body");
+            for change in body.free {
+                let key = (change.service.to_string(), change.start.to_string());
+                *self.free.entry(key).or_default() += change.by;
+            }
+            self.free.retain(|_, free| *free != 0);
+        } else {
+            let body: Body = serde_json::from_str(body).expect("a body");
+            self.rows
+                .extend(body.set.into_iter().map(|row| (row.key(), row)));
+            self.rows.retain(|key, _| !body.unset.contains(key));
+        }
+    }
+}
+
+async fn assert_views_are_true(demo: &Demo) {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "select channel, body::text from publication order by channel, channel_offset",
+    )
+    .fetch_all(&demo.db.pool)
+    .await
+    .expect("the log");
+    let mut views: BTreeMap<Channel, Folded> = BTreeMap::new();
+    for (name, body) in rows {
+        let channel: Channel = name.parse().expect("a channel");
+        views
+            .entry(channel.clone())
+            .or_default()
+            .apply(&channel, &body);
+    }
+    let families: BTreeSet<_> = views
+        .keys()
+        .map(std::mem::discriminant)
+        .map(|d| format!("{d:?}"))
+        .collect();
+    assert_eq!(families.len(), 6, "something on every family of channels");
+    for (channel, folded) in views {
+        let snapshot = store::snapshot(&demo.pools, &channel)
+            .await
+            .expect("a snapshot");
+        let body = audience::snapshot(&channel, &snapshot.world, snapshot.at);
+        assert!(
+            body.get().len() < audience::SNAPSHOT_LIMIT_BYTES,
+            "{channel} is too big"
+        );
+        let mut fresh = Folded::default();
+        fresh.apply(&channel, body.get());
+        assert_eq!(folded.free, fresh.free, "{channel}");
+        for (key, row) in &fresh.rows {
+            assert_eq!(folded.rows.get(key), Some(row), "{channel}");
+        }
+        // Agendas and boards forget what lies more than a day back.
+        if !matches!(channel, Channel::Agenda(_) | Channel::Board(_)) {
+            assert_eq!(folded.rows.len(), fresh.rows.len(), "{channel}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_is_alive_and_what_people_see_of_it_is_true() {
+    let demo = Demo::new().await;
+    let commands = demo.seed().await;
+    assert!(commands > 500, "{commands}");
+    let under_way = demo.count(UNDER_WAY).await;
+    assert!(under_way >= 3, "{under_way} jobs under way");
+    assert_eq!(demo.count(OVERLAPS).await, 0);
+    assert_eq!(demo.count(LEFT_LYING).await, 0);
+    let announced = demo.live.publications.lock().expect("nobody panics").len();
+    let stored = demo.count("select count(*) from publication").await;
+    assert_eq!(i64::try_from(announced).expect("few"), stored);
+    assert_views_are_true(&demo).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seeding_again_adds_nothing() {
+    let demo = Demo::new().await;
+    demo.seed().await;
+    let bookings = demo.count("select count(*) from booking").await;
+    let again = demo.seed().await;
+    assert!(again < 20, "{again} commands moments after");
+    let after = demo.count("select count(*) from booking").await;
+    assert!(after - bookings < 5, "{bookings} bookings, then {after}");
+    assert_views_are_true(&demo).await;
+}
