@@ -47,6 +47,7 @@ enum Step {
 struct Budget {
     until: Instant,
     conflicts: u32,
+    lost: u64,
     resolving: bool,
 }
 
@@ -90,6 +91,7 @@ impl Inner {
         let mut budget = Budget {
             until: Instant::now() + PREPARE_WITHIN,
             conflicts: 0,
+            lost: 0,
             resolving: false,
         };
         let mut plan = Plan::default();
@@ -194,7 +196,8 @@ impl Budget {
             // A connection that was idle while the database went away: another may be whole.
             Failure::ConnectionLost if Instant::now() < self.until => {
                 tracing::debug!(%error, "a connection was lost: on another one");
-                self.pause(2).await;
+                self.lost += 1;
+                self.pause(self.lost.min(30)).await;
                 Step::Again
             }
             Failure::ConnectionLost | Failure::Unavailable => {

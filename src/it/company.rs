@@ -62,17 +62,22 @@ impl Company {
     /// Cleaners work 08:00–18:00 on five days around `date`, which is a few days ahead.
     pub(crate) async fn new(cleaners: usize, customers: usize) -> Self {
         let db = TestDb::new().await;
-        let (pool, url) = (db.pool.clone(), db.url.clone());
-        let mut company = Self::open(pool, &url).await;
-        company.db = Some(db);
-        company.seed(cleaners, customers).await;
-        company
+        let url = db.url.clone();
+        Self::between(db, &url, cleaners, customers).await
     }
 
     /// The same in a migrated, empty database of another cluster.
     pub(crate) async fn on(url: &str, cleaners: usize, customers: usize) -> Self {
         let pool = PgPool::connect(url).await.expect("a pool");
         let mut company = Self::open(pool, url).await;
+        company.seed(cleaners, customers).await;
+        company
+    }
+
+    /// The same, with something between the executor and the tests' common cluster.
+    pub(crate) async fn between(db: TestDb, url: &str, cleaners: usize, customers: usize) -> Self {
+        let mut company = Self::open(db.pool.clone(), url).await;
+        company.db = Some(db);
         company.seed(cleaners, customers).await;
         company
     }

@@ -13,6 +13,7 @@ mod examples;
 mod execute;
 mod http;
 mod log;
+mod lost_answer;
 mod main_job;
 mod outage;
 mod sign_in;
