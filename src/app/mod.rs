@@ -19,6 +19,7 @@ use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    background,
     config::Config,
     execute::Executor,
     gateway::{self, Gateway},
@@ -150,7 +151,7 @@ impl Instance {
             draining: draining.clone(),
             tasks: tasks.clone(),
         }));
-        let hub = hub_of(&config, Arc::clone(&gateway), &pools).await?;
+        let hub = hub_of(&config, Arc::clone(&gateway), &pools)?;
         live.attach(hub.clone());
         hub.start().await;
         let site = Site::new(http::Parts {
@@ -164,6 +165,7 @@ impl Instance {
             tasks: tasks.clone(),
         });
         let (stop, stop_operations) = (CancellationToken::new(), CancellationToken::new());
+        background::start(&pools, &executor, &draining, &tasks);
         tidy(&tasks, &stop, gateway, Arc::clone(&site));
         let readiness = Arc::new(Readiness {
             pools: pools.clone(),
@@ -209,7 +211,7 @@ impl Instance {
 }
 
 /// The hub with its wire: Redis between instances, memory where there is one.
-async fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools) -> anyhow::Result<Hub> {
+fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools) -> anyhow::Result<Hub> {
     let (broker, presence): (Arc<dyn Broker>, Arc<dyn Presence>) = match config.redis_url.reveal() {
         None => (
             Arc::new(MemoryBus::new().broker()),

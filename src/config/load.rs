@@ -175,15 +175,18 @@ fn origin(value: &Value) -> String {
 /// The error without the key and the origin, which are told beside it. A bad value is not
 /// repeated where it could be a secret: those are free text and cannot be bad.
 fn reason(error: &ConfigError) -> String {
-    match error {
-        ConfigError::At { error, .. } => reason(error),
-        ConfigError::Type {
-            unexpected,
-            expected,
-            ..
-        } => format!("expected {expected}, found {unexpected}"),
-        other => other.to_string(),
+    if let ConfigError::At { error, .. } = error {
+        return reason(error);
     }
+    if let ConfigError::Type {
+        unexpected,
+        expected,
+        ..
+    } = error
+    {
+        return format!("expected {expected}, found {unexpected}");
+    }
+    error.to_string()
 }
 
 fn toml_text(value: &str) -> String {

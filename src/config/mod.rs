@@ -186,81 +186,91 @@ impl fmt::Display for Config {
 impl Config {
     /// What types alone cannot say, each fault as one line.
     fn check(&self) -> Vec<String> {
+        let faults = self.check_ranges().into_iter();
+        faults
+            .chain(self.check_rates())
+            .chain(self.check_addresses())
+            .collect()
+    }
+
+    fn check_ranges(&self) -> Vec<String> {
+        let (sign_in, http) = (&self.sign_in, &self.http);
+        let ranges = [
+            (
+                "sign_in.leeway_seconds",
+                sign_in.leeway_seconds.into(),
+                0,
+                30,
+            ),
+            (
+                "sign_in.access_ttl_seconds",
+                sign_in.access_ttl_seconds.into(),
+                60,
+                3600,
+            ),
+            (
+                "sign_in.refresh_ttl_days",
+                sign_in.refresh_ttl_days.into(),
+                1,
+                366,
+            ),
+            ("sign_in.hashing", sign_in.hashing as u64, 1, 64),
+            ("http.body_bytes", http.body_bytes as u64, 1024, 1 << 24),
+            ("http.header_bytes", http.header_bytes as u64, 8192, 1 << 20),
+            ("http.header_count", http.header_count as u64, 16, 1024),
+            ("http.connections", http.connections as u64, 1, 1_000_000),
+            (
+                "database.command_connections",
+                self.database.command_connections.into(),
+                1,
+                1000,
+            ),
+            (
+                "database.read_connections",
+                self.database.read_connections.into(),
+                1,
+                1000,
+            ),
+        ];
+        ranges
+            .into_iter()
+            .filter(|(_, value, least, most)| !(least..=most).contains(&value))
+            .map(|(key, _, least, most)| format!("{key}: between {least} and {most}"))
+            .collect()
+    }
+
+    fn check_rates(&self) -> Vec<String> {
+        let limits = &self.limits;
+        let rates = [
+            ("handshakes_per_minute", limits.handshakes_per_minute),
+            ("sign_ins_per_minute", limits.sign_ins_per_minute),
+            ("requests_per_minute", limits.requests_per_minute),
+            ("commands_per_minute", limits.commands_per_minute),
+            ("commands_burst", limits.commands_burst),
+            ("connections_per_user", limits.connections_per_user),
+        ];
+        rates
+            .into_iter()
+            .filter(|(_, rate)| *rate == 0)
+            .map(|(key, _)| format!("limits.{key}: must be above zero"))
+            .collect()
+    }
+
+    fn check_addresses(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        let mut demand = |holds: bool, fault: &str| {
-            if !holds {
-                faults.push(fault.to_owned());
-            }
-        };
-        demand(
-            self.listen != self.ops_listen || self.listen.port() == 0,
-            "ops_listen: must differ from listen, so that operations stay off the public listener",
-        );
-        demand(
-            self.sign_in.leeway_seconds <= 30,
-            "sign_in.leeway_seconds: at most 30",
-        );
-        demand(
-            (60..=3600).contains(&self.sign_in.access_ttl_seconds),
-            "sign_in.access_ttl_seconds: between 60 and 3600",
-        );
-        demand(
-            (1..=366).contains(&self.sign_in.refresh_ttl_days),
-            "sign_in.refresh_ttl_days: between 1 and 366",
-        );
-        demand(
-            self.sign_in.hashing > 0,
-            "sign_in.hashing: must be above zero",
-        );
-        demand(
-            self.http.body_bytes >= 1024,
-            "http.body_bytes: at least 1024",
-        );
-        demand(
-            self.http.header_bytes >= 8192,
-            "http.header_bytes: at least 8192",
-        );
-        demand(
-            self.database.command_connections > 0,
-            "database.command_connections: must be above zero",
-        );
-        demand(
-            self.database.read_connections > 0,
-            "database.read_connections: must be above zero",
-        );
-        for (name, value) in [
-            (
-                "limits.handshakes_per_minute",
-                self.limits.handshakes_per_minute,
-            ),
-            (
-                "limits.sign_ins_per_minute",
-                self.limits.sign_ins_per_minute,
-            ),
-            (
-                "limits.requests_per_minute",
-                self.limits.requests_per_minute,
-            ),
-            (
-                "limits.commands_per_minute",
-                self.limits.commands_per_minute,
-            ),
-            ("limits.commands_burst", self.limits.commands_burst),
-            (
-                "limits.connections_per_user",
-                self.limits.connections_per_user,
-            ),
-        ] {
-            demand(value > 0, &format!("{name}: must be above zero"));
+        if self.listen == self.ops_listen && self.listen.port() != 0 {
+            let why = "must differ from listen: operations stay off the public listener";
+            faults.push(format!("ops_listen: {why}"));
         }
         for origin in &self.http.allowed_origins {
             let exact = origin.parse::<http::Uri>().is_ok_and(|uri| {
                 uri.scheme().is_some() && uri.authority().is_some() && !origin.ends_with('/')
             });
-            demand(
-                exact,
-                &format!("http.allowed_origins: `{origin}` is not scheme://host[:port]"),
-            );
+            if !exact {
+                faults.push(format!(
+                    "http.allowed_origins: `{origin}` is not scheme://host[:port]"
+                ));
+            }
         }
         faults
     }

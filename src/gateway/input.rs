@@ -29,7 +29,7 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Invalid> {
     let Value::Object(fields) = value else {
         return Err(Invalid::new("body", "an object is expected"));
     };
-    parse_with(fields, |value| serde_json::from_value(value))
+    parse_with(&fields, |value| serde_json::from_value(value))
 }
 
 /// A command's envelope: its id and its parameters. Over HTTP the id may come beside the body.
@@ -66,7 +66,7 @@ fn envelope(
     };
     let id = Uuid::try_parse(id)
         .map_err(|_| Invalid::new("command_id", "a UUID version 7 is expected"))?;
-    let command = parse_with(fields, |value| {
+    let command = parse_with(&fields, |value| {
         Command::parse(kind, value).expect("the kind is one of ours")
     })?;
     Ok((CommandId(id), command))
@@ -74,14 +74,14 @@ fn envelope(
 
 /// Parses, and finds the field at fault if that fails.
 fn parse_with<T>(
-    fields: Map<String, Value>,
+    fields: &Map<String, Value>,
     parse: impl Fn(Value) -> Result<T, serde_json::Error>,
 ) -> Result<T, Invalid> {
     let error = match parse(Value::Object(fields.clone())) {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error.to_string(),
     };
-    let field = named(&error, &fields).or_else(|| blamed(&error, &fields, &parse));
+    let field = named(&error, fields).or_else(|| blamed(&error, fields, &parse));
     Err(Invalid::new(
         field.unwrap_or_else(|| "body".to_owned()),
         error,

@@ -234,7 +234,7 @@ impl Application for Gateway {
             return Ok(anonymous());
         }
         let recognised = self.sign_in.recognise(&hello.token).await;
-        let identity = identity_of(recognised.map_err(|refused| match refused {
+        let identity = identity_of(&recognised.map_err(|refused| match refused {
             sign_in::Refused::Expired => ConnectRefused::TokenExpired,
             sign_in::Refused::Store(_) | sign_in::Refused::TooSoon(_) => {
                 ConnectRefused::Unavailable
@@ -252,7 +252,7 @@ impl Application for Gateway {
 
     async fn refresh(&self, caller: &Caller, token: &str) -> Result<Identity, RefreshRefused> {
         let recognised = self.sign_in.recognise(token).await;
-        let identity = identity_of(recognised.map_err(|refused| match refused {
+        let identity = identity_of(&recognised.map_err(|refused| match refused {
             sign_in::Refused::Expired => RefreshRefused::Expired,
             sign_in::Refused::Store(_) | sign_in::Refused::TooSoon(_) => {
                 RefreshRefused::Unavailable
@@ -336,7 +336,7 @@ pub fn anonymous() -> Identity {
 }
 
 /// The identity behind a valid access token.
-pub fn identity_of(recognised: sign_in::Recognised) -> Identity {
+pub fn identity_of(recognised: &sign_in::Recognised) -> Identity {
     Identity {
         user: recognised.person.id.to_string().into(),
         session: Some(recognised.sign_in.to_string().into()),

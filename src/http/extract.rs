@@ -113,7 +113,7 @@ impl FromRequestParts<Arc<Site>> for Asking {
 
 async fn recognise(site: &Site, token: &str) -> Result<Identity, Problem> {
     match site.sign_in.recognise(token).await {
-        Ok(recognised) => Ok(gateway::identity_of(recognised)),
+        Ok(recognised) => Ok(gateway::identity_of(&recognised)),
         Err(refused) => Err(refusal(&refused)),
     }
 }

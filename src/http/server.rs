@@ -45,12 +45,13 @@ pub fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
         socket.bind(address)?;
         socket.listen(BACKLOG)
     };
-    listen().map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => anyhow::anyhow!(
-            "port {} is already in use ({address}); choose another with {flag}",
-            address.port()
-        ),
-        _ => anyhow::anyhow!("cannot listen on {address}: {error}; change it with {flag}"),
+    listen().map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            let port = address.port();
+            anyhow::anyhow!("port {port} is already in use ({address}); choose another with {flag}")
+        } else {
+            anyhow::anyhow!("cannot listen on {address}: {error}; change it with {flag}")
+        }
     })
 }
 

@@ -287,8 +287,8 @@ async fn a_flood_of_commands_is_limited_by_person_and_nobody_else_is() {
         ("limits.commands_burst", "1"),
     ];
     let server = TestServer::with(&db, &limits).await;
-    let first = people::staff(&db, Role::Admin, "first@example.org").await;
-    let second = people::staff(&db, Role::Admin, "second@example.org").await;
+    let first = people::staff(&db.url, Role::Admin, "first@example.org").await;
+    let second = people::staff(&db.url, Role::Admin, "second@example.org").await;
     let body = json!({"account": uuid::Uuid::now_v7(), "role": "manager", "name": "x"});
     let (status, _) = server.command(&first.token, "admin.user_save", &body).await;
     assert_ne!(status, StatusCode::TOO_MANY_REQUESTS);
@@ -308,7 +308,7 @@ async fn a_taken_port_is_named_together_with_its_flag() {
     let server = TestServer::start(&db).await;
     let address = server.app.public_addr.to_string();
     for (key, flag) in [("listen", "--listen"), ("ops_listen", "--ops-listen")] {
-        let settings = crate::support::server::settings_for(&db, &[(key, &address)]);
+        let settings = crate::support::server::settings_for(&db.url, &[(key, &address)]);
         let error = dispatch_hub::app::start(settings, &|_| ())
             .await
             .err()

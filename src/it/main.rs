@@ -4,9 +4,11 @@
 //! server by its public surface: the library's types, HTTP and the socket.
 
 mod architecture;
+mod away;
 mod cli;
 mod company;
 mod concurrency;
+mod crash;
 mod demo;
 mod embedded_postgres;
 mod examples;
@@ -16,6 +18,7 @@ mod log;
 mod lost_answer;
 mod main_job;
 mod outage;
+mod rights;
 mod sign_in;
 mod socket;
 mod support;

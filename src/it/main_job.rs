@@ -27,8 +27,8 @@ fn unsets(body: &Value, kind: &str, id: &Value) -> bool {
 async fn a_booking_is_held_confirmed_claimed_and_done_over_sockets() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;
-    let company = Company::found(&db, &server).await;
-    let cleaner = company.hire(&db, &server, "Anna Schmidt").await;
+    let company = Company::found(&db.url, &server).await;
+    let cleaner = company.hire(&db.url, &server, "Anna Schmidt").await;
     let (customer, property) = company.customer(&server, "Clara").await;
     let (slots, board) = (company.slots(), format!("board:{ZONE}"));
     let (own, agenda) = (

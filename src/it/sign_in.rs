@@ -35,7 +35,7 @@ async fn is_recognised(server: &TestServer, token: &str) -> bool {
 async fn a_password_gives_a_session_and_a_wrong_one_the_same_answer_as_an_unknown_address() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;
-    let dana = people::staff(&db, Role::Dispatcher, "dana@example.org").await;
+    let dana = people::staff(&db.url, Role::Dispatcher, "dana@example.org").await;
     let session = server.sign_in(" Dana@Example.org ", PASSWORD).await;
     assert_eq!(session["user"]["id"], json!(dana.id));
     assert_eq!(session["user"]["role"], "dispatcher");
@@ -60,7 +60,7 @@ async fn repeated_failures_wait_and_lock_nobody_out() {
         ("sign_in.failures_free", "1"),
     ];
     let server = TestServer::with(&db, &proxies).await;
-    people::staff(&db, Role::Dispatcher, "dana@example.org").await;
+    people::staff(&db.url, Role::Dispatcher, "dana@example.org").await;
     let attempt = async |address: &str, password: &str| {
         let body = json!({"email": "dana@example.org", "password": password});
         let request = server.request(Method::POST, "/api/v1/sessions");
@@ -161,7 +161,7 @@ async fn access_and_refresh_tokens_do_not_stand_for_each_other() {
 async fn signing_out_ends_tokens_and_sockets_of_that_sign_in_only() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;
-    people::staff(&db, Role::Dispatcher, "dana@example.org").await;
+    people::staff(&db.url, Role::Dispatcher, "dana@example.org").await;
     let here = server.sign_in("dana@example.org", PASSWORD).await;
     let elsewhere = server.sign_in("dana@example.org", PASSWORD).await;
     let mut ended = TestSocket::connect(&server, here["access_token"].as_str()).await;
@@ -188,7 +188,7 @@ async fn signing_out_ends_tokens_and_sockets_of_that_sign_in_only() {
 async fn a_disabled_person_is_no_longer_recognised() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;
-    let dana = people::staff(&db, Role::Dispatcher, "dana@example.org").await;
+    let dana = people::staff(&db.url, Role::Dispatcher, "dana@example.org").await;
     assert!(is_recognised(&server, &dana.token).await);
     sqlx::query("update account set disabled_at = now() where id = $1")
         .bind(dana.id.0)

@@ -10,7 +10,7 @@ use crate::limits::Neighbour;
 
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 /// Failures are forgotten after as long without another.
-const MEMORY: Duration = Duration::from_secs(15 * 60);
+const MEMORY: Duration = Duration::from_mins(15);
 /// Beyond this many keys the oldest knowledge is given up.
 const MAX_KEYS: usize = 50_000;
 

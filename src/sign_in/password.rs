@@ -50,12 +50,10 @@ impl Hasher {
     /// the same time.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, Busy> {
         let decoy = Arc::clone(&self.decoy);
-        self.run(move || match stored {
-            Some(stored) => verify(&password, &stored),
-            None => {
-                verify(&password, &decoy);
-                false
-            }
+        self.run(move || {
+            let known = stored.is_some();
+            let hash = stored.unwrap_or_else(|| decoy.to_string());
+            verify(&password, &hash) && known
         })
         .await
     }

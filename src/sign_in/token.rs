@@ -130,9 +130,12 @@ impl Keys {
         validation.set_required_spec_claims(&["exp", "sub", "aud"]);
         validation.set_audience(&[purpose.audience()]);
         let claims = decode::<Claims>(token, key, &validation)
-            .map_err(|error| match error.kind() {
-                ErrorKind::ExpiredSignature => TokenRefused::Expired,
-                _ => TokenRefused::Invalid,
+            .map_err(|error| {
+                if matches!(error.kind(), ErrorKind::ExpiredSignature) {
+                    TokenRefused::Expired
+                } else {
+                    TokenRefused::Invalid
+                }
             })?
             .claims;
         if claims.channel.is_some() {
@@ -175,7 +178,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const LIFE: Duration = Duration::from_secs(600);
+    const LIFE: Duration = Duration::from_mins(10);
 
     fn key() -> SigningKey {
         SigningKey {

@@ -5,9 +5,8 @@ use jiff::{SignedDuration, Timestamp, Unit, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::{
-    database::TestDb,
     people::{self, TestPerson},
-    server::TestServer,
+    server::Api,
 };
 
 pub(crate) const ZONE: &str = "center";
@@ -24,12 +23,12 @@ pub(crate) struct Company {
 }
 
 impl Company {
-    pub(crate) async fn found(db: &TestDb, server: &TestServer) -> Self {
+    pub(crate) async fn found(url: &str, server: &Api) -> Self {
         let now = Timestamp::now();
         let company = Self {
-            admin: people::staff(db, Role::Admin, "admin@example.org").await,
-            manager: people::staff(db, Role::Manager, "manager@example.org").await,
-            dispatcher: people::staff(db, Role::Dispatcher, "dispatcher@example.org").await,
+            admin: people::staff(url, Role::Admin, "admin@example.org").await,
+            manager: people::staff(url, Role::Manager, "manager@example.org").await,
+            dispatcher: people::staff(url, Role::Dispatcher, "dispatcher@example.org").await,
             opens_at: next_quarter(now),
             time_zone: morning_zone(now),
         };
@@ -55,7 +54,7 @@ impl Company {
     }
 
     /// A cleaner with a shift of eight hours from the opening on.
-    pub(crate) async fn hire(&self, db: &TestDb, server: &TestServer, name: &str) -> TestPerson {
+    pub(crate) async fn hire(&self, url: &str, server: &Api, name: &str) -> TestPerson {
         let cleaner = json!({
             "name": name, "phone": "+49 30 1234567", "zones": [ZONE], "skills": ["cleaning"],
             "active": true,
@@ -75,12 +74,12 @@ impl Company {
             .await;
         TestPerson {
             id,
-            token: people::token(db, id).await,
+            token: people::token(url, id).await,
         }
     }
 
     /// A guest who has said who they are and where they live; with the property's id.
-    pub(crate) async fn customer(&self, server: &TestServer, name: &str) -> (TestPerson, Value) {
+    pub(crate) async fn customer(&self, server: &Api, name: &str) -> (TestPerson, Value) {
         let session = server.guest().await;
         let token = session["access_token"]
             .as_str()

@@ -1,6 +1,8 @@
 //! A whole server in the test's process, on ports of its own and a database of its own, and a
 //! client that speaks HTTP to it.
 
+use std::ops::Deref;
+
 use dispatch_hub::{
     app,
     app::RunningApp,
@@ -11,34 +13,22 @@ use serde_json::{Value, json};
 
 use super::database::TestDb;
 
-/// One instance. To be stopped by [`TestServer::stop`]; dropped, it ends with the test's runtime.
-pub(crate) struct TestServer {
-    pub(crate) app: RunningApp,
+/// The HTTP surface of a server, wherever it runs.
+pub(crate) struct Api {
     pub(crate) http: reqwest::Client,
+    base: String,
 }
 
-impl TestServer {
-    pub(crate) async fn start(db: &TestDb) -> Self {
-        Self::with(db, &[]).await
-    }
-
-    /// With settings of the test's own, as keys and values.
-    pub(crate) async fn with(db: &TestDb, settings: &[(&'static str, &str)]) -> Self {
-        let app = app::start(settings_for(db, settings), &|_| ())
-            .await
-            .expect("the server starts");
+impl Api {
+    pub(crate) fn at(base: &str) -> Self {
         Self {
-            app,
             http: reqwest::Client::new(),
+            base: base.to_owned(),
         }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.app.public_addr)
-    }
-
-    pub(crate) fn ops_url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.app.ops_addr)
+        format!("{}{path}", self.base)
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -67,9 +57,8 @@ impl TestServer {
     }
 
     pub(crate) async fn guest(&self) -> Value {
-        let (status, session) = self
-            .post("/api/v1/sessions", None, &json!({"guest": true}))
-            .await;
+        let guest = json!({"guest": true});
+        let (status, session) = self.post("/api/v1/sessions", None, &guest).await;
         assert_eq!(status, StatusCode::OK, "{session}");
         session
     }
@@ -94,6 +83,47 @@ impl TestServer {
         assert_eq!(body["outcome"], "accepted");
         body["result"].clone()
     }
+}
+
+/// One instance in the test's process. To be stopped by [`TestServer::stop`]; dropped, it ends
+/// with the test's runtime.
+pub(crate) struct TestServer {
+    pub(crate) app: RunningApp,
+    api: Api,
+}
+
+impl Deref for TestServer {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
+}
+
+impl TestServer {
+    pub(crate) async fn start(db: &TestDb) -> Self {
+        Self::with(db, &[]).await
+    }
+
+    /// With settings of the test's own, as keys and values.
+    pub(crate) async fn with(db: &TestDb, settings: &[(&'static str, &str)]) -> Self {
+        Self::on(&db.url, settings).await
+    }
+
+    /// On a database of the test's own.
+    pub(crate) async fn on(url: &str, settings: &[(&'static str, &str)]) -> Self {
+        let app = app::start(settings_for(url, settings), &|_| ())
+            .await
+            .expect("the server starts");
+        Self {
+            api: Api::at(&format!("http://{}", app.public_addr)),
+            app,
+        }
+    }
+
+    pub(crate) fn ops_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.app.ops_addr)
+    }
 
     pub(crate) async fn stop(self) {
         self.app.shutdown().await;
@@ -101,11 +131,11 @@ impl TestServer {
 }
 
 /// Settings for an instance on this database: ports of the system's choice, short waits.
-pub(crate) fn settings_for(db: &TestDb, settings: &[(&'static str, &str)]) -> Config {
+pub(crate) fn settings_for(url: &str, settings: &[(&'static str, &str)]) -> Config {
     let mut flags = vec![
         ("listen", "127.0.0.1:0".to_owned()),
         ("ops_listen", "127.0.0.1:0".to_owned()),
-        ("database_url", db.url.clone()),
+        ("database_url", url.to_owned()),
         ("shutdown.drain_ms", "100".to_owned()),
         ("hub.close_wait_ms", "500".to_owned()),
         ("database.command_connections", "8".to_owned()),

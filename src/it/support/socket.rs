@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-use super::server::TestServer;
+use super::server::Api;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -22,7 +22,7 @@ pub(crate) struct TestSocket {
 
 impl TestSocket {
     /// Connects and is recognised by the token; anonymous without one.
-    pub(crate) async fn connect(server: &TestServer, token: Option<&str>) -> Self {
+    pub(crate) async fn connect(server: &Api, token: Option<&str>) -> Self {
         let mut socket = Self::open(&server.url("/connection/websocket")).await;
         let request = token.map_or_else(|| json!({}), |token| json!({"token": token}));
         let reply = socket.ask("connect", request).await;
@@ -58,12 +58,34 @@ impl TestSocket {
     }
 
     pub(crate) async fn reply(&mut self, id: u32) -> Value {
+        let reply = self.reply_if_open(id).await;
+        reply.expect("the connection is open")
+    }
+
+    /// `None`: the connection ended first.
+    async fn reply_if_open(&mut self, id: u32) -> Option<Value> {
         loop {
             if let Some(at) = self.replies.iter().position(|reply| reply["id"] == id) {
-                return self.replies.swap_remove(at);
+                return Some(self.replies.swap_remove(at));
             }
-            self.read().await.expect("the connection is open");
+            self.read().await.ok()?;
         }
+    }
+
+    /// Runs a command under an id of the caller's; `None` where the connection ended before the
+    /// outcome came.
+    pub(crate) async fn try_command(&mut self, kind: &str, data: &Value) -> Option<Value> {
+        self.last_id += 1;
+        let command = json!({"id": self.last_id, "rpc": {"method": kind, "data": data}});
+        let frame = Message::text(command.to_string());
+        self.stream.send(frame).await.ok()?;
+        let reply = self.reply_if_open(self.last_id).await?;
+        Some(reply["rpc"]["data"].clone())
+    }
+
+    /// Pushes that have come so far and were not asked for yet.
+    pub(crate) fn waiting_pushes(&mut self) -> Vec<Value> {
+        self.pushes.drain(..).collect()
     }
 
     /// Subscribes and returns the result, which has the snapshot.

@@ -8,9 +8,14 @@ export type CatalogState =
   | { readonly kind: 'ready'; readonly zones: readonly Zone[]; readonly services: readonly Service[] }
   | { readonly kind: 'failed'; readonly code: string };
 
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 30_000;
+
 export class Catalogs {
   readonly state = new Observable<CatalogState>({ kind: 'loading' });
   private asked = false;
+  private later: ReturnType<typeof setTimeout> | null = null;
+  private failures = 0;
 
   constructor(private readonly rest: Rest) {}
 
@@ -22,6 +27,7 @@ export class Catalogs {
   }
 
   again(): void {
+    if (this.later !== null) clearTimeout(this.later);
     this.state.set({ kind: 'loading' });
     void this.read();
   }
@@ -35,6 +41,8 @@ export class Catalogs {
       this.state.set({ kind: 'ready', zones, services });
     } catch (error) {
       this.state.set({ kind: 'failed', code: error instanceof RestError ? error.code : 'unreachable' });
+      const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.failures++, LONGEST_PAUSE_MS);
+      this.later = setTimeout(() => void this.read(), pause);
     }
   }
 }

@@ -69,9 +69,11 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
         {atRisk > 0 && <li className={css.risk}>{t.control.atRiskCount(atRisk)}</li>}
       </ul>
       <span className={css.space} />
-      <SyncPill />
+      <span className={css.pill}>
+        <SyncPill />
+      </span>
       <span className={css.tools}>
-        <button type="button" className={css.icon} onClick={onHelp} aria-label={t.control.help}>
+        <button type="button" className={cx(css.icon, css.keys)} onClick={onHelp} aria-label={t.control.help}>
           <Keyboard size={18} aria-hidden />
         </button>
         <Preferences />

@@ -14,21 +14,26 @@ import type { ControlRoom } from './useControlRoom';
 interface JobPanelProps {
   readonly job: JobRow;
   readonly room: ControlRoom;
-  readonly narrow: boolean;
 }
 
-export function JobPanel({ job, room, narrow }: JobPanelProps) {
+/** On a narrow screen. */
+export function JobSheet({ job, room }: JobPanelProps) {
+  const { t } = useTexts();
+  return (
+    <Sheet
+      title={`${t.common.job(job.number)} · ${room.serviceName(job.service)}`}
+      onClose={() => room.choose(null)}
+    >
+      <JobDetails job={job} room={room} />
+    </Sheet>
+  );
+}
+
+/** Beside the timeline. */
+export function JobPanel({ job, room }: JobPanelProps) {
   const { t } = useTexts();
   const close = () => room.choose(null);
   const title = `${t.common.job(job.number)} · ${room.serviceName(job.service)}`;
-  if (narrow) {
-    if (room.placing !== null) return null;
-    return (
-      <Sheet title={title} onClose={close}>
-        <JobDetails job={job} room={room} />
-      </Sheet>
-    );
-  }
   return (
     <aside className={css.panel} aria-label={title}>
       <header className={css.header}>
@@ -78,7 +83,9 @@ function JobDetails({ job, room }: { job: JobRow; room: ControlRoom }) {
         <dd>
           {job.customer_name ?? t.control.noCustomer}
           {job.customer_phone !== null && (
-            <a href={`tel:${job.customer_phone.replace(/[^+\d]/g, '')}`}> {job.customer_phone}</a>
+            <a className={css.phone} href={`tel:${job.customer_phone.replace(/[^+\d]/g, '')}`}>
+              {job.customer_phone}
+            </a>
           )}
         </dd>
         <dt>{t.control.place}</dt>

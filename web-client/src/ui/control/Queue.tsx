@@ -84,10 +84,12 @@ function QueueCard({ job, room, drag, now }: QueueCardProps) {
         <span className={css.who}>
           {job.customer_name ?? t.control.noCustomer} · {job.district}
         </span>
+      </button>
+      <div className={css.foot}>
         <span className={css.note}>
           {late > 0 ? (
             <>
-              <Flame size={13} aria-hidden /> {t.control.late(late)}
+              <Flame size={13} aria-hidden /> {t.control.late(t.common.duration(late))}
             </>
           ) : job.at_risk ? (
             <>
@@ -98,16 +100,15 @@ function QueueCard({ job, room, drag, now }: QueueCardProps) {
           )}
           {job.seats.length > 1 && ` · ${t.control.seat(open, job.seats.length)}`}
         </span>
-      </button>
-      <Button
-        size="small"
-        weight={placing ? 'primary' : 'secondary'}
-        className={css.assign ?? ''}
-        data-action="assign"
-        onClick={() => room.place(placing ? null : job.id)}
-      >
-        {placing ? t.common.cancel : t.control.assign}
-      </Button>
+        <Button
+          size="small"
+          weight={placing ? 'primary' : 'secondary'}
+          data-action="assign"
+          onClick={() => room.place(placing ? null : job.id)}
+        >
+          {placing ? t.common.cancel : t.control.assign}
+        </Button>
+      </div>
     </li>
   );
 }

@@ -13,7 +13,7 @@ import { setSearch, useSearch } from '../router';
 import { AssignSheet } from './AssignSheet';
 import { Bar } from './ControlBar';
 import { DayList } from './DayList';
-import { JobPanel } from './JobPanel';
+import { JobPanel, JobSheet } from './JobPanel';
 import { KeysHelp } from './KeysHelp';
 import { Queue } from './Queue';
 import css from './Room.module.css';
@@ -98,10 +98,11 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
         <div className={css.board}>
           <Queue room={room} drag={drag} />
           <Timeline ref={timeline} room={room} drag={drag} row={row} onRow={setRow} today={today} />
+          {room.chosen !== null && <JobPanel key={room.chosen.id} job={room.chosen} room={room} />}
         </div>
       )}
-      {room.chosen !== null && (
-        <JobPanel key={room.chosen.id} job={room.chosen} room={room} narrow={narrow} />
+      {narrow && room.chosen !== null && room.placing === null && (
+        <JobSheet key={room.chosen.id} job={room.chosen} room={room} />
       )}
       {narrow && room.placing !== null && <AssignSheet job={room.placing} room={room} />}
       {help && <KeysHelp onClose={() => setHelp(false)} />}

@@ -63,10 +63,12 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
         <span className={cx(css.duty, css[cleaner.duty])} title={t.duty[cleaner.duty]}>
           <span className="visually-hidden">{t.duty[cleaner.duty]}</span>
         </span>
-        <span className={css.text}>{cleaner.name}</span>
-        {candidate !== null && obstacle !== null && (
-          <span className={css.reason}>{obstacleText(t, obstacle)}</span>
-        )}
+        <span className={css.label}>
+          <span className={css.text}>{cleaner.name}</span>
+          {candidate !== null && obstacle !== null && (
+            <span className={css.reason}>{obstacleText(t, obstacle)}</span>
+          )}
+        </span>
       </span>
       <div role="gridcell" className={css.track}>
         {day.shifts.map((shift) => (

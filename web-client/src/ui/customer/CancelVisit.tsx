@@ -23,9 +23,7 @@ export function CancelVisit({ booking, timeZone, now }: CancelVisitProps) {
   const [objection, setObjection] = useState<Objection | null>(null);
   const until = Date.parse(booking.starts_at) - booking.cancel_until_hours * 3_600_000;
   const inTime = now <= until;
-  const policy = (inTime ? t.customer.cancelFree : t.customer.cancelLate)(
-    format.moment(until, timeZone, now),
-  );
+  const policy = (inTime ? t.customer.cancelFree : t.customer.cancelLate)(format.until(until, timeZone, now));
   const cancel = async () => {
     setObjection(null);
     const outcome = await send('booking.cancel', { booking: booking.id, expected_version: booking.version });

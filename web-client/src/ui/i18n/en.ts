@@ -289,7 +289,7 @@ export const en = {
     yours: 'yours',
     fits: 'Fits your day',
     seats: (open: number, size: number) => `${open} of ${size} places free`,
-    near: (km: string, job: string) => `${km} km from ${job}`,
+    near: (km: string, job: string) => `${km} km from your ${job} job`,
     misfit: {
       overlap: 'You have a job then',
       outside_shift: 'Outside of your shift',
@@ -330,7 +330,7 @@ export const en = {
     placingHint: 'Click a row, or arrows and Enter. Esc cancels.',
     seat: (open: number, size: number) => `${open} of ${size} seats open`,
     atRisk: 'At risk: nobody is free for it',
-    late: (minutes: number) => `${minutes} min late`,
+    late: (text: string) => `${text} late`,
     startsIn: (text: string) => `in ${text}`,
     startedAgo: (text: string) => `${text} ago`,
     noCustomer: 'Customer without a name',

@@ -12,6 +12,8 @@ export interface Format {
   dayOfMonth(date: string): string;
   /** Time with the day in front of it unless that is today. */
   moment(at: number | string, timeZone: string, now: number): string;
+  /** For the middle of a sentence: `today 21:11` or `Sat 21 Nov, 21:11`. */
+  until(at: number | string, timeZone: string, now: number): string;
   /** `today`, `tomorrow` or the long day. */
   relativeDay(date: string, timeZone: string, now: number): string;
   money(minor: number, currency: string): string;
@@ -72,6 +74,12 @@ export function makeFormat(locale: string, words: Words): Format {
       const date = localDate(instant(at), timeZone);
       const clock = time(at, timeZone);
       return date === localDate(now, timeZone) ? clock : `${day(date)}, ${clock}`;
+    },
+    until: (at, timeZone, now) => {
+      const date = localDate(instant(at), timeZone);
+      const clock = time(at, timeZone);
+      const today = date === localDate(now, timeZone);
+      return today ? `${words.today.toLocaleLowerCase(locale)} ${clock}` : `${day(date)}, ${clock}`;
     },
     relativeDay: (date, timeZone, now) => {
       const today = localDate(now, timeZone);

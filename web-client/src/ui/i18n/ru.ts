@@ -284,7 +284,7 @@ export const ru = {
     yours: 'ваша',
     fits: 'Подходит к вашему дню',
     seats: (open, size) => `Свободно мест: ${open} из ${size}`,
-    near: (km, job) => `${km} км от ${job}`,
+    near: (km, job) => `${km} км от вашей работы в ${job}`,
     misfit: {
       overlap: 'У вас уже есть работа',
       outside_shift: 'Вне вашей смены',
@@ -325,7 +325,7 @@ export const ru = {
     placingHint: 'Щёлкните строку или стрелки и Enter. Esc отменяет.',
     seat: (open, size) => `мест открыто: ${open} из ${size}`,
     atRisk: 'Под угрозой: для неё никто не свободен',
-    late: (minutes) => `опоздание ${minutes} мин`,
+    late: (text) => `опоздание ${text}`,
     startsIn: (text) => `через ${text}`,
     startedAgo: (text) => `${text} назад`,
     noCustomer: 'Клиент без имени',

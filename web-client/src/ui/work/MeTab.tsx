@@ -55,7 +55,9 @@ export function MeTab({ desk }: { desk: Desk }) {
         <dt>{t.work.phone}</dt>
         <dd>{me.phone ?? '–'}</dd>
       </dl>
-      <Preferences withLabels />
+      <div className={css.preferences}>
+        <Preferences withLabels />
+      </div>
       <Button size="large" onClick={() => void session.signOut()}>
         {t.common.signOut}
       </Button>
