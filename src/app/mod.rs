@@ -12,7 +12,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context;
 use hub::{
     Hub, HubConfig,
-    adapters::memory::{MemoryBus, MemoryPresence},
+    adapters::{
+        memory::{MemoryBus, MemoryPresence},
+        redis,
+    },
     ports::{Broker, Presence},
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -217,7 +220,10 @@ fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools) -> anyhow::Resu
             Arc::new(MemoryBus::new().broker()),
             Arc::new(MemoryPresence::new()),
         ),
-        Some(_url) => anyhow::bail!("redis_url: this build has no Redis adapter"),
+        Some(url) => {
+            let (broker, presence) = redis::connect(url, config.redis.clone())?;
+            (Arc::new(broker), Arc::new(presence))
+        }
     };
     let log = Arc::new(PostgresLog::new(pools.clone()));
     let settings = HubConfig {

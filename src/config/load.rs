@@ -217,17 +217,22 @@ mod tests {
 
     #[test]
     fn the_documented_figures_of_the_engine_are_its_defaults() {
-        assert_eq!(Config::defaults().hub, hub::HubConfig::default());
-        let written = defaults();
-        let documented = leaves(&written);
-        let known = serde_json::to_value(hub::HubConfig::default()).expect("plain data");
-        for key in known
-            .as_object()
-            .expect("a table")
-            .keys()
-            .filter(|key| *key != "version")
-        {
-            assert!(documented.contains_key(&format!("hub.{key}")), "{key}");
+        let config = Config::defaults();
+        assert_eq!(config.hub, hub::HubConfig::default());
+        assert_eq!(config.redis, hub::adapters::redis::RedisConfig::default());
+        let documented = leaves(&defaults());
+        for (section, settings) in [
+            ("hub", serde_json::to_value(config.hub)),
+            ("redis", serde_json::to_value(config.redis)),
+        ] {
+            let settings = settings.expect("plain data");
+            let keys = settings.as_object().expect("a table").keys();
+            for key in keys.filter(|key| *key != "version") {
+                assert!(
+                    documented.contains_key(&format!("{section}.{key}")),
+                    "{section}.{key}"
+                );
+            }
         }
     }
 

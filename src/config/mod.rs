@@ -9,7 +9,7 @@ mod network;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
-use hub::HubConfig;
+use hub::{HubConfig, adapters::redis::RedisConfig};
 use serde::{Deserialize, Serialize};
 
 pub use load::{Faults, Layers};
@@ -30,6 +30,7 @@ pub struct Config {
     pub embedded: Embedded,
     pub sign_in: SignIn,
     pub limits: Limits,
+    pub redis: RedisConfig,
     pub hub: HubConfig,
     pub shutdown: Shutdown,
 }
