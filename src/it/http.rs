@@ -99,67 +99,54 @@ async fn routes_of_the_client_get_its_page_and_missing_files_do_not() {
     server.stop().await;
 }
 
+/// Path, body and the field at fault; `ID` stands for an id.
+const BAD_INPUT: [(&str, &str, &str); 17] = [
+    ("sessions", "{", "body"),
+    ("sessions", "[]", "body"),
+    ("sessions", "{}", "email"),
+    ("sessions", r#"{"email": "a@b"}"#, "password"),
+    ("sessions", r#"{"email": 5, "password": "x"}"#, "email"),
+    ("sessions", r#"{"guest": "yes"}"#, "guest"),
+    ("sessions", r#"{"guest": true, "email": "a@b"}"#, "guest"),
+    ("sessions", r#"{"guest": true, "role": "admin"}"#, "role"),
+    ("sessions/refresh", "{}", "refresh_token"),
+    (
+        "sessions/refresh",
+        r#"{"refresh_token": null}"#,
+        "refresh_token",
+    ),
+    ("commands/hold.place", "{", "body"),
+    ("commands/hold.place", "7", "body"),
+    ("commands/hold.place", "{}", "command_id"),
+    (
+        "commands/hold.place",
+        r#"{"command_id": "x"}"#,
+        "command_id",
+    ),
+    ("commands/hold.place", r#"{"command_id": "ID"}"#, "zone"),
+    (
+        "commands/hold.release",
+        r#"{"command_id": "ID", "hold": "x"}"#,
+        "hold",
+    ),
+    (
+        "commands/hold.release",
+        r#"{"command_id": "ID", "hold": "ID", "why": 1}"#,
+        "why",
+    ),
+];
+
 #[tokio::test]
 async fn bad_input_is_refused_with_the_field_at_fault() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;
-    let token = server.guest().await["access_token"].clone();
-    let token = token.as_str().expect("a token");
-    let id = uuid::Uuid::now_v7();
-    for (path, body, field) in [
-        ("/api/v1/sessions", "{", "body"),
-        ("/api/v1/sessions", "[]", "body"),
-        ("/api/v1/sessions", "{}", "email"),
-        ("/api/v1/sessions", r#"{"email": "a@b"}"#, "password"),
-        (
-            "/api/v1/sessions",
-            r#"{"email": 5, "password": "x"}"#,
-            "email",
-        ),
-        ("/api/v1/sessions", r#"{"guest": "yes"}"#, "guest"),
-        (
-            "/api/v1/sessions",
-            r#"{"guest": true, "email": "a@b"}"#,
-            "guest",
-        ),
-        (
-            "/api/v1/sessions",
-            r#"{"guest": true, "role": "admin"}"#,
-            "role",
-        ),
-        ("/api/v1/sessions/refresh", "{}", "refresh_token"),
-        (
-            "/api/v1/sessions/refresh",
-            r#"{"refresh_token": null}"#,
-            "refresh_token",
-        ),
-        ("/api/v1/commands/hold.place", "{", "body"),
-        ("/api/v1/commands/hold.place", "7", "body"),
-        ("/api/v1/commands/hold.place", "{}", "command_id"),
-        (
-            "/api/v1/commands/hold.place",
-            r#"{"command_id": "x"}"#,
-            "command_id",
-        ),
-        (
-            "/api/v1/commands/hold.place",
-            &format!(r#"{{"command_id": "{id}"}}"#),
-            "zone",
-        ),
-        (
-            "/api/v1/commands/hold.release",
-            &format!(r#"{{"command_id": "{id}", "hold": "x"}}"#),
-            "hold",
-        ),
-        (
-            "/api/v1/commands/hold.release",
-            &format!(r#"{{"command_id": "{id}", "hold": "{id}", "why": 1}}"#),
-            "why",
-        ),
-    ] {
-        let request = bearing(server.request(Method::POST, path), Some(token))
+    let session = server.guest().await;
+    for (path, body, field) in BAD_INPUT {
+        let body = body.replace("ID", &uuid::Uuid::now_v7().to_string());
+        let request = server.request(Method::POST, &format!("/api/v1/{path}"));
+        let request = bearing(request, session["access_token"].as_str())
             .header(header::CONTENT_TYPE, "application/json")
-            .body(body.to_owned());
+            .body(body.clone());
         let (status, problem) = answer(request).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{path} {body}: {problem}");
         assert_eq!(

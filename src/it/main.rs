@@ -17,6 +17,7 @@ mod http;
 mod log;
 mod lost_answer;
 mod main_job;
+mod newcomer;
 mod outage;
 mod rights;
 mod sign_in;

@@ -2,7 +2,7 @@
 //! person, own and another's, and names that are no channels.
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
@@ -39,6 +39,14 @@ async fn is_readable(api: &Api, token: Option<&str>, channel: &str) -> bool {
     over_socket
 }
 
+async fn book(api: &Api, company: &Company, token: &str, property: &Value) -> String {
+    let hold = Company::hold(company.first_start());
+    let hold = api.accepted(token, "hold.place", &hold).await["hold"].clone();
+    let order = json!({"hold": hold, "property": property});
+    let booked = api.accepted(token, "booking.confirm", &order).await;
+    booked["booking"].as_str().expect("an id").to_owned()
+}
+
 #[tokio::test]
 async fn every_channel_is_given_to_its_audience_and_to_nobody_else() {
     let db = TestDb::new().await;
@@ -48,13 +56,7 @@ async fn every_channel_is_given_to_its_audience_and_to_nobody_else() {
     let boris = company.hire(&db.url, &server, "Boris").await;
     let (clara, home) = company.customer(&server, "Clara").await;
     let (dora, _) = company.customer(&server, "Dora").await;
-    let hold = Company::hold(company.first_start());
-    let hold = server.accepted(&clara.token, "hold.place", &hold).await["hold"].clone();
-    let order = json!({"hold": hold, "property": home});
-    let booked = server
-        .accepted(&clara.token, "booking.confirm", &order)
-        .await;
-    let booking = booked["booking"].as_str().expect("an id").to_owned();
+    let booking = book(&server, &company, &clara.token, &home).await;
 
     // nobody, Clara, Dora, Anna, Boris, dispatcher, admin
     let people = [
