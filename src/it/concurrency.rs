@@ -1,25 +1,22 @@
 //! Many at once: one winner per place, no cleaner busy twice, and views that fold to what a fresh
 //! snapshot shows.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use dispatch_hub::{
-    audience::{self, Body, Channel, Row, RowKey, SlotsBody},
     domain::{
         Actor, Command,
         command::{BookingCancel, HoldRelease, JobAssign, JobUnassign, TimeOffAdd},
         ids::{CleanerId, CustomerId, JobId},
     },
     execute::Outcome,
-    store,
 };
-use jiff::ToSpan;
 use serde_json::Value;
 
-use crate::company::{Company, cleaner_actor, customer_actor, id_in, insist, request};
+use crate::{
+    company::{Company, cleaner_actor, customer_actor, id_in, insist, request},
+    folded::{assert_views_fold, first_snapshots},
+};
 
 /// Pairs of occupancy rows of one cleaner that overlap, by a plain self-join.
 const OVERLAPS: &str = "select count(*) from occupancy a join occupancy b
@@ -31,96 +28,6 @@ const NOT_DENSE: &str = "select count(*) from (
         min(channel_offset) as first, max(channel_offset) as last
     from channel left join publication on channel = name group by name, head) log
     where kept <> head or different <> head or first <> 1 or last <> head";
-
-/// A channel as a reader keeps it.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Folded {
-    rows: BTreeMap<RowKey, Row>,
-    free: BTreeMap<(String, String), i32>,
-}
-
-impl Folded {
-    fn apply(&mut self, channel: &Channel, body: &str) {
-        if let Channel::Slots { .. } = channel {
-            let body: SlotsBody = serde_json::from_str(body).expect("a slots body");
-            for change in body.free {
-                let key = (change.service.to_string(), change.start.to_string());
-                *self.free.entry(key).or_default() += change.by;
-            }
-            self.free.retain(|_, free| *free != 0);
-            return;
-        }
-        let body: Body = serde_json::from_str(body).expect("a body");
-        for row in body.set {
-            self.rows.insert(row.key(), row);
-        }
-        for key in body.unset {
-            self.rows.remove(&key);
-        }
-    }
-}
-
-async fn fresh(company: &Company, channel: &Channel) -> (Folded, u64) {
-    let snapshot = store::snapshot(&company.pools, channel)
-        .await
-        .expect("a snapshot");
-    let body = audience::snapshot(channel, &snapshot.world, snapshot.at);
-    let mut folded = Folded::default();
-    folded.apply(channel, body.get());
-    (folded, snapshot.position.offset)
-}
-
-/// Every channel that was written: its first snapshot (as given, else nothing) with all its
-/// publications on top equals a fresh one.
-async fn assert_views_fold(company: &Company, first: &BTreeMap<String, (Folded, u64)>) {
-    let rows: Vec<(String, i64, String)> = sqlx::query_as(
-        "select channel, channel_offset, body::text from publication order by channel, channel_offset",
-    )
-    .fetch_all(&company.pool)
-    .await
-    .expect("publications");
-    let mut views: BTreeMap<String, (Folded, u64)> = first.clone();
-    for (channel, offset, body) in rows {
-        let offset = u64::try_from(offset).expect("positive");
-        let (view, reached) = views.entry(channel.clone()).or_default();
-        if offset <= *reached {
-            continue;
-        }
-        assert_eq!(offset, *reached + 1, "{channel} has a gap");
-        view.apply(&channel.parse().expect("a channel"), &body);
-        *reached = offset;
-    }
-    for (name, (view, reached)) in views {
-        let channel = name.parse().expect("a channel");
-        let (now, head) = fresh(company, &channel).await;
-        assert_eq!(reached, head, "{name}");
-        assert_eq!(view, now, "{name} folds to something else");
-    }
-}
-
-/// Snapshots of all the channels of the company's days and people, before anything happens.
-async fn first_snapshots(company: &Company) -> BTreeMap<String, (Folded, u64)> {
-    let mut names: BTreeSet<String> = BTreeSet::from(["board:center".to_owned()]);
-    for day in -2..=2 {
-        let date = company.date.checked_add(day.days()).expect("in range");
-        names.insert(format!("slots:center:{date}"));
-        names.insert(format!("control:center:{date}"));
-    }
-    names.extend(company.cleaners.iter().map(|id| format!("agenda:{id}")));
-    names.extend(
-        company
-            .customers
-            .iter()
-            .map(|(id, _)| format!("customer:{id}")),
-    );
-    let mut first = BTreeMap::new();
-    for name in names {
-        let channel = name.parse().expect("a channel");
-        let snapshot = fresh(company, &channel).await;
-        first.insert(name, snapshot);
-    }
-    first
-}
 
 async fn assert_sound(company: &Company) {
     assert_eq!(company.count(OVERLAPS).await, 0, "somebody is busy twice");

@@ -221,6 +221,7 @@ impl Wanted {
             Scope::Account { account, email } => Self {
                 accounts: account.into_iter().collect(),
                 customers: account.map(|id| CustomerId(id.0)).into_iter().collect(),
+                bookings_since: Some(before(now, DAY * 2)),
                 email,
                 ..Self::staff(account.map(|id| CleanerId(id.0)), now)
             },
@@ -269,12 +270,14 @@ impl Wanted {
         }
     }
 
+    /// Their name stands on their jobs, finished ones of late too.
     fn staff(cleaner: Option<CleanerId>, now: Timestamp) -> Self {
         Self {
             cleaners: cleaner.into_iter().collect(),
             own_start: Some(before(now, DAY * 2)),
             own_end: Some(ahead(now)),
             staff: true,
+            seated: true,
             ..Self::default()
         }
     }

@@ -1,0 +1,248 @@
+//! Every command there is, once accepted at least, through the whole trip: after each stretch the
+//! views that readers have folded are what fresh snapshots show. What the loader leaves out of a
+//! world, or a lock leaves out of a row, shows here.
+
+use std::collections::BTreeSet;
+
+use dispatch_hub::{
+    domain::{Actor, Command, Role, ids::AccountId},
+    execute::{Outcome, Via},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    company::{Company, cleaner_actor, customer_actor, insist, request},
+    folded::{assert_views_fold, first_snapshots},
+};
+
+impl Company {
+    async fn give(&self, actor: Actor, kind: &str, parameters: Value) -> Value {
+        let command = Command::parse(kind, parameters.clone())
+            .expect("a command of this name")
+            .unwrap_or_else(|error| panic!("{kind} {parameters}: {error}"));
+        let mut request = request(actor, command);
+        if actor.role == Role::System {
+            request.via = Via::Timer;
+        }
+        match insist(&self.executor, request).await {
+            Outcome::Accepted { result, .. } => result,
+            other @ (Outcome::Rejected { .. } | Outcome::Refused { .. }) => {
+                panic!("{kind} {parameters}: {other:?}")
+            }
+        }
+    }
+
+    async fn with_role(&self, role: Role) -> Actor {
+        let id = AccountId(Uuid::now_v7());
+        self.add_account(id, role.as_str(), "Somebody").await;
+        Actor { id, role }
+    }
+
+    fn customer(&self, number: usize) -> Actor {
+        customer_actor(self.customers[number].0)
+    }
+}
+
+/// Moves all work of the company to an hour from now, where it can be set out for, and gives the
+/// cleaners a shift there.
+async fn bring_work_near(company: &Company) {
+    company
+        .sql(
+            "create temporary table delta as
+             select date_bin('15 minutes', now() + interval '1 hour', '2020-01-01') - min(starts_at) as by
+             from job;
+             update job set starts_at = starts_at + by,
+                 local_date = ((starts_at + by) at time zone 'Europe/Berlin')::date from delta;
+             update booking set starts_at = starts_at + by,
+                 local_date = ((starts_at + by) at time zone 'Europe/Berlin')::date from delta;
+             update occupancy set busy = tstzrange(lower(busy) + by, upper(busy) + by) from delta;
+             insert into shift (id, cleaner_id, zone, local_date, during)
+             select gen_random_uuid(), id, 'center', (now() at time zone 'Europe/Berlin')::date,
+                 tstzrange(now() - interval '6 hours', now() + interval '12 hours') from cleaner;
+             drop table delta",
+        )
+        .await;
+}
+
+async fn customers_and_holds(company: &Company) {
+    let first = first_snapshots(company).await;
+    let customer = company.customer(0);
+    let start = company.at(10, 0);
+    company
+        .give(
+            customer,
+            "customer.update",
+            json!({"name": "Anna", "phone": "+49 30 2"}),
+        )
+        .await;
+    let address = json!({"address": "Hof 2", "lon": 13.5, "lat": 52.4, "access_notes": "bell"});
+    company.give(customer, "property.add", address).await;
+    let new = json!({"name": "Bert", "phone": "+49 30 3"});
+    company
+        .give(company.dispatcher, "customer.create", new)
+        .await;
+    let wanted = json!({"zone": "center", "service": "home", "start": start});
+    let placed = company.give(customer, "hold.place", wanted.clone()).await;
+    let hold = json!({"hold": placed["hold"]});
+    company.give(customer, "hold.extend", hold.clone()).await;
+    company.give(customer, "hold.release", hold).await;
+    company
+        .give(company.customer(1), "hold.place", wanted)
+        .await;
+    assert_views_fold(company, &first).await;
+    company
+        .sql(
+            "update hold set placed_at = placed_at - interval '9 minutes',
+                 expires_at = now() - interval '1 second' where status = 'active'",
+        )
+        .await;
+    let first = first_snapshots(company).await;
+    let lapsed: Uuid = sqlx::query_scalar("select id from hold where status = 'active'")
+        .fetch_one(&company.pool)
+        .await
+        .expect("the hold");
+    company
+        .give(Actor::SYSTEM, "hold.expire", json!({"hold": lapsed}))
+        .await;
+    assert_views_fold(company, &first).await;
+}
+
+async fn bookings_and_crews(company: &Company) -> Vec<Value> {
+    let first = first_snapshots(company).await;
+    let mut jobs = Vec::new();
+    for number in 0..3 {
+        jobs.push(company.book(number, "pair", company.at(10, 0)).await);
+    }
+    let (customer, property) = company.customers[3];
+    let by_phone = json!({"customer": customer, "property": property, "service": "home",
+        "start": company.at(15, 0)});
+    let cancelled = company
+        .give(company.dispatcher, "booking.create", by_phone)
+        .await;
+    let booking = json!({"booking": cancelled["booking"], "reason": "rain"});
+    company
+        .give(customer_actor(customer), "booking.cancel", booking)
+        .await;
+    for (number, cleaner) in company.cleaners.iter().enumerate().take(4) {
+        let job = json!({"job": jobs[number / 2]["job"]});
+        company
+            .give(cleaner_actor(*cleaner), "job.claim", job)
+            .await;
+    }
+    let renamed = json!({"name": "Carla", "phone": "+49 30 4"});
+    company
+        .give(company.customer(0), "customer.update", renamed)
+        .await;
+    let taken = json!({"job": jobs[2]["job"], "cleaner": company.cleaners[4]});
+    company.give(company.dispatcher, "job.assign", taken).await;
+    let given_back = json!({"job": jobs[2]["job"], "seat": 0});
+    company
+        .give(company.dispatcher, "job.unassign", given_back)
+        .await;
+    let again = json!({"job": jobs[2]["job"], "cleaner": company.cleaners[5]});
+    company.give(company.dispatcher, "job.assign", again).await;
+    company
+        .give(
+            cleaner_actor(company.cleaners[5]),
+            "job.withdraw",
+            json!({"job": jobs[2]["job"], "reason": "ill"}),
+        )
+        .await;
+    assert_views_fold(company, &first).await;
+    jobs
+}
+
+async fn the_work(company: &Company, jobs: &[Value]) {
+    bring_work_near(company).await;
+    let first = first_snapshots(company).await;
+    let lead = cleaner_actor(company.cleaners[0]);
+    let job = json!({"job": jobs[0]["job"]});
+    for step in [
+        "acknowledge",
+        "depart",
+        "arrive",
+        "start",
+        "pause",
+        "resume",
+        "complete",
+    ] {
+        company
+            .give(lead, &format!("job.{step}"), job.clone())
+            .await;
+        assert_views_fold(company, &first).await;
+    }
+    let other = json!({"job": jobs[1]["job"]});
+    for step in ["depart", "arrive", "no_access"] {
+        company
+            .give(company.dispatcher, &format!("job.{step}"), other.clone())
+            .await;
+    }
+    assert_views_fold(company, &first).await;
+}
+
+async fn peoples_time(company: &Company) {
+    let first = first_snapshots(company).await;
+    let manager = company.with_role(Role::Manager).await;
+    let cleaner = company.cleaners[2];
+    company
+        .give(cleaner_actor(cleaner), "duty.set", json!({"duty": "break"}))
+        .await;
+    assert_views_fold(company, &first).await;
+    let evening = json!({"cleaner": cleaner, "zone": "center", "start": company.at(18, 0),
+        "end": company.at(21, 0)});
+    company.give(manager, "shift.publish", evening).await;
+    assert_views_fold(company, &first).await;
+    let away = json!({"cleaner": cleaner, "start": company.at(9, 0), "end": company.at(19, 0),
+        "force": true});
+    company.give(manager, "time_off.add", away).await;
+    assert_views_fold(company, &first).await;
+}
+
+async fn administration(company: &Company) {
+    let first = first_snapshots(company).await;
+    let admin = company.with_role(Role::Admin).await;
+    let hours = json!({"opens": 540, "closes": 1080});
+    let zone = json!({"slug": "center", "name": "Centre", "time_zone": "Europe/Berlin",
+        "polygon": [[13.0, 52.0], [14.0, 52.0], [14.0, 53.0], [13.0, 53.0], [13.0, 52.0]],
+        "opening_hours": [hours, hours, hours, hours, hours, hours, hours], "expected_version": 1});
+    company.give(admin, "admin.zone_save", zone).await;
+    assert_views_fold(company, &first).await;
+    let service = json!({"slug": "home", "name": "Home", "duration_minutes": 180, "crew_size": 1,
+        "skills": [], "travel_buffer_minutes": 15, "lead_time_minutes": 60,
+        "booking_window_days": 30, "slot_step_minutes": 60, "price_minor": 9900,
+        "currency": "EUR", "active": true, "expected_version": 1});
+    company.give(admin, "admin.service_save", service).await;
+    assert_views_fold(company, &first).await;
+    let cleaner = json!({"cleaner": company.cleaners[3], "name": "Dina Smith", "phone": "+49 30 5",
+        "zones": ["center"], "skills": ["windows"], "active": true, "expected_version": 1});
+    company.give(admin, "admin.cleaner_save", cleaner).await;
+    assert_views_fold(company, &first).await;
+    let user = json!({"account": company.customers[1].0, "role": "customer", "name": "Emil",
+        "email": "emil@example.com", "expected_version": 1});
+    company.give(admin, "admin.user_save", user).await;
+    let away = json!({"account": company.cleaners[4], "role": "cleaner", "name": "Fritz",
+        "disabled": true, "expected_version": 1});
+    company.give(admin, "admin.user_save", away).await;
+    assert_views_fold(company, &first).await;
+    let ended = company.live.controls.lock().expect("whole").len();
+    assert_eq!(ended, 1, "the disabled account's connections end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_every_command_the_views_fold_to_fresh_snapshots() {
+    let company = Company::new(6, 4).await;
+    customers_and_holds(&company).await;
+    let jobs = bookings_and_crews(&company).await;
+    the_work(&company, &jobs).await;
+    peoples_time(&company).await;
+    administration(&company).await;
+    let accepted: Vec<String> =
+        sqlx::query_scalar("select distinct kind from audit where outcome = 'accepted'")
+            .fetch_all(&company.pool)
+            .await
+            .expect("the audit trail");
+    let accepted: BTreeSet<&str> = accepted.iter().map(String::as_str).collect();
+    let all: BTreeSet<&str> = Command::KINDS.iter().copied().collect();
+    assert_eq!(accepted, all);
+}
