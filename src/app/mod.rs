@@ -7,7 +7,11 @@
 mod database;
 mod live;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use hub::{
@@ -24,6 +28,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     background,
     config::Config,
+    demo,
     execute::Executor,
     gateway::{self, Gateway},
     http::{
@@ -86,6 +91,12 @@ pub async fn start(config: Config, progress: Progress<'_>) -> anyhow::Result<Run
     let ops_addr = listeners.operations.local_addr()?;
     telemetry::metrics();
     let database = database(&config, progress).await?;
+    if config.demo
+        && let Err(error) = prepare_demo(&database.url, &config, progress).await
+    {
+        database.close().await;
+        return Err(error);
+    }
     match Instance::start(&database.url, config, listeners).await {
         Ok(instance) => Ok(RunningApp {
             public_addr,
@@ -112,6 +123,16 @@ pub async fn database(config: &Config, progress: Progress<'_>) -> anyhow::Result
         return Err(error).context("the database cannot be used");
     }
     Ok(database)
+}
+
+async fn prepare_demo(url: &str, config: &Config, progress: Progress<'_>) -> anyhow::Result<()> {
+    progress("Bringing the demo up to now");
+    let pools = pools(url, config)?;
+    let prepared = demo::prepare(&pools).await;
+    pools.close().await;
+    let seeded = prepared.context("the demo cannot be prepared")?;
+    tracing::info!(seeded.commands, seeded.left_out, "the demo is up to now");
+    Ok(())
 }
 
 /// Pools for a database that is up.
@@ -174,6 +195,15 @@ impl Instance {
             pools: pools.clone(),
             draining: draining.clone(),
         });
+        if config.demo {
+            let parts = demo::Parts {
+                pools: pools.clone(),
+                live: Arc::clone(&live) as _,
+                server: neighbouring(listeners.public.local_addr()?),
+                pause_ms: demo::PAUSE_MS,
+            };
+            demo::start(parts, &stop, &tasks);
+        }
         let public = http::router(site, &config.http);
         let operations = operations::router(readiness);
         Ok(Self {
@@ -245,6 +275,17 @@ fn serve(
         config.http.clone(),
         stop.clone(),
     ))
+}
+
+/// The address by which a listener is reached from its own machine.
+fn neighbouring(listening: SocketAddr) -> SocketAddr {
+    let ip = listening.ip();
+    let reached = match ip {
+        IpAddr::V4(_) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        IpAddr::V4(_) | IpAddr::V6(_) => ip,
+    };
+    SocketAddr::new(reached, listening.port())
 }
 
 /// Housekeeping in memory, until the instance stops.

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use clap::Args;
-use dispatch_hub::{app, config::Config};
+use dispatch_hub::{app, config::Config, demo};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Flags win over the environment and the file.
@@ -25,12 +25,16 @@ pub struct Flags {
 pub async fn run(config: Config) -> anyhow::Result<()> {
     // Listened to from here on, so that an interrupted start stops what it has started.
     let mut signals = Signals::listen()?;
+    let is_demo = config.demo;
     let app = tokio::select! {
         app = app::start(config, &super::progress) => app?,
         () = signals.next() => anyhow::bail!("interrupted while starting"),
     };
     println!("Serving http://{}", app.public_addr);
     println!("Operations on http://{}", app.ops_addr);
+    if is_demo {
+        println!("{}", demo_accounts());
+    }
     signals.next().await;
     eprintln!("Stopping …");
     tokio::select! {
@@ -39,6 +43,22 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     eprintln!("Stopped.");
     Ok(())
+}
+
+/// Whom to sign in as, one line each.
+fn demo_accounts() -> String {
+    let people = demo::visitors();
+    let width = people.iter().map(|person| person.email.len()).max();
+    let width = width.unwrap_or(0);
+    let lines = people.iter().map(|person| {
+        let (email, role, name) = (&person.email, person.role.as_str(), &person.name);
+        format!("  {email:width$}  {role} ({name})")
+    });
+    let first = format!("Sign in with the password {} as", demo::people::PASSWORD);
+    std::iter::once(first)
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 struct Signals {

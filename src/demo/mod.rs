@@ -9,6 +9,7 @@
 mod company;
 mod day;
 mod dice;
+mod life;
 mod names;
 pub mod people;
 mod plan;
@@ -17,3 +18,94 @@ pub mod seed;
 mod stage;
 #[cfg(test)]
 mod tests;
+
+use std::{net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
+
+use hub::ports::{Control, Publication};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    execute::Committed,
+    sign_in::password::Hasher,
+    store::{self, Pools, StoreError, account},
+};
+use people::{Person, everybody};
+use seed::{DAYS, Seeded, seed};
+
+/// How often what is due is added to the demo, and what was left lying moved on.
+const TOP_UP_PERIOD: Duration = Duration::from_hours(1);
+
+/// Something happens every few seconds.
+pub const PAUSE_MS: RangeInclusive<i64> = 1500..=4000;
+
+/// Fills a database before anybody is served, or brings what is there up to now.
+pub async fn prepare(pools: &Pools) -> Result<Seeded, StoreError> {
+    store::epoch::ensure(pools).await?;
+    let nobody: Arc<dyn Committed> = Arc::new(Nobody);
+    let seeded = seed(pools, &nobody, DAYS).await?;
+    open_accounts(pools).await?;
+    Ok(seeded)
+}
+
+/// The accounts for whoever looks at the demo, all with [`people::PASSWORD`].
+pub fn visitors() -> Vec<Person> {
+    let mut people = everybody();
+    people.retain(|person| person.for_visitors);
+    people
+}
+
+/// What a running instance gives the demo.
+pub struct Parts {
+    pub pools: Pools,
+    pub live: Arc<dyn Committed>,
+    /// Where this instance is reached by those on the same machine.
+    pub server: SocketAddr,
+    /// Between two things that simulated people do; usually [`PAUSE_MS`].
+    pub pause_ms: RangeInclusive<i64>,
+}
+
+/// Keeps the demo up to now, and lets its people act, until `stop`.
+pub fn start(parts: Parts, stop: &CancellationToken, tasks: &TaskTracker) {
+    let Parts {
+        pools,
+        live,
+        server,
+        pause_ms,
+    } = parts;
+    tasks.spawn(life::run(pools.clone(), server, pause_ms, stop.clone()));
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(TOP_UP_PERIOD) => {}
+            }
+            match seed(&pools, &live, DAYS).await {
+                Ok(seeded) => tracing::debug!(seeded.commands, "the demo is up to now"),
+                Err(error) => tracing::warn!(%error, "the demo could not be brought up to now"),
+            }
+        }
+    });
+}
+
+/// Lets visitors sign in.
+async fn open_accounts(pools: &Pools) -> Result<(), StoreError> {
+    let hash = Hasher::new(1, 1).hash(people::PASSWORD.to_owned()).await;
+    let hash = hash.expect("nobody else waits for this hasher");
+    for person in visitors() {
+        let (id, email) = (person.id(), &person.email);
+        if !account::link_identity(pools, id, account::PASSWORD, email, Some(&hash)).await? {
+            tracing::warn!(email, "the address of a demo account is somebody else's");
+        }
+    }
+    Ok(())
+}
+
+/// Nobody is connected yet; other instances find what was committed in the log.
+struct Nobody;
+
+impl Committed for Nobody {
+    fn committed(&self, _publications: Vec<Publication>) {}
+
+    fn control(&self, _control: Control) {}
+}

@@ -17,7 +17,7 @@ use crate::domain::{
         BookingCancel, JobAcknowledge, JobArrive, JobAssign, JobComplete, JobDepart, JobNoAccess,
         JobResume, JobStart,
     },
-    entity::{Cause, Job, JobStatus},
+    entity::{Cause, Job, JobStatus, TimeRange},
     ids::{CleanerId, CustomerId, JobId},
 };
 
@@ -161,22 +161,25 @@ fn last_call(
 /// When things happen to a job, if they happen by themselves.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Times {
-    acknowledged: Timestamp,
+    pub(super) acknowledged: Timestamp,
     pub(super) departed: Timestamp,
-    arrived: Timestamp,
-    started: Timestamp,
-    given_up: Timestamp,
+    pub(super) arrived: Timestamp,
+    pub(super) started: Timestamp,
+    pub(super) given_up: Timestamp,
     pub(super) completed: Timestamp,
     end: Timestamp,
-    nobody_opens: bool,
+    pub(super) nobody_opens: bool,
 }
 
 impl Times {
-    pub(super) fn of(job: &Job) -> Self {
-        let mut dice = dice_of(job.id);
+    fn of(job: &Job) -> Self {
+        Self::of_visit(job.id, job.starts_at, job.busy())
+    }
+
+    pub(super) fn of_visit(id: JobId, start: Timestamp, busy: TimeRange) -> Self {
+        let mut dice = Dice::of(&format!("times {id}"));
         let mut minutes = |least, most| SignedDuration::from_mins(dice.between(least, most));
-        let busy = job.busy();
-        let (start, end) = (job.starts_at, busy.end);
+        let end = busy.end;
         let acknowledged = start - minutes(60, 240);
         let departed = busy.start + minutes(1, 4);
         let arrived = (start - minutes(1, 6)).max(departed + minutes(3, 5));
@@ -194,8 +197,4 @@ impl Times {
             nobody_opens: dice.percent(3),
         }
     }
-}
-
-fn dice_of(job: JobId) -> Dice {
-    Dice::of(&format!("times {job}"))
 }

@@ -13,7 +13,7 @@ pub mod operations;
 mod origin;
 pub mod problem;
 pub mod server;
-mod sessions;
+pub mod sessions;
 mod socket;
 
 use std::{sync::Arc, time::Duration};

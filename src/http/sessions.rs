@@ -39,7 +39,6 @@ pub struct Refresh {
 
 /// A sign-in, as the one who made it gets it.
 #[derive(Serialize, TS)]
-#[ts(export)]
 pub struct SessionBody {
     pub access_token: String,
     /// Seconds.
@@ -50,7 +49,6 @@ pub struct SessionBody {
 }
 
 #[derive(Serialize, TS)]
-#[ts(export)]
 pub struct UserBody {
     pub id: AccountId,
     pub role: Role,

@@ -3,16 +3,22 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use dispatch_hub::{
     audience::{self, Body, Channel, Row, RowKey, SlotsBody},
-    demo::seed::seed,
+    demo::{self, seed::seed},
     execute::Committed,
     store::{self, PoolSizes, Pools},
 };
 
-use crate::{company::Recorder, support::database::TestDb};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    company::Recorder,
+    support::{database::TestDb, server::TestServer},
+};
 
 const UNDER_WAY: &str = "select count(*) from job where status in
     ('en_route', 'arrived', 'in_progress', 'paused')";
@@ -130,6 +136,45 @@ async fn the_demo_is_alive_and_what_people_see_of_it_is_true() {
     let announced = demo.live.publications.lock().expect("nobody panics").len();
     let stored = demo.count("select count(*) from publication").await;
     assert_eq!(i64::try_from(announced).expect("few"), stored);
+    assert_views_are_true(&demo).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn simulated_people_act_through_the_public_door_and_never_for_visitors() {
+    let demo = Demo::new().await;
+    demo.seed().await;
+    let server = TestServer::start(&demo.db).await;
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let parts = demo::Parts {
+        pools: demo.pools.clone(),
+        live: demo.live.clone(),
+        server: server.app.public_addr,
+        pause_ms: 0..=20,
+    };
+    demo::start(parts, &stop, &tasks);
+    let kinds = "select count(distinct kind) from audit
+        where via = 'http' and outcome = 'accepted' and kind <> 'job.claim'";
+    let patience = Instant::now() + Duration::from_mins(1);
+    while demo.count(kinds).await < 4 {
+        assert!(Instant::now() < patience, "they do little");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    server.stop().await;
+    let visitors: Vec<_> = demo::visitors()
+        .iter()
+        .map(|person| person.id().0)
+        .collect();
+    let acted: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select distinct actor_id from audit where via = 'http'")
+            .fetch_all(&demo.db.pool)
+            .await
+            .expect("the audit trail");
+    assert!(acted.len() > 4, "{} people", acted.len());
+    assert!(acted.iter().all(|id| !visitors.contains(id)));
+    assert_eq!(demo.count(OVERLAPS).await, 0);
     assert_views_are_true(&demo).await;
 }
 

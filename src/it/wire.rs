@@ -16,6 +16,7 @@ use dispatch_hub::{
         ids::{AccountId, CleanerId, CommandId, ShiftId, TimeOffId},
     },
     execute::{Outcome, Refusal},
+    http::sessions::SessionBody,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -86,6 +87,7 @@ fn typescript() -> String {
     declarations.add::<Rejection>();
     declarations.add::<Outcome>();
     declarations.add::<Refusal>();
+    declarations.add::<SessionBody>();
     declarations.add::<Zone>();
     declarations.add::<Service>();
     declarations.add::<Role>();

@@ -224,6 +224,15 @@ export type ServiceSave = { slug: ServiceSlug, name: string, duration_minutes: n
 
 export type ServiceSlug = string;
 
+/**
+ * A sign-in, as the one who made it gets it.
+ */
+export type SessionBody = { access_token: string, 
+/**
+ * Seconds.
+ */
+expires_in: number, refresh_token: string, user: UserBody, };
+
 export type ShiftId = string;
 
 export type ShiftPublish = { cleaner: CleanerId, zone: ZoneSlug, start: string, end: string, };
@@ -258,6 +267,8 @@ export type TimeOffRow = { id: TimeOffId, version: number, cleaner: CleanerId, s
  * A half-open range of time, never empty.
  */
 export type TimeRange = { start: string, end: string, };
+
+export type UserBody = { id: AccountId, role: Role, name: string, };
 
 export type UserSave = { 
 /**
