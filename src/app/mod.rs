@@ -67,6 +67,7 @@ struct Instance {
     hub: Hub,
     pools: Pools,
     executor: Executor,
+    leaving: CancellationToken,
     draining: CancellationToken,
     stop: CancellationToken,
     stop_operations: CancellationToken,
@@ -189,11 +190,12 @@ impl Instance {
             tasks: tasks.clone(),
         });
         let (stop, stop_operations) = (CancellationToken::new(), CancellationToken::new());
+        let leaving = CancellationToken::new();
         background::start(&pools, &executor, &draining, &tasks);
         tidy(&tasks, &stop, gateway, Arc::clone(&site));
         let readiness = Arc::new(Readiness {
             pools: pools.clone(),
-            draining: draining.clone(),
+            leaving: leaving.clone(),
         });
         if config.demo {
             let parts = demo::Parts {
@@ -213,6 +215,7 @@ impl Instance {
             hub,
             pools,
             executor,
+            leaving,
             draining,
             stop,
             stop_operations,
@@ -221,6 +224,8 @@ impl Instance {
     }
 
     async fn stop(self) {
+        self.leaving.cancel();
+        tokio::time::sleep(self.config.shutdown.notice()).await;
         self.draining.cancel();
         self.stop.cancel();
         if timeout(REQUESTS_PATIENCE, self.public).await.is_err() {

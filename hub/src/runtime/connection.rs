@@ -19,6 +19,7 @@ use tokio::{
     select,
     time::sleep_until,
 };
+use tracing::Instrument;
 
 use super::{
     clock::{Tick, Timekeeper},
@@ -81,10 +82,11 @@ impl Hub {
     {
         let hub = self.clone();
         // A tracked task, so that a caller that goes away does not skip the leave-taking.
-        let task = self.tracker().spawn(async move {
+        let connection = async move {
             let socket = Socket::new(stream, hub.config()).await;
             hub.serve(socket, remote).await;
-        });
+        };
+        let task = self.tracker().spawn(connection.in_current_span());
         let _ = task.await;
     }
 
