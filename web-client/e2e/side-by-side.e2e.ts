@@ -4,6 +4,7 @@
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { accessibilityFaults } from './support/accessible';
 import { Cable } from './support/cable';
 import { bookByPhone, type Company, foundCompany, MARTA, PASSWORD } from './support/company';
 import { isMarked, launch, mark, open, signIn, type Watched } from './support/pages';
@@ -108,6 +109,7 @@ describe('three pages side by side', () => {
     for (const page of [cleaner, control, customer]) await mark(page);
 
     await queued(control, number).waitFor();
+    for (const page of [cleaner, control, customer]) expect(await accessibilityFaults(page)).toEqual([]);
     const card = cleaner.locator(`li[data-job="${number}"]`);
     await card.getByRole('button', { name: 'Take this job' }).click();
     await headline(customer, 'Irina will come.');
@@ -132,7 +134,10 @@ describe('three pages side by side', () => {
     await headline(customer, 'All done. Thank you!');
     await bar(control, number).and(control.locator('[data-status=completed]')).waitFor();
 
-    for (const page of [cleaner, control, customer]) expect(await isMarked(page)).toBe(true);
+    for (const page of [cleaner, control, customer]) {
+      expect(await isMarked(page)).toBe(true);
+      expect(await accessibilityFaults(page)).toEqual([]);
+    }
   });
 
   it('a dispatcher assigns by dragging and with the keys, and the cleaner sees it', async () => {
@@ -191,6 +196,47 @@ describe('three pages side by side', () => {
     }
   });
 });
+
+describe('a time that goes while it is watched', () => {
+  it('is struck where it stands; chosen too late, the nearest are offered, one tap each', async () => {
+    showLogsOnFailure();
+    const cable = await Cable.to(b.port);
+    try {
+      const { page } = await watched(390, 844);
+      await page.goto(cable.url);
+      await page.getByRole('button', { name: /^Standard clean/ }).click();
+      await page.getByRole('button', { name: /^Center/ }).click();
+      // The last times of the day: both cleaners are free then.
+      const chips = page.locator('[data-start]');
+      await chips.first().waitFor();
+      const starts = await chips.evaluateAll((all) =>
+        all.map((each) => (each as HTMLElement).dataset.start ?? ''),
+      );
+      const [watchedStart, chosenStart] = [starts.at(-4) ?? '', starts.at(-1) ?? ''];
+      const chip = (start: string) => page.locator(`[data-start="${start}"]`);
+      await takeAll(watchedStart);
+      await chip(watchedStart).getByText('just taken').waitFor();
+
+      cable.pull();
+      await page.getByText('Reconnecting').waitFor();
+      await takeAll(chosenStart);
+      await chip(chosenStart).click();
+      cable.plugIn();
+      const sheet = page.getByRole('dialog');
+      await sheet.getByText('This time has just been taken').waitFor();
+      await sheet.getByRole('listitem').first().getByRole('button').click();
+      await page.getByRole('timer').waitFor();
+      expect(await page.getByRole('timer').textContent()).toMatch(/Held for you (5:00|4:5\d)/);
+    } finally {
+      cable.close();
+    }
+  });
+});
+
+/** Both cleaners' time at a start, booked by phone. */
+async function takeAll(start: string): Promise<void> {
+  for (const name of ['Ruth', 'Jean']) await bookByPhone(company, name, Date.parse(start));
+}
 
 /** A dispatcher gives the chosen job to Olga and moves it on for her; returns the state reached. */
 async function assignAndArrive(control: Page, number: number): Promise<string | null> {
