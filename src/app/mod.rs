@@ -22,6 +22,7 @@ use hub::{
     },
     ports::{Broker, Presence},
 };
+use jiff::Timestamp;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -119,11 +120,20 @@ pub async fn database(config: &Config, progress: Progress<'_>) -> anyhow::Result
     }
     let database = Database::open(config).await?;
     progress("Bringing the database's schema up to date");
-    if let Err(error) = store::migrate(&database.url).await {
+    if let Err(error) = prepare_schema(&database.url, config).await {
         database.close().await;
         return Err(error).context("the database cannot be used");
     }
     Ok(database)
+}
+
+/// Migrations, and the log's partitions before anything is published into the default one.
+async fn prepare_schema(url: &str, config: &Config) -> anyhow::Result<()> {
+    store::migrate(url).await?;
+    let pools = pools(url, config)?;
+    let prepared = store::upkeep::prepare_partitions(&pools, Timestamp::now()).await;
+    pools.close().await;
+    Ok(prepared?)
 }
 
 async fn prepare_demo(url: &str, config: &Config, progress: Progress<'_>) -> anyhow::Result<()> {
