@@ -22,7 +22,6 @@ use hub::{
     },
     ports::{Broker, Presence},
 };
-use jiff::Timestamp;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -68,7 +67,6 @@ struct Instance {
     hub: Hub,
     pools: Pools,
     executor: Executor,
-    leaving: CancellationToken,
     draining: CancellationToken,
     stop: CancellationToken,
     stop_operations: CancellationToken,
@@ -120,20 +118,11 @@ pub async fn database(config: &Config, progress: Progress<'_>) -> anyhow::Result
     }
     let database = Database::open(config).await?;
     progress("Bringing the database's schema up to date");
-    if let Err(error) = prepare_schema(&database.url, config).await {
+    if let Err(error) = store::migrate(&database.url).await {
         database.close().await;
         return Err(error).context("the database cannot be used");
     }
     Ok(database)
-}
-
-/// Migrations, and the log's partitions before anything is published into the default one.
-async fn prepare_schema(url: &str, config: &Config) -> anyhow::Result<()> {
-    store::migrate(url).await?;
-    let pools = pools(url, config)?;
-    let prepared = store::upkeep::prepare_partitions(&pools, Timestamp::now()).await;
-    pools.close().await;
-    Ok(prepared?)
 }
 
 async fn prepare_demo(url: &str, config: &Config, progress: Progress<'_>) -> anyhow::Result<()> {
@@ -200,12 +189,11 @@ impl Instance {
             tasks: tasks.clone(),
         });
         let (stop, stop_operations) = (CancellationToken::new(), CancellationToken::new());
-        let leaving = CancellationToken::new();
         background::start(&pools, &executor, &draining, &tasks);
         tidy(&tasks, &stop, gateway, Arc::clone(&site));
         let readiness = Arc::new(Readiness {
             pools: pools.clone(),
-            leaving: leaving.clone(),
+            draining: draining.clone(),
         });
         if config.demo {
             let parts = demo::Parts {
@@ -225,7 +213,6 @@ impl Instance {
             hub,
             pools,
             executor,
-            leaving,
             draining,
             stop,
             stop_operations,
@@ -234,8 +221,6 @@ impl Instance {
     }
 
     async fn stop(self) {
-        self.leaving.cancel();
-        tokio::time::sleep(self.config.shutdown.notice()).await;
         self.draining.cancel();
         self.stop.cancel();
         if timeout(REQUESTS_PATIENCE, self.public).await.is_err() {

@@ -19,4 +19,10 @@ pub enum Breakage {
     EpochIsIgnored,
     /// Sequencer: looks at the log's heads are not believed.
     HeadsAreIgnored,
+    /// Executor: a subscriber is registered first, and the first read starts the sequencer.
+    RegisteredBeforeOpened,
+    /// Executor: the subscribers that a reset took off a channel hear nothing of it.
+    ResyncIsNotTold,
+    /// Executor: a publication leaves before its transaction has ended.
+    PublishedBeforeCommit,
 }

@@ -12,6 +12,7 @@ pub mod command;
 mod heartbeat;
 pub mod json;
 mod moment;
+mod opening;
 pub mod recovery;
 pub mod reply;
 mod ring;
@@ -21,6 +22,7 @@ mod subscription;
 
 pub use codes::{CloseCode, ErrorCode, UnsubscribeCode};
 pub use moment::Moment;
+pub use opening::Opening;
 pub use recovery::{Recovery, RecoveryLimits};
 pub use sequencer::{Sequencer, SequencerConfig, SequencerEffect};
 pub use session::{

@@ -128,7 +128,7 @@ impl Default for HubConfig {
 }
 
 impl HubConfig {
-    pub(super) fn session(&self) -> Arc<SessionConfig> {
+    pub(crate) fn session(&self) -> Arc<SessionConfig> {
         let ms = Duration::from_millis;
         Arc::new(SessionConfig {
             version: self.version.clone(),

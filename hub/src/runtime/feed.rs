@@ -65,6 +65,11 @@ impl Hub {
                 for (channel, head) in heads {
                     self.head_seen(&channel, &head, asked);
                 }
+                if cursor.is_none() {
+                    // The first look sees nothing of what was written before it, and channels may
+                    // have been opened before that.
+                    self.doubt_all();
+                }
                 Some(next)
             }
             Err(error) => {
@@ -82,7 +87,8 @@ impl Hub {
         loop {
             period.tick().await;
             if let Ok(epoch) = self.in_log_time(self.log().epoch()).await {
-                if known.as_ref().is_some_and(|known| *known != epoch) {
+                // Also the first time: channels may have been opened under an earlier name.
+                if known.as_ref() != Some(&epoch) {
                     self.doubt_all();
                 }
                 known = Some(epoch);

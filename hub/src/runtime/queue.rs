@@ -17,7 +17,7 @@ use crate::{
 
 /// Something a connection's task has to take in.
 #[derive(Debug)]
-pub(super) enum Item {
+pub(crate) enum Item {
     Delivery(Delivery),
     Reauthorize(ChannelName),
     Resync(SubscriptionId),
@@ -25,7 +25,7 @@ pub(super) enum Item {
 }
 
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     limit: usize,
     state: Mutex<State>,
     filled: Notify,
@@ -46,7 +46,7 @@ struct State {
 }
 
 impl Queue {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
             state: Mutex::default(),
@@ -55,7 +55,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn deliver(&self, delivery: Delivery) {
+    pub(crate) fn deliver(&self, delivery: Delivery) {
         let mut state = self.state();
         if state.end.is_some() {
             return;
@@ -77,14 +77,14 @@ impl Queue {
         self.wake(state);
     }
 
-    pub(super) fn signal(&self, signal: Item) {
+    pub(crate) fn signal(&self, signal: Item) {
         let mut state = self.state();
         state.items.push_back(signal);
         self.wake(state);
     }
 
     /// The connection has to end, even while its socket is blocked. What waits is let go.
-    pub(super) fn end(&self, code: CloseCode) {
+    pub(crate) fn end(&self, code: CloseCode) {
         let mut state = self.state();
         state.end.get_or_insert(code);
         state.newest.clear();
@@ -95,7 +95,7 @@ impl Queue {
     }
 
     /// Returns when the connection has to end.
-    pub(super) async fn ended(&self) -> CloseCode {
+    pub(crate) async fn ended(&self) -> CloseCode {
         loop {
             if let Some(code) = self.state().end.clone() {
                 return code;
@@ -105,17 +105,17 @@ impl Queue {
     }
 
     /// Returns when there may be something to take.
-    pub(super) async fn filled(&self) {
+    pub(crate) async fn filled(&self) {
         self.filled.notified().await;
     }
 
     /// Makes [`Queue::filled`] return once more.
-    pub(super) fn nudge(&self) {
+    pub(crate) fn nudge(&self) {
         self.filled.notify_one();
     }
 
     /// Takes what waits, up to about `bytes` of deliveries. True when more is left.
-    pub(super) fn take(&self, bytes: usize, taken: &mut Vec<Item>) -> bool {
+    pub(crate) fn take(&self, bytes: usize, taken: &mut Vec<Item>) -> bool {
         let mut state = self.state();
         let mut weight = 0;
         while weight < bytes {

@@ -84,6 +84,10 @@ impl MemoryLog {
         self.state().reachable = reachable;
     }
 
+    pub fn is_reachable(&self) -> bool {
+        self.state().reachable
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

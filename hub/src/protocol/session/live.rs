@@ -165,6 +165,20 @@ impl Session {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_live(&self, channel: &str) -> bool {
+        self.live_grant(channel).is_some()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_joining(&self, id: SubscriptionId) -> bool {
+        self.subscriptions
+            .get(&id.number)
+            .is_some_and(|subscription| {
+                subscription.id == id && matches!(subscription.state, State::Joining(_))
+            })
+    }
+
     /// The right to read a channel is in doubt.
     pub(super) fn reauthorize(&mut self, channel: &str, effects: &mut Effects) {
         let Some(subscription) = self

@@ -1,7 +1,6 @@
 //! One connection, without its socket: what comes in, what is wished for, and by when it wants to
 //! be called again. Nothing here waits, so a session is the same in production and in tests.
 
-mod answering;
 mod connecting;
 mod effects;
 mod joining;
@@ -11,12 +10,14 @@ mod requests;
 mod tests;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     net::IpAddr,
     sync::Arc,
     time::Duration,
 };
 
+#[cfg(test)]
+pub(crate) use super::subscription::RecoveryOutcome;
 pub use effects::{
     Ask, ChannelEvent, Counted, Delivery, Effect, Effects, HistoryQuery, Input, Order,
     PresenceQuery, Read, SessionConfig, SubscriptionId,
@@ -63,8 +64,8 @@ pub struct Session {
     /// Commands that came with or after connect, before it was answered.
     behind_connect: VecDeque<Command>,
     calls: Calls,
-    subscriptions: HashMap<u32, Subscription>,
-    by_channel: HashMap<ChannelName, u32>,
+    subscriptions: BTreeMap<u32, Subscription>,
+    by_channel: BTreeMap<ChannelName, u32>,
     last_number: u32,
     /// The subscription whose snapshot is being read or written, and those that wait for it.
     snapshot: Option<u32>,
@@ -98,8 +99,8 @@ impl Session {
             expires_at: None,
             behind_connect: VecDeque::new(),
             calls: Calls::default(),
-            subscriptions: HashMap::new(),
-            by_channel: HashMap::new(),
+            subscriptions: BTreeMap::new(),
+            by_channel: BTreeMap::new(),
             last_number: 0,
             snapshot: None,
             snapshot_queue: VecDeque::new(),

@@ -1,4 +1,4 @@
-//! Commands of a connected client: who answers them, and the calls that are answered by somebody else.
+//! Commands of a connected client: dispatch, and the calls that are answered by somebody else.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ impl Session {
         self.start_call(id, Effect::Read { id, read }, effects);
     }
 
-    fn live_grant(&self, channel: &str) -> Option<&Grant> {
+    pub(super) fn live_grant(&self, channel: &str) -> Option<&Grant> {
         let number = self.by_channel.get(channel)?;
         match &self.subscriptions.get(number)?.state {
             State::Live(live) => Some(&live.grant),

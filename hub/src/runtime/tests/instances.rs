@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::timeout;
 
-use super::world::{Shared, until};
-use crate::{HubConfig, ports::Control};
+use super::world::{Instance, Shared, body, until};
+use crate::{
+    HubConfig,
+    ports::{ChannelLog, Control},
+};
 
 #[tokio::test(start_paused = true)]
 async fn what_is_published_on_one_instance_is_seen_on_the_other() {
@@ -77,6 +81,47 @@ async fn a_log_that_is_away_delays_repairs_and_loses_nothing() {
     shared.log.set_reachable(true);
     assert_eq!(client.push().await["pub"]["offset"], json!(1));
     assert_eq!(client.push().await["pub"]["offset"], json!(2));
+}
+
+/// An instance whose first looks at the log have failed, and that looks again after 400 ms.
+async fn started_without_the_log(shared: &Shared, config: HubConfig) -> Instance {
+    shared.log.set_reachable(false);
+    let instance = shared.instance(config).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    shared.log.set_reachable(true);
+    instance
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_lost_before_the_first_look_at_the_log_is_found() {
+    let shared = Shared::new();
+    let config = HubConfig {
+        heads_ms: 400,
+        epoch_ms: 600_000,
+        ..HubConfig::default()
+    };
+    let hub = started_without_the_log(&shared, config).await;
+    let mut client = hub.client("ann").await;
+    client.subscribe("doc.a").await;
+    shared.log.append(&[("doc.a", body(&json!(1)))]);
+    let push = timeout(Duration::from_secs(1), client.push()).await;
+    assert_eq!(push.unwrap()["pub"]["offset"], json!(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_renamed_before_its_name_was_first_read_is_noticed() {
+    let shared = Shared::new();
+    let config = HubConfig {
+        heads_ms: 600_000,
+        epoch_ms: 400,
+        ..HubConfig::default()
+    };
+    let hub = started_without_the_log(&shared, config).await;
+    let mut client = hub.client("ann").await;
+    client.subscribe("doc.a").await;
+    shared.log.renew_epoch("epoch").await.unwrap();
+    let push = timeout(Duration::from_secs(1), client.push()).await;
+    assert_eq!(push.unwrap()["unsubscribe"]["code"], json!(2500));
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,7 +36,7 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
   const { t, format } = useTexts();
   const now = useNow(30_000);
   const { board, zone, date } = room;
-  const scroller = useRef<HTMLElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const { width, height, top } = useViewport(scroller);
   const fallback = useMemo(() => openingHours(zone, date), [zone, date]);
   const axis = useMemo(() => axisOf(board, fallback), [board, fallback]);
@@ -70,7 +70,7 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
           <strong>{t.control.placing(t.common.job(room.placing.number))}</strong> {t.control.placingHint}
         </p>
       )}
-      <section ref={scroller} className={css.scroller} aria-label={t.control.cleaners} tabIndex={0}>
+      <div ref={scroller} className={css.scroller}>
         <div
           className={css.grid}
           role="grid"
@@ -114,7 +114,7 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
           </div>
         </div>
         {board.days.length === 0 && <Empty title={t.control.noCleaners} hint={t.control.noCleanersHint} />}
-      </section>
+      </div>
     </div>
   );
 }
@@ -132,7 +132,7 @@ function openingHours(zone: Zone, date: string): Span {
   };
 }
 
-function useViewport(element: { readonly current: HTMLElement | null }) {
+function useViewport(element: { readonly current: HTMLDivElement | null }) {
   const [port, setPort] = useState({ width: 0, height: 0, top: 0 });
   useLayoutEffect(() => {
     const target = element.current;

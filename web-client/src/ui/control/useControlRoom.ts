@@ -12,10 +12,9 @@ import {
   obstacle,
   seatFor,
 } from '../../state/control';
-import { type ControlRights, controlRights } from '../../state/rights';
 import { useRows, useServices } from '../../state/services';
 import type { WorkCommand } from '../../state/work';
-import type { JobRow, Role, Service, Zone } from '../../wire';
+import type { JobRow, Service, Zone } from '../../wire';
 import { type Catalog, useTexts } from '../i18n';
 import { codeOf, explain } from '../objection';
 import { useToast } from '../parts/Toasts';
@@ -24,7 +23,6 @@ export interface ControlRoom {
   readonly zone: Zone;
   readonly date: string;
   readonly services: readonly Service[];
-  readonly rights: ControlRights;
   readonly phase: Phase;
   /** Server time of the last change heard. */
   readonly at: string | null;
@@ -46,13 +44,7 @@ export interface ControlRoom {
 
 const OWN_FOR_MS = 4_000;
 
-export function useControlRoom(
-  zone: Zone,
-  date: string,
-  services: readonly Service[],
-  role: Role,
-): ControlRoom {
-  const rights = controlRights(role);
+export function useControlRoom(zone: Zone, date: string, services: readonly Service[]): ControlRoom {
   const { t } = useTexts();
   const { hub } = useServices();
   const toast = useToast();
@@ -110,14 +102,13 @@ export function useControlRoom(
     zone,
     date,
     services,
-    rights,
     phase,
     at,
     board,
     chosen: byJob(chosenId),
     placing: byJob(placingId),
     choose,
-    place: (job) => setPlacing(rights.dispatch ? job : null),
+    place: setPlacing,
     assign: async (job, cleaner, seat = seatFor(job)) => {
       setPlacing(null);
       const before = job.seats[seat] ?? null;
@@ -133,7 +124,7 @@ export function useControlRoom(
     },
     unassign: async (job, seat) => {
       const before = job.seats[seat] ?? null;
-      if (!rights.dispatch || before === null || !(await unassignSeat(job, seat, job.version))) return;
+      if (before === null || !(await unassignSeat(job, seat, job.version))) return;
       toast({
         text: t.control.unassignedDone(t.common.job(job.number)),
         action: { label: t.control.undo, run: () => void assignSeat(job, before, seat, null) },

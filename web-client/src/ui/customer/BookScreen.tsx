@@ -174,7 +174,7 @@ function useHolding() {
     setStart(at);
     setGone(null);
     try {
-      if (session.user.value === null) await session.signInAsGuest();
+      if (session.user.value === null) await session.signIn({ guest: true });
       const outcome = await send('hold.place', {
         zone: zone.slug,
         service: service.slug,
