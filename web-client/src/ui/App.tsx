@@ -2,6 +2,7 @@
 import { type ComponentType, lazy, Suspense } from 'react';
 import type { Area } from '../hub/session';
 import { type Services, ServicesProvider } from '../state/services';
+import { Boundary } from './Boundary';
 import { TextsProvider, useTexts } from './i18n';
 import { Empty } from './parts/Notice';
 import { Skeleton } from './parts/Skeleton';
@@ -49,7 +50,9 @@ export function App({ services }: { services: Services }) {
     <ServicesProvider services={services}>
       <TextsProvider>
         <ToastProvider>
-          <Screen />
+          <Boundary>
+            <Screen />
+          </Boundary>
         </ToastProvider>
       </TextsProvider>
     </ServicesProvider>

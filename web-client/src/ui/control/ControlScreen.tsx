@@ -4,6 +4,7 @@ import { useCatalogs } from '../../state/useCatalogs';
 import { useTexts } from '../i18n';
 import { Empty, Failure } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
+import { useTitle } from '../useTitle';
 import css from './ControlScreen.module.css';
 import { Room } from './Room';
 
@@ -11,6 +12,7 @@ export default function ControlScreen() {
   const { t } = useTexts();
   const user = useUser();
   const catalogs = useCatalogs();
+  useTitle(t.control.title);
   if (user === null) {
     return (
       <div className={css.center}>

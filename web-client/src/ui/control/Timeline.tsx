@@ -17,6 +17,8 @@ const NAMES_PX = 184;
 const HOUR_PX = 76;
 const HOUR = 3_600_000;
 const OVERSCAN = 4;
+/** An hour's label and the mark of the present need this much between them. */
+const LABEL_PX = 60;
 
 export interface TimelineHandle {
   toNow(): void;
@@ -44,6 +46,11 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
   const hourPx = Math.max(HOUR_PX, Math.floor((width - NAMES_PX) / hours));
   const pxOf = (at: number) => ((at - axis.from) / HOUR) * hourPx;
   const nowIn = date === today && now > axis.from && now < axis.to;
+
+  const hourMarks = Array.from({ length: hours }, (_, i) => axis.from + i * HOUR).filter((at) => {
+    const fromNow = pxOf(at) - pxOf(now);
+    return !nowIn || fromNow < -LABEL_PX || fromNow > LABEL_PX / 2;
+  });
 
   const toNow = () => {
     const target = Math.max(0, pxOf(now) - (width - NAMES_PX) / 4);
@@ -82,7 +89,7 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
             <span className={css.corner} role="columnheader">
               {t.control.cleaners} <span>{board.days.length}</span>
             </span>
-            {Array.from({ length: hours }, (_, i) => axis.from + i * HOUR).map((at) => (
+            {hourMarks.map((at) => (
               <span key={at} className={css.hour} role="columnheader" style={{ left: NAMES_PX + pxOf(at) }}>
                 {format.time(at, zone.time_zone)}
               </span>

@@ -16,6 +16,7 @@ import { Sheet } from '../parts/Sheet';
 import { Skeleton } from '../parts/Skeleton';
 import { useToast } from '../parts/Toasts';
 import { setSearch, useSearch } from '../router';
+import { useTitle } from '../useTitle';
 import css from './BookScreen.module.css';
 import { Choice } from './Choice';
 import { DetailsStep } from './DetailsStep';
@@ -32,6 +33,7 @@ type Gone = Extract<Rejected, { code: 'slot_gone' }>;
 export function BookScreen() {
   const { t } = useTexts();
   const catalogs = useCatalogs();
+  useTitle(t.customer.title);
   switch (catalogs.kind) {
     case 'loading':
       return <Skeleton rows={4} height={88} />;

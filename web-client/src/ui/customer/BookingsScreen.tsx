@@ -10,6 +10,7 @@ import { Empty, Failure } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
 import type { Tone } from '../parts/tones';
 import { Link } from '../router';
+import { useTitle } from '../useTitle';
 import css from './BookingsScreen.module.css';
 
 const OPEN: readonly BookingStatus[] = ['confirmed', 'in_service'];
@@ -26,6 +27,7 @@ export function BookingsScreen() {
   const { t } = useTexts();
   const user = useUser();
   const catalogs = useCatalogs();
+  useTitle(t.customer.bookingsTitle);
   const { rows, phase } = useRows(user === null ? null : `customer:${user.id}`);
   const title = <h1 className={css.title}>{t.customer.bookingsTitle}</h1>;
   if (user === null) {

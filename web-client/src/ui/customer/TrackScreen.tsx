@@ -10,6 +10,7 @@ import { Empty, Failure } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
 import { StatusBadge } from '../parts/tones';
 import { Link } from '../router';
+import { useTitle } from '../useTitle';
 import { CancelVisit } from './CancelVisit';
 import { StatusLine } from './StatusLine';
 import css from './TrackScreen.module.css';
@@ -18,6 +19,7 @@ export function TrackScreen({ booking: id }: { booking: string }) {
   const { t } = useTexts();
   const { rows, phase } = useRows(`booking:${id}`);
   const catalogs = useCatalogs();
+  useTitle(t.customer.trackTitle);
   const booking = rows.booking.get(id) ?? null;
   const visit = [...rows.visit.values()][0] ?? null;
   if (phase.kind === 'closed') {

@@ -8,6 +8,7 @@ import { Button } from '../parts/Button';
 import { Field } from '../parts/Field';
 import { Failure } from '../parts/Notice';
 import { Preferences } from '../parts/Preferences';
+import { useTitle } from '../useTitle';
 import css from './SignInScreen.module.css';
 
 const HOME: Record<Area, string> = { customer: '/', cleaner: '/work', staff: '/control' };
@@ -20,6 +21,7 @@ type State =
 export default function SignInScreen() {
   const { t } = useTexts();
   const { rest } = useServices();
+  useTitle(t.signIn.title);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [state, setState] = useState<State>({ kind: 'idle' });

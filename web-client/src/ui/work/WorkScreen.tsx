@@ -12,6 +12,7 @@ import { Empty, Failure } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
 import { SyncPill } from '../parts/SyncPill';
 import { setSearch, useSearch } from '../router';
+import { useTitle } from '../useTitle';
 import { AgendaTab } from './AgendaTab';
 import { DutySwitch } from './DutySwitch';
 import { MeTab } from './MeTab';
@@ -40,6 +41,7 @@ export interface Desk {
 export default function WorkScreen() {
   const { t } = useTexts();
   const user = useUser();
+  useTitle(t.work.title);
   if (user === null) {
     return (
       <div className={css.signedOut}>
