@@ -22,6 +22,7 @@ mod tests;
 use std::{net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use hub::ports::{Control, Publication};
+use jiff::Timestamp;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -41,6 +42,7 @@ pub const PAUSE_MS: RangeInclusive<i64> = 1500..=4000;
 /// Fills a database before anybody is served, or brings what is there up to now.
 pub async fn prepare(pools: &Pools) -> Result<Seeded, StoreError> {
     store::epoch::ensure(pools).await?;
+    store::upkeep::prepare_partitions(pools, Timestamp::now()).await?;
     let nobody: Arc<dyn Committed> = Arc::new(Nobody);
     let seeded = seed(pools, &nobody, DAYS).await?;
     open_accounts(pools).await?;
@@ -89,7 +91,7 @@ pub fn start(parts: Parts, stop: &CancellationToken, tasks: &TaskTracker) {
 }
 
 /// Lets visitors sign in.
-async fn open_accounts(pools: &Pools) -> Result<(), StoreError> {
+pub async fn open_accounts(pools: &Pools) -> Result<(), StoreError> {
     let hash = Hasher::new(1, 1).hash(people::PASSWORD.to_owned()).await;
     let hash = hash.expect("nobody else waits for this hasher");
     for person in visitors() {

@@ -179,6 +179,27 @@ async fn simulated_people_act_through_the_public_door_and_never_for_visitors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn visitors_sign_in_where_there_is_a_demo_and_nowhere_else() {
+    let demo = Demo::new().await;
+    let server = TestServer::start(&demo.db).await;
+    let visitors = demo::visitors();
+    let roles: BTreeSet<_> = visitors.iter().map(|person| person.role).collect();
+    assert_eq!(roles.len(), 5, "somebody of every role that signs in");
+    let body =
+        serde_json::json!({ "email": visitors[0].email, "password": demo::people::PASSWORD });
+    let (status, _) = server.post("/api/v1/sessions", None, &body).await;
+    assert_eq!(status.as_u16(), 401);
+    demo.seed().await;
+    demo::open_accounts(&demo.pools).await.expect("opened");
+    for person in visitors {
+        let session = server.sign_in(&person.email, demo::people::PASSWORD).await;
+        assert_eq!(session["user"]["id"], person.id().to_string());
+        assert_eq!(session["user"]["role"], person.role.as_str());
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn seeding_again_adds_nothing() {
     let demo = Demo::new().await;
     demo.seed().await;

@@ -296,3 +296,6 @@ pub(super) fn choose_slot(
     let fitting: Vec<_> = slots.free.iter().filter(fits).collect();
     dice.pick(&fitting).map(|free| (*free).clone())
 }
+
+#[cfg(test)]
+mod tests;
