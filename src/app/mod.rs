@@ -22,6 +22,7 @@ use hub::{
     },
     ports::{Broker, Presence},
 };
+use jiff::Timestamp;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -67,6 +68,7 @@ struct Instance {
     hub: Hub,
     pools: Pools,
     executor: Executor,
+    leaving: CancellationToken,
     draining: CancellationToken,
     stop: CancellationToken,
     stop_operations: CancellationToken,
@@ -118,11 +120,20 @@ pub async fn database(config: &Config, progress: Progress<'_>) -> anyhow::Result
     }
     let database = Database::open(config).await?;
     progress("Bringing the database's schema up to date");
-    if let Err(error) = store::migrate(&database.url).await {
+    if let Err(error) = prepare_schema(&database.url, config).await {
         database.close().await;
         return Err(error).context("the database cannot be used");
     }
     Ok(database)
+}
+
+/// Migrations, and the log's partitions before anything is published into the default one.
+async fn prepare_schema(url: &str, config: &Config) -> anyhow::Result<()> {
+    store::migrate(url).await?;
+    let pools = pools(url, config)?;
+    let prepared = store::upkeep::prepare_partitions(&pools, Timestamp::now()).await;
+    pools.close().await;
+    Ok(prepared?)
 }
 
 async fn prepare_demo(url: &str, config: &Config, progress: Progress<'_>) -> anyhow::Result<()> {
@@ -189,11 +200,12 @@ impl Instance {
             tasks: tasks.clone(),
         });
         let (stop, stop_operations) = (CancellationToken::new(), CancellationToken::new());
+        let leaving = CancellationToken::new();
         background::start(&pools, &executor, &draining, &tasks);
         tidy(&tasks, &stop, gateway, Arc::clone(&site));
         let readiness = Arc::new(Readiness {
             pools: pools.clone(),
-            draining: draining.clone(),
+            leaving: leaving.clone(),
         });
         if config.demo {
             let parts = demo::Parts {
@@ -213,6 +225,7 @@ impl Instance {
             hub,
             pools,
             executor,
+            leaving,
             draining,
             stop,
             stop_operations,
@@ -221,6 +234,8 @@ impl Instance {
     }
 
     async fn stop(self) {
+        self.leaving.cancel();
+        tokio::time::sleep(self.config.shutdown.notice()).await;
         self.draining.cancel();
         self.stop.cancel();
         if timeout(REQUESTS_PATIENCE, self.public).await.is_err() {

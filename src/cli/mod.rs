@@ -15,12 +15,14 @@ use dispatch_hub::{
     telemetry,
 };
 
+const CONFIG_VARIABLE: &str = "DISPATCH_HUB_CONFIG";
+
 /// Real-time scheduling and dispatch hub.
 #[derive(Parser)]
 #[command(name = "dispatch-hub", version, disable_help_subcommand = true)]
 struct Cli {
     /// A TOML file with settings; `dispatch-hub config` prints every key.
-    #[arg(long, global = true, value_name = "FILE", env = "DISPATCH_HUB_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = CONFIG_VARIABLE)]
     config: Option<PathBuf>,
     #[command(flatten)]
     database: DatabaseFlags,
@@ -114,6 +116,8 @@ fn settings(cli: &Cli) -> anyhow::Result<Config> {
         file: cli.config.clone(),
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            // Says where settings are and is none.
+            .filter(|(name, _)| name != CONFIG_VARIABLE)
             .collect(),
         flags,
     };

@@ -96,11 +96,16 @@ pub struct Limits {
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Shutdown {
+    pub notice_ms: u64,
     pub commands_ms: u64,
     pub drain_ms: u64,
 }
 
 impl Shutdown {
+    pub fn notice(&self) -> Duration {
+        Duration::from_millis(self.notice_ms)
+    }
+
     pub fn commands(&self) -> Duration {
         Duration::from_millis(self.commands_ms)
     }

@@ -1,5 +1,10 @@
 //! Of the channels that a command has moved, an actor learns only of those they may read.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
 use super::Gateway;
 use crate::{
     audience::{self, Channel, Facts},
@@ -7,6 +12,10 @@ use crate::{
     execute::Outcome,
     store::StoreError,
 };
+
+/// The decision is made already: its answer does not wait longer than this. A position that is
+/// left out costs the client nothing but the look at its own view.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 impl Gateway {
     pub(super) async fn only_readable(&self, actor: Actor, outcome: Outcome) -> Outcome {
@@ -17,15 +26,10 @@ impl Gateway {
         else {
             return outcome;
         };
-        let mut hidden = Vec::new();
-        for name in positions.keys() {
-            if !self.is_readable(actor, name).await {
-                hidden.push(name.clone());
-            }
-        }
-        for name in hidden {
-            positions.remove(&name);
-        }
+        let questions = positions.keys().map(|name| self.is_readable(actor, name));
+        let answers = timeout(PATIENCE, join_all(questions)).await;
+        let mut answers = answers.unwrap_or_default().into_iter();
+        positions.retain(|_, _| answers.next().unwrap_or(false));
         Outcome::Accepted { result, positions }
     }
 
@@ -36,8 +40,6 @@ impl Gateway {
         if could_never_read(actor, &channel) {
             return false;
         }
-        // Reading the facts fails only where the database is away; then the position is left out
-        // and the client's own view tells it the same a little later.
         self.may_actor_read(Some(actor), &channel)
             .await
             .unwrap_or(false)

@@ -12,8 +12,8 @@ use crate::{store::Pools, telemetry};
 /// What readiness depends on.
 pub struct Readiness {
     pub pools: Pools,
-    /// Cancelled when the instance begins to stop.
-    pub draining: CancellationToken,
+    /// Cancelled when the instance is about to stop.
+    pub leaving: CancellationToken,
 }
 
 pub fn router(readiness: Arc<Readiness>) -> Router {
@@ -25,7 +25,7 @@ pub fn router(readiness: Arc<Readiness>) -> Router {
 }
 
 async fn ready(State(readiness): State<Arc<Readiness>>) -> impl IntoResponse {
-    if readiness.draining.is_cancelled() {
+    if readiness.leaving.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
     match readiness.pools.ping().await {

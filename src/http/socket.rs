@@ -10,6 +10,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tracing::Instrument;
 
 use super::{Site, extract::From, origin, problem::Problem};
 
@@ -36,12 +37,15 @@ pub async fn open(State(site): State<Arc<Site>>, from: From, mut request: Reques
     let offers_json = offers(headers, JSON);
     let upgrade = hyper::upgrade::on(&mut request);
     let hub = site.hub.clone();
-    site.tasks.spawn(async move {
+    let remote = from.0.map(tracing::field::display);
+    let span = tracing::info_span!(parent: None, "connection", remote.address = remote);
+    let connection = async move {
         match upgrade.await {
             Ok(stream) => hub.serve_websocket(TokioIo::new(stream), from.0).await,
             Err(error) => tracing::debug!(error = %error, "a handshake ended early"),
         }
-    });
+    };
+    site.tasks.spawn(connection.instrument(span));
     switching(&accept, offers_json)
 }
 

@@ -107,13 +107,13 @@ fn children(parent: u32) -> Vec<u32> {
 }
 
 /// A server on it, with a customer's socket that watches their channel.
-async fn customer_watching(server: &TestServer, url: &str) -> (TestSocket, String) {
+async fn customer_watching(server: &TestServer, url: &str) -> (TestSocket, String, String) {
     let company = Company::found(url, server).await;
     let (customer, _) = company.customer(server, "Clara").await;
     let mut socket = TestSocket::connect(server, Some(&customer.token)).await;
     let channel = format!("customer:{}", customer.id);
     socket.subscribe(&channel).await;
-    (socket, channel)
+    (socket, channel, customer.token)
 }
 
 async fn is_refused_in_time(socket: &mut TestSocket) {
@@ -156,7 +156,7 @@ async fn sockets_outlive_a_postgres_that_freezes_for_twenty_seconds() {
     let postgres = Postgres::start(folder.path()).await;
     store::migrate(&postgres.url).await.expect("the schema");
     let server = TestServer::on(&postgres.url, &[]).await;
-    let (mut socket, channel) = customer_watching(&server, &postgres.url).await;
+    let (mut socket, channel, token) = customer_watching(&server, &postgres.url).await;
 
     let frozen = postgres.freeze();
     let since = Instant::now();
@@ -164,6 +164,15 @@ async fn sockets_outlive_a_postgres_that_freezes_for_twenty_seconds() {
         is_refused_in_time(&mut socket).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
+    let begun = Instant::now();
+    let update = json!({"name": "Clara"});
+    let (status, problem) = server.command(&token, "customer.update", &update).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+    assert!(
+        begun.elapsed() < REFUSED_WITHIN,
+        "over HTTP too: {:?}",
+        begun.elapsed()
+    );
     let ready = server.http.get(server.ops_url("/readyz")).send().await;
     assert_eq!(
         ready.expect("an answer").status(),
@@ -185,7 +194,7 @@ async fn sockets_outlive_a_postgres_that_is_restarted() {
     let postgres = Postgres::start(folder.path()).await;
     store::migrate(&postgres.url).await.expect("the schema");
     let server = TestServer::on(&postgres.url, &[]).await;
-    let (mut socket, channel) = customer_watching(&server, &postgres.url).await;
+    let (mut socket, channel, _) = customer_watching(&server, &postgres.url).await;
     postgres.cluster.stop().await;
     for _ in 0..5 {
         is_refused_in_time(&mut socket).await;

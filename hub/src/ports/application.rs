@@ -182,7 +182,7 @@ pub trait Application: Send + Sync + 'static {
     /// A connection was recognised and answered; `caller.client` is new.
     async fn connected(&self, _caller: &Caller) {}
 
-    /// A connection that was `connected` has ended, for whatever reason. Not called when the
-    /// whole instance dies.
+    /// A connection that was `connected` has ended, for whatever reason. Called after `connected`
+    /// has returned; not called when the whole instance dies.
     async fn disconnected(&self, _caller: &Caller) {}
 }

@@ -332,3 +332,84 @@ fn is_zero(number: &u64) -> bool {
 fn is_false(flag: &bool) -> bool {
     !*flag
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info() -> ClientInfo {
+        ClientInfo {
+            user: String::new(),
+            client: String::new(),
+            conn_info: None,
+            chan_info: None,
+        }
+    }
+
+    #[test]
+    fn zero_values_are_left_out_and_results_are_there_even_when_empty() {
+        let subscribe = Reply::Subscribe(SubscribeResult::default());
+        assert_eq!(&*reply(1, &subscribe), r#"{"id":1,"subscribe":{}}"#);
+        assert_eq!(
+            &*reply(2, &Reply::Unsubscribe),
+            r#"{"id":2,"unsubscribe":{}}"#
+        );
+        assert_eq!(&*reply(3, &Reply::Publish), r#"{"id":3,"publish":{}}"#);
+        let refresh = Reply::Refresh(Expiry::after(None));
+        assert_eq!(&*reply(4, &refresh), r#"{"id":4,"refresh":{}}"#);
+    }
+
+    #[test]
+    fn what_clients_read_without_a_default_is_always_there() {
+        assert_eq!(
+            &*reply(1, &Reply::Presence(&[])),
+            r#"{"id":1,"presence":{"presence":{}}}"#
+        );
+        assert_eq!(
+            &*reply(1, &Reply::PresenceStats(&[])),
+            r#"{"id":1,"presence_stats":{"num_clients":0,"num_users":0}}"#
+        );
+        let head = Position {
+            offset: 0,
+            epoch: "".into(),
+        };
+        let history = Reply::History {
+            publications: &[],
+            head: &head,
+        };
+        assert_eq!(
+            &*reply(1, &history),
+            r#"{"id":1,"history":{"publications":[],"epoch":"","offset":0}}"#
+        );
+        assert_eq!(
+            &*push("c", Push::Join(&info())),
+            r#"{"push":{"channel":"c","join":{"info":{"user":"","client":""}}}}"#
+        );
+        let soon = Expiry::after(Some(std::time::Duration::from_millis(1)));
+        assert_eq!(
+            &*reply(1, &Reply::SubRefresh(soon)),
+            r#"{"id":1,"sub_refresh":{"expires":true,"ttl":1}}"#
+        );
+    }
+
+    #[test]
+    fn bodies_are_relayed_byte_for_byte_and_names_are_escaped() {
+        let data = Body::from_text("{\"n\": 1.50}").unwrap();
+        assert_eq!(
+            &*reply(1, &Reply::Rpc(&data)),
+            r#"{"id":1,"rpc":{"data":{"n": 1.50}}}"#
+        );
+        let publication = Publication {
+            channel: "a\"b".into(),
+            offset: 2,
+            epoch: "e".into(),
+            key: None,
+            body: data,
+            info: None,
+        };
+        assert_eq!(
+            &*push(&publication.channel, Push::Publication(&publication)),
+            r#"{"push":{"channel":"a\"b","pub":{"data":{"n": 1.50},"offset":2}}}"#
+        );
+    }
+}

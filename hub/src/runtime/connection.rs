@@ -17,8 +17,10 @@ use metrics::counter;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
+    task::JoinHandle,
     time::sleep_until,
 };
+use tracing::Instrument;
 
 use super::{
     clock::{Tick, Timekeeper},
@@ -66,6 +68,8 @@ struct Connection<S> {
     operations: FuturesUnordered<Operation>,
     effects: Vec<Effect>,
     presence_tail: Tail,
+    /// The application being told of the connection; it hears of the end only after that.
+    told: Option<JoinHandle<()>>,
     frames: FrameLimit,
     closing: Option<CloseCode>,
     /// Nothing can be written any more, not even a close.
@@ -81,10 +85,11 @@ impl Hub {
     {
         let hub = self.clone();
         // A tracked task, so that a caller that goes away does not skip the leave-taking.
-        let task = self.tracker().spawn(async move {
+        let connection = async move {
             let socket = Socket::new(stream, hub.config()).await;
             hub.serve(socket, remote).await;
-        });
+        };
+        let task = self.tracker().spawn(connection.in_current_span());
         let _ = task.await;
     }
 
@@ -116,6 +121,7 @@ impl Hub {
             operations: FuturesUnordered::new(),
             effects: Vec::new(),
             presence_tail: None,
+            told: None,
             closing: None,
             stalled: false,
             hub: self,
@@ -357,16 +363,19 @@ where
         // Connect succeeds once.
         let _ = self.handle.caller.set(caller.clone());
         let hub = self.hub.clone();
-        self.hub
-            .tracker()
-            .spawn(async move { hub.application().connected(&caller).await });
+        let telling = async move { hub.application().connected(&caller).await };
+        self.told = Some(self.hub.tracker().spawn(telling));
     }
 
     fn disconnected(&mut self, caller: Arc<Caller>) {
-        let hub = self.hub.clone();
-        self.hub
-            .tracker()
-            .spawn(async move { hub.application().disconnected(&caller).await });
+        let (hub, told) = (self.hub.clone(), self.told.take());
+        self.hub.tracker().spawn(async move {
+            if let Some(told) = told {
+                // One that panicked is over too.
+                let _ = told.await;
+            }
+            hub.application().disconnected(&caller).await;
+        });
     }
 
     fn enter(&mut self, subscription: SubscriptionId, channel: ChannelName, info: Arc<ClientInfo>) {

@@ -8,6 +8,7 @@ mod feed;
 mod hub;
 mod metrics;
 mod operations;
+mod ordering;
 mod outbound;
 mod presence;
 pub(crate) mod queue;

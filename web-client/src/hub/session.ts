@@ -50,6 +50,8 @@ export type Credentials = { readonly email: string; readonly password: string } 
 /** The sign-in is over: the server knows the refresh token no more. */
 export class SignedOut extends Error {}
 
+const GUEST_TRIES = 12;
+const GUEST_PAUSE_MS = 1_000;
 const RENEW_BEFORE_MS = 20_000;
 const storageKey = (area: Area) => `dispatch-hub.session.${area}`;
 
@@ -70,6 +72,20 @@ export class Session {
     const grant = await requestGrant(this.rest, credentials);
     this.keep(grant);
     return grant.user;
+  }
+
+  /** Makes a guest of somebody who has just decided on something, trying for a while: they wait for the
+   * answer to that, not for this. */
+  async signInAsGuest(): Promise<User> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.signIn({ guest: true });
+      } catch (error) {
+        const passing = error instanceof RestError && (error.status === 0 || error.status >= 500);
+        if (!passing || tries === GUEST_TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, GUEST_PAUSE_MS));
+      }
+    }
   }
 
   /** Ends the sign-in here and, as far as it can be reached, on the server. */

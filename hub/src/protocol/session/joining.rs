@@ -5,12 +5,9 @@
 
 use super::{
     super::{
-        CloseCode, ErrorCode, Moment, Recovery, UnsubscribeCode,
+        CloseCode, ErrorCode, Moment, Recovery,
         command::{Request, SubscribeRequest},
-        reply::{self, Expiry, Push, Reply, SubscribeResult},
-        subscription::{
-            BufferJoin, Join, Live, Obtained, Recheck, RecoveryOutcome, State, Step, Subscription,
-        },
+        subscription::{Join, Live, RecoveryOutcome, State, Step, Subscription},
     },
     Ask, Counted, Effect, Effects, Session, SubscriptionId,
 };
@@ -107,7 +104,7 @@ impl Session {
     }
 
     /// Takes the join that a result belongs to, if it still waits for that.
-    fn take_join(&mut self, id: SubscriptionId, step: Step) -> Option<Joining> {
+    pub(super) fn take_join(&mut self, id: SubscriptionId, step: Step) -> Option<Joining> {
         let subscription = self.subscriptions.remove(&id.number)?;
         match subscription {
             Subscription {
@@ -128,7 +125,7 @@ impl Session {
         }
     }
 
-    fn put_back(&mut self, joining: Joining) {
+    pub(super) fn put_back(&mut self, joining: Joining) {
         self.subscriptions
             .insert(joining.id.number, joining.into_subscription());
     }
@@ -341,7 +338,7 @@ impl Session {
     }
 
     /// Reads what lies between the part obtained and the buffer.
-    fn fill_up(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+    pub(super) fn fill_up(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
         let Some(Position { offset, epoch }) = joining.join.obtained.position.clone() else {
             return self.start_over(joining, now, effects);
         };
@@ -352,7 +349,7 @@ impl Session {
         self.recover(joining, Step::FillingUp, offset, epoch.to_string(), effects);
     }
 
-    fn start_over(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+    pub(super) fn start_over(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
         if joining.join.attempts >= self.config.join_attempts {
             return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
         }
@@ -366,154 +363,8 @@ impl Session {
         self.open(joining, effects);
     }
 
-    fn confirm(&mut self, mut joining: Joining, effects: &mut Effects) {
-        joining.join.step = Step::Confirming;
-        joining.join.confirm_again = false;
-        effects.push(Effect::Authorize {
-            ask: Ask::Confirm(joining.id),
-            intent: joining.intent(),
-        });
-        self.put_back(joining);
-    }
-
-    pub(super) fn join_confirmed(
-        &mut self,
-        id: SubscriptionId,
-        result: Result<Grant, Denied>,
-        now: Moment,
-        effects: &mut Effects,
-    ) {
-        let Some(mut joining) = self.take_join(id, Step::Confirming) else {
-            return;
-        };
-        let mut grant = match result {
-            Ok(grant) => grant,
-            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
-        };
-        if joining.join.confirm_again {
-            return self.confirm(joining, effects);
-        }
-        // What the channel is was settled when it was opened.
-        if let Some(before) = &joining.join.grant {
-            grant.class = before.class;
-            grant.snapshot = before.snapshot;
-        }
-        let list = grant.presence && !joining.join.listed;
-        joining.join.grant = Some(grant);
-        if !list {
-            return self.finish(joining, now, effects);
-        }
-        joining.join.step = Step::Entering;
-        joining.join.listed = true;
-        effects.push(Effect::Enter {
-            subscription: id,
-            channel: joining.channel.clone(),
-            info: self.info_on(joining.join.grant.as_ref()),
-        });
-        self.put_back(joining);
-    }
-
-    pub(super) fn entered(&mut self, id: SubscriptionId, now: Moment, effects: &mut Effects) {
-        let Some(joining) = self.take_join(id, Step::Entering) else {
-            return;
-        };
-        if joining.join.confirm_again {
-            return self.confirm(joining, effects);
-        }
-        self.finish(joining, now, effects);
-    }
-
-    fn finish(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
-        match joining.join.buffer_joins() {
-            BufferJoin::Contiguous => {}
-            BufferJoin::Gap => return self.fill_up(joining, now, effects),
-            BufferJoin::OtherEpoch => return self.start_over(joining, now, effects),
-        }
-        let Some(grant) = joining.join.grant.take() else {
-            return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
-        };
-        let (id, channel) = (joining.id, joining.channel.clone());
-        let join = &mut joining.join;
-        let obtained = std::mem::take(&mut join.obtained);
-        effects.push(Effect::Count(Counted::Subscribed(obtained.outcome)));
-        effects.push(answer(join.command, &joining.request, &grant, &obtained));
-        if obtained.snapshot.is_none() && self.snapshot == Some(id.number) {
-            self.release_snapshot(effects);
-        }
-        for publication in &obtained.following {
-            let text = reply::push(&channel, Push::Publication(publication));
-            effects.push(Effect::Send(text));
-        }
-        let announced = grant.join_leave.then(|| self.info_on(Some(&grant)));
-        let live = Live {
-            expires_at: grant
-                .expires_in
-                .map(|left| now + left + self.config.expiry_grace),
-            listed: joining.join.listed,
-            announced: grant.join_leave,
-            position: obtained.position,
-            recheck: Recheck::Idle,
-            grant,
-        };
-        let buffer = std::mem::take(&mut joining.join.buffer);
-        let afterwards = std::mem::take(&mut joining.join.afterwards);
-        self.subscriptions
-            .insert(id.number, joining.into_live(live));
-        for delivery in buffer {
-            self.delivered(delivery, effects);
-        }
-        if let Some(info) = announced {
-            effects.push(Effect::AnnounceJoin { channel, info });
-        }
-        for (command, request) in afterwards {
-            self.request(command, request, now, effects);
-        }
-    }
-
-    fn refuse_join(
-        &mut self,
-        mut joining: Joining,
-        error: &ErrorCode,
-        now: Moment,
-        effects: &mut Effects,
-    ) {
-        let number = joining.id.number;
-        self.by_channel.remove(&joining.channel);
-        self.refuse(joining.join.command, error, effects);
-        let afterwards = std::mem::take(&mut joining.join.afterwards);
-        self.take_leave(&joining.into_subscription(), None, effects);
-        self.snapshot_queue.retain(|queued| *queued != number);
-        if self.snapshot == Some(number) {
-            self.release_snapshot(effects);
-        }
-        for (command, request) in afterwards {
-            self.request(command, request, now, effects);
-        }
-    }
-
-    /// Deliveries ended for this subscriber: another epoch, or a log that was trimmed.
-    pub(super) fn resync(&mut self, id: SubscriptionId, now: Moment, effects: &mut Effects) {
-        let registered = [
-            Step::Opening,
-            Step::Recovering,
-            Step::QueuedForSnapshot,
-            Step::ReadingSnapshot,
-            Step::FillingUp,
-            Step::Confirming,
-            Step::Entering,
-        ];
-        let joining = registered
-            .into_iter()
-            .find_map(|step| self.take_join(id, step));
-        if let Some(joining) = joining {
-            self.snapshot_queue.retain(|queued| *queued != id.number);
-            return self.start_over(joining, now, effects);
-        }
-        self.end_live(id, UnsubscribeCode::INSUFFICIENT_STATE, effects);
-    }
-
     /// Snapshots go one at a time: true when it is this subscription's turn, else it is queued.
-    fn acquire_snapshot(&mut self, number: u32) -> bool {
+    pub(super) fn acquire_snapshot(&mut self, number: u32) -> bool {
         if self.snapshot.is_none() || self.snapshot == Some(number) {
             self.snapshot = Some(number);
             return true;
@@ -540,11 +391,11 @@ impl Session {
 }
 
 /// A join taken out of the session while it is worked on.
-struct Joining {
-    id: SubscriptionId,
-    channel: ChannelName,
-    request: SubscribeRequest,
-    join: Box<Join>,
+pub(super) struct Joining {
+    pub(super) id: SubscriptionId,
+    pub(super) channel: ChannelName,
+    pub(super) request: SubscribeRequest,
+    pub(super) join: Box<Join>,
 }
 
 impl Joining {
@@ -552,11 +403,11 @@ impl Joining {
         self.join.grant.as_ref().is_some_and(|grant| grant.snapshot)
     }
 
-    fn intent(&self) -> SubscribeIntent {
+    pub(super) fn intent(&self) -> SubscribeIntent {
         self.request.intent()
     }
 
-    fn into_subscription(self) -> Subscription {
+    pub(super) fn into_subscription(self) -> Subscription {
         Subscription {
             id: self.id,
             channel: self.channel,
@@ -565,45 +416,12 @@ impl Joining {
         }
     }
 
-    fn into_live(self, live: Live) -> Subscription {
+    pub(super) fn into_live(self, live: Live) -> Subscription {
         Subscription {
             id: self.id,
             channel: self.channel,
             request: self.request,
             state: State::Live(Box::new(live)),
         }
-    }
-}
-
-/// The reply to a subscribe.
-fn answer(command: u32, request: &SubscribeRequest, grant: &Grant, obtained: &Obtained) -> Effect {
-    let recovered = obtained.outcome == RecoveryOutcome::Recovered;
-    let mut result = SubscribeResult {
-        expiry: Expiry::after(grant.expires_in),
-        recovered,
-        was_recovering: obtained.outcome != RecoveryOutcome::NotAsked,
-        data: obtained.snapshot.as_ref().map(|(data, _)| data),
-        publications: &obtained.missed,
-        ..SubscribeResult::default()
-    };
-    if let Some(position) = &obtained.position {
-        result.recoverable = true;
-        result.positioned = true;
-        result.epoch = &position.epoch;
-        result.offset = match &obtained.snapshot {
-            Some((_, offset)) => *offset,
-            None if recovered => request.offset,
-            // Where it began: what follows is pushed.
-            None => obtained
-                .following
-                .first()
-                .map_or(position.offset, |first| first.offset - 1),
-        };
-    }
-    let text = reply::reply(command, &Reply::Subscribe(result));
-    if obtained.snapshot.is_some() {
-        Effect::SendSnapshot(text)
-    } else {
-        Effect::Send(text)
     }
 }

@@ -1,11 +1,14 @@
 //! One connection, without its socket: what comes in, what is wished for, and by when it wants to
 //! be called again. Nothing here waits, so a session is the same in production and in tests.
 
+mod answering;
 mod connecting;
 mod effects;
 mod joining;
 mod live;
 mod requests;
+#[cfg(test)]
+mod steps;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,4 @@
-//! Commands of a connected client: dispatch, and the calls that are answered by somebody else.
+//! Commands of a connected client: who answers them, and the calls that are answered by somebody else.
 
 use std::sync::Arc;
 

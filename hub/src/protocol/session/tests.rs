@@ -1,112 +1,304 @@
-//! A session alone, step by step, where the order of the steps matters.
+//! A session without a socket, whose wishes are granted in whatever order.
 
 use std::{sync::Arc, time::Duration};
 
-use super::*;
-use crate::{
-    HubConfig,
-    ports::{Body, Class, Epoch, Identity, Position, Publication},
-    protocol::{Recovery, Text},
-};
+use proptest::prelude::*;
+use serde_json::Value;
 
-const SUBSCRIPTION: SubscriptionId = SubscriptionId {
-    number: 1,
-    attempt: 0,
-};
+use super::{super::Recovery, *};
+use crate::ports::{Body, Class, Denied, Grant, LogRead, Position, Snapshot};
 
-struct Run(Session);
+fn config() -> Arc<SessionConfig> {
+    let ms = Duration::from_millis;
+    Arc::new(SessionConfig {
+        version: "test".to_owned(),
+        ping: ms(25_000),
+        pong_timeout: ms(10_000),
+        stale_after: ms(10_000),
+        expiry_grace: ms(25_000),
+        channels: 3,
+        channel_name_bytes: 10,
+        calls: 2,
+        waiting_calls: 40,
+        join_buffer_bytes: 10_000,
+        join_attempts: 3,
+        join_patience: ms(5_000),
+        history: 10,
+        refused_frames: 10,
+        recheck_retry: ms(1_000),
+        drain_patience: ms(5_000),
+    })
+}
 
-impl Run {
-    fn connected() -> Self {
-        let config = HubConfig::default().session();
-        let minute = Duration::from_mins(1);
-        let session = Session::new(config, "client".into(), None, minute, Moment::default());
-        let mut run = Self(session);
-        run.takes(Input::Frame("{\"id\":1,\"connect\":{}}"));
-        let identity = Identity {
-            user: "ann".into(),
+fn position() -> Position {
+    Position {
+        offset: 3,
+        epoch: "e".into(),
+    }
+}
+
+fn body() -> Body {
+    Body::from_text("{}").unwrap()
+}
+
+/// The answer to a wish, where it has one.
+#[expect(clippy::too_many_lines, reason = "one arm per effect")]
+fn granted(effect: Effect) -> Option<Input<'static>> {
+    Some(match effect {
+        Effect::Authenticate(_) => Input::Authenticated(Ok(crate::ports::Identity {
+            user: "u".into(),
             session: None,
             info: None,
             scope: "".into(),
             expires_in: None,
-        };
-        run.takes(Input::Authenticated(Ok(identity)));
-        run
-    }
-
-    /// Returns what was sent.
-    fn takes(&mut self, input: Input<'_>) -> Vec<Text> {
-        let mut effects = Vec::new();
-        self.0.handle(input, Moment::default(), &mut effects);
-        let sent = effects.into_iter().filter_map(|effect| {
-            if let Effect::Send(text) | Effect::SendSnapshot(text) = effect {
-                return Some(text);
-            }
-            None
-        });
-        sent.collect()
-    }
-
-    fn allows(&mut self, ask: Ask) -> Vec<Text> {
-        let grant = Grant {
-            class: Class::Durable,
-            presence: false,
-            join_leave: false,
-            history: false,
-            snapshot: false,
-            chan_info: None,
-            expires_in: None,
-        };
-        let result = Ok(grant);
-        self.takes(Input::Authorized { ask, result })
-    }
-}
-
-fn at(offset: u64) -> Position {
-    let epoch: Epoch = "e".into();
-    Position { offset, epoch }
-}
-
-fn publication(offset: u64) -> Arc<Publication> {
-    Arc::new(Publication {
-        channel: "c".into(),
-        offset,
-        epoch: "e".into(),
-        key: None,
-        body: Body::from_text("1").unwrap(),
-        info: None,
+        })),
+        Effect::Authorize { ask, intent } => Input::Authorized {
+            ask,
+            result: if intent.channel == "no" {
+                Err(Denied::PermissionDenied)
+            } else {
+                Ok(Grant {
+                    class: Class::Durable,
+                    presence: true,
+                    join_leave: true,
+                    history: true,
+                    snapshot: true,
+                    chan_info: None,
+                    expires_in: None,
+                })
+            },
+        },
+        Effect::Open { subscription, .. } => Input::Opened {
+            subscription,
+            result: Ok(Some(position())),
+        },
+        Effect::Recover { subscription, .. } => Input::Recovered {
+            subscription,
+            result: Ok(Recovery::Impossible),
+        },
+        Effect::ReadSnapshot { subscription, .. } => Input::SnapshotRead {
+            subscription,
+            result: Ok(Snapshot {
+                data: body(),
+                position: Some(position()),
+            }),
+        },
+        Effect::Enter { subscription, .. } => Input::Entered { subscription },
+        Effect::Withdraw { reply, .. } => Input::Withdrawn { reply },
+        Effect::Call { id, .. } => Input::Called {
+            id,
+            result: Ok(body()),
+        },
+        Effect::Publish { id, .. } => Input::Published { id, result: Ok(()) },
+        Effect::Read { id, read } => match read {
+            Read::Presence { query, .. } => Input::Listed {
+                id,
+                query,
+                result: Ok(Vec::new()),
+            },
+            Read::History { .. } => Input::HistoryRead {
+                id,
+                epoch: None,
+                result: Ok(LogRead {
+                    publications: Vec::new(),
+                    head: position(),
+                }),
+            },
+        },
+        Effect::Refresh { id, .. } => Input::Refreshed {
+            id,
+            result: Err(crate::ports::RefreshRefused::Unavailable),
+        },
+        Effect::SendSnapshot(_) => Input::SnapshotWritten,
+        Effect::Send(_)
+        | Effect::Close(_)
+        | Effect::Connected(_)
+        | Effect::Disconnected(_)
+        | Effect::Leave { .. }
+        | Effect::AnnounceJoin { .. }
+        | Effect::Count(_) => return None,
     })
 }
 
+/// What a client would see.
+#[derive(Debug, Default)]
+struct Seen {
+    replies: Vec<Value>,
+    closed: Option<CloseCode>,
+    /// Registrations and presence entries that were not undone.
+    registered: i32,
+    listed: i32,
+}
+
+struct Run {
+    session: Session,
+    wishes: Vec<Effect>,
+    seen: Seen,
+}
+
+impl Run {
+    fn new() -> Self {
+        let now = Moment::default();
+        let first_ping = Duration::from_secs(13);
+        Self {
+            session: Session::new(config(), "client".into(), None, first_ping, now),
+            wishes: Vec::new(),
+            seen: Seen::default(),
+        }
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        let mut effects = Vec::new();
+        self.session.handle(input, Moment::default(), &mut effects);
+        for effect in effects {
+            assert!(
+                self.seen.closed.is_none() || !matches!(effect, Effect::Send(_)),
+                "something was said after the close"
+            );
+            match &effect {
+                Effect::Send(text) | Effect::SendSnapshot(text) => {
+                    let reply = serde_json::from_str(text).expect("valid JSON");
+                    self.seen.replies.push(reply);
+                }
+                Effect::Close(code) => self.seen.closed = Some(code.clone()),
+                Effect::Open { .. } => self.seen.registered += 1,
+                Effect::Leave { .. } => self.seen.registered -= 1,
+                Effect::Enter { .. } => self.seen.listed += 1,
+                Effect::Withdraw { listed: true, .. } => self.seen.listed -= 1,
+                Effect::Authenticate(_)
+                | Effect::Connected(_)
+                | Effect::Disconnected(_)
+                | Effect::Refresh { .. }
+                | Effect::Authorize { .. }
+                | Effect::Recover { .. }
+                | Effect::ReadSnapshot { .. }
+                | Effect::AnnounceJoin { .. }
+                | Effect::Withdraw { listed: false, .. }
+                | Effect::Call { .. }
+                | Effect::Publish { .. }
+                | Effect::Read { .. }
+                | Effect::Count(_) => {}
+            }
+            self.wishes.push(effect);
+        }
+    }
+
+    /// Grants one of the wishes, chosen by `pick`.
+    fn grant(&mut self, pick: usize) {
+        if !self.wishes.is_empty() {
+            let wish = self.wishes.remove(pick % self.wishes.len());
+            if let Some(answer) = granted(wish) {
+                self.input(answer);
+            }
+        }
+    }
+
+    fn grant_all(&mut self) {
+        while !self.wishes.is_empty() {
+            self.grant(0);
+        }
+    }
+
+    fn replies_to(&self, id: u32) -> usize {
+        let is_reply = |reply: &&Value| reply["id"] == id;
+        self.seen.replies.iter().filter(is_reply).count()
+    }
+}
+
+/// Requests of all kinds, most of them sensible.
+fn request() -> impl Strategy<Value = String> {
+    let channel = prop_oneof!["[abcd]", Just("no".to_owned()), Just("x".repeat(11))];
+    (0..11_usize, channel).prop_map(|(kind, channel)| match kind {
+        0..4 => format!(r#""subscribe":{{"channel":"{channel}","flag":1}}"#),
+        4 => format!(r#""subscribe":{{"channel":"{channel}","recover":true,"offset":1,"epoch":"e","flag":2}}"#),
+        5 | 6 => format!(r#""unsubscribe":{{"channel":"{channel}"}}"#),
+        7 => r#""rpc":{"method":"m"}"#.to_owned(),
+        8 => format!(r#""presence":{{"channel":"{channel}"}}"#),
+        9 => format!(r#""history":{{"channel":"{channel}","limit":1}}"#),
+        _ => format!(r#""publish":{{"channel":"{channel}","data":1}}"#),
+    })
+}
+
+proptest! {
+    /// Whatever is asked, and in whatever order it is answered: one reply to each request, and
+    /// nothing left behind when the connection has gone.
+    #[test]
+    fn every_request_is_answered_once_and_every_trace_removed(
+        requests in proptest::collection::vec((request(), proptest::collection::vec(0..50_usize, 0..5)), 0..30),
+    ) {
+        let mut run = Run::new();
+        run.input(Input::Frame(r#"{"id":1,"connect":{}}"#));
+        let mut last = 1;
+        for (request, picks) in &requests {
+            last += 1;
+            let frame = format!("{{\"id\":{last},{request}}}");
+            if run.session.accepts_frames() {
+                run.input(Input::Frame(&frame));
+            } else {
+                run.grant_all();
+                run.input(Input::Frame(&frame));
+            }
+            for pick in picks {
+                run.grant(*pick);
+            }
+        }
+        run.grant_all();
+        prop_assert!(run.seen.closed.is_none(), "{:?}", run.seen.closed);
+        for id in 1..=last {
+            prop_assert_eq!(run.replies_to(id), 1, "request {}", id);
+        }
+        run.input(Input::Gone);
+        run.grant_all();
+        prop_assert_eq!(run.seen.registered, 0);
+        prop_assert_eq!(run.seen.listed, 0);
+    }
+
+    /// Nothing a client sends makes a session panic, and nothing is said after the close.
+    #[test]
+    fn no_frame_is_too_strange(frames in proptest::collection::vec("[\\PC\n{}\":,\\[\\]0-9a-z]{0,40}", 0..10)) {
+        let mut run = Run::new();
+        for frame in &frames {
+            run.input(Input::Frame(frame));
+            run.grant_all();
+        }
+    }
+}
+
 #[test]
-fn a_stream_filled_up_is_answered_with_the_offset_it_begins_at() {
-    let mut run = Run::connected();
-    run.takes(Input::Frame("{\"id\":2,\"subscribe\":{\"channel\":\"c\"}}"));
-    run.allows(Ask::Join(SUBSCRIPTION));
-    run.takes(Input::Opened {
-        subscription: SUBSCRIPTION,
-        result: Ok(Some(at(5))),
+fn a_subscriber_told_to_start_anew_while_joining_starts_over() {
+    let mut run = Run::new();
+    run.input(Input::Frame(
+        "{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"a\"}}",
+    ));
+    let opened = loop {
+        let open = run.wishes.iter().find_map(|wish| {
+            if let Effect::Open { subscription, .. } = wish {
+                return Some(*subscription);
+            }
+            None
+        });
+        if let Some(subscription) = open {
+            break subscription;
+        }
+        run.grant(0);
+    };
+    // Registered; then the channel is reset before anything was obtained.
+    run.wishes.clear();
+    run.input(Input::Opened {
+        subscription: opened,
+        result: Ok(Some(position())),
     });
-    // 6 was lost on the way here.
-    run.takes(Input::Delivered(Delivery {
-        subscription: SUBSCRIPTION,
-        event: Arc::new(ChannelEvent::Publication {
-            offset: 7,
-            epoch: "e".into(),
-            text: "seven".into(),
-        }),
-    }));
-    assert!(run.allows(Ask::Confirm(SUBSCRIPTION)).is_empty());
-    run.takes(Input::Recovered {
-        subscription: SUBSCRIPTION,
-        result: Ok(Recovery::Complete {
-            publications: vec![publication(6), publication(7)],
-            position: at(7),
-        }),
+    run.input(Input::Resync {
+        subscription: opened,
     });
-    let sent = run.allows(Ask::Confirm(SUBSCRIPTION));
-    assert!(sent[0].contains("\"offset\":5"), "{sent:?}");
-    assert!(sent[1].contains("\"offset\":6"), "{sent:?}");
-    assert!(sent[2].contains("\"offset\":7"), "{sent:?}");
-    assert_eq!(sent.len(), 3);
+    run.grant_all();
+    assert_eq!(run.replies_to(2), 1);
+    assert_eq!(
+        run.seen.registered, 1,
+        "registered once more, and once only"
+    );
+    run.input(Input::Resync {
+        subscription: opened,
+    });
+    assert!(run.wishes.is_empty(), "the first attempt is over");
 }

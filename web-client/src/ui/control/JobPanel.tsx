@@ -52,6 +52,7 @@ function JobDetails({ job, room }: { job: JobRow; room: ControlRoom }) {
   const { from, to } = workSpan(job);
   const nameOf = (id: string) => room.board.days.find(({ cleaner }) => cleaner.id === id)?.cleaner.name ?? id;
   const { next } = stepsOf(job.status);
+  const { dispatch, actOnBehalf } = room.rights;
   const manned = job.seats.some((cleaner) => cleaner !== null);
   return (
     <div className={css.details}>
@@ -66,7 +67,7 @@ function JobDetails({ job, room }: { job: JobRow; room: ControlRoom }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: a seat is its place in the list
             <span key={seat} className={css.seat}>
               <span>{cleaner === null ? t.control.nobody : nameOf(cleaner)}</span>
-              {cleaner !== null && mayVacate(job) && (
+              {cleaner !== null && mayVacate(job) && room.rights.dispatch && (
                 <Button
                   weight="quiet"
                   size="small"
@@ -99,14 +100,15 @@ function JobDetails({ job, room }: { job: JobRow; room: ControlRoom }) {
       </dl>
       <History job={job} timeZone={room.zone.time_zone} />
       <div className={css.actions}>
-        {job.seats.includes(null) && next !== null && (
+        {dispatch && job.seats.includes(null) && next !== null && (
           <Button weight="primary" onClick={() => room.place(job.id)} data-action="assign">
             {t.control.assign}
           </Button>
         )}
-        {job.status === 'unassigned' && <CancelBooking job={job} room={room} />}
-        {manned && next !== null && <OnBehalf job={job} room={room} />}
-        {manned && mayVacate(job) && <CancelBooking job={job} room={room} />}
+        {actOnBehalf && manned && next !== null && <OnBehalf job={job} room={room} />}
+        {dispatch && (job.status === 'unassigned' || mayVacate(job)) && (
+          <CancelBooking job={job} room={room} />
+        )}
       </div>
     </div>
   );

@@ -100,14 +100,16 @@ function QueueCard({ job, room, drag, now }: QueueCardProps) {
           )}
           {job.seats.length > 1 && ` · ${t.control.seat(open, job.seats.length)}`}
         </span>
-        <Button
-          size="small"
-          weight={placing ? 'primary' : 'secondary'}
-          data-action="assign"
-          onClick={() => room.place(placing ? null : job.id)}
-        >
-          {placing ? t.common.cancel : t.control.assign}
-        </Button>
+        {room.rights.dispatch && (
+          <Button
+            size="small"
+            weight={placing ? 'primary' : 'secondary'}
+            data-action="assign"
+            onClick={() => room.place(placing ? null : job.id)}
+          >
+            {placing ? t.common.cancel : t.control.assign}
+          </Button>
+        )}
       </div>
     </li>
   );

@@ -59,7 +59,7 @@ interface ZoneDayProps {
 
 function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
   const { t } = useTexts();
-  const room = useControlRoom(zone, date, services);
+  const room = useControlRoom(zone, date, services, user.role);
   const narrow = useMedia('(max-width: 899px)');
   const timeline = useRef<TimelineHandle>(null);
   const [row, setRow] = useState(0);

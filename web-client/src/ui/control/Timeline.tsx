@@ -38,7 +38,7 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
   const { t, format } = useTexts();
   const now = useNow(30_000);
   const { board, zone, date } = room;
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const { width, height, top } = useViewport(scroller);
   const fallback = useMemo(() => openingHours(zone, date), [zone, date]);
   const axis = useMemo(() => axisOf(board, fallback), [board, fallback]);
@@ -77,7 +77,7 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
           <strong>{t.control.placing(t.common.job(room.placing.number))}</strong> {t.control.placingHint}
         </p>
       )}
-      <div ref={scroller} className={css.scroller}>
+      <section ref={scroller} className={css.scroller} aria-label={t.control.cleaners} tabIndex={0}>
         <div
           className={css.grid}
           role="grid"
@@ -121,7 +121,7 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
           </div>
         </div>
         {board.days.length === 0 && <Empty title={t.control.noCleaners} hint={t.control.noCleanersHint} />}
-      </div>
+      </section>
     </div>
   );
 }
@@ -139,7 +139,7 @@ function openingHours(zone: Zone, date: string): Span {
   };
 }
 
-function useViewport(element: { readonly current: HTMLDivElement | null }) {
+function useViewport(element: { readonly current: HTMLElement | null }) {
   const [port, setPort] = useState({ width: 0, height: 0, top: 0 });
   useLayoutEffect(() => {
     const target = element.current;

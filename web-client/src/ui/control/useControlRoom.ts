@@ -12,9 +12,10 @@ import {
   obstacle,
   seatFor,
 } from '../../state/control';
+import { type ControlRights, controlRights } from '../../state/rights';
 import { useRows, useServices } from '../../state/services';
 import type { WorkCommand } from '../../state/work';
-import type { JobRow, Service, Zone } from '../../wire';
+import type { JobRow, Role, Service, Zone } from '../../wire';
 import { type Catalog, useTexts } from '../i18n';
 import { codeOf, explain } from '../objection';
 import { useToast } from '../parts/Toasts';
@@ -23,6 +24,7 @@ export interface ControlRoom {
   readonly zone: Zone;
   readonly date: string;
   readonly services: readonly Service[];
+  readonly rights: ControlRights;
   readonly phase: Phase;
   /** Server time of the last change heard. */
   readonly at: string | null;
@@ -44,7 +46,13 @@ export interface ControlRoom {
 
 const OWN_FOR_MS = 4_000;
 
-export function useControlRoom(zone: Zone, date: string, services: readonly Service[]): ControlRoom {
+export function useControlRoom(
+  zone: Zone,
+  date: string,
+  services: readonly Service[],
+  role: Role,
+): ControlRoom {
+  const rights = controlRights(role);
   const { t } = useTexts();
   const { hub } = useServices();
   const toast = useToast();
@@ -102,13 +110,14 @@ export function useControlRoom(zone: Zone, date: string, services: readonly Serv
     zone,
     date,
     services,
+    rights,
     phase,
     at,
     board,
     chosen: byJob(chosenId),
     placing: byJob(placingId),
     choose,
-    place: setPlacing,
+    place: (job) => setPlacing(rights.dispatch ? job : null),
     assign: async (job, cleaner, seat = seatFor(job)) => {
       setPlacing(null);
       const before = job.seats[seat] ?? null;
@@ -124,7 +133,7 @@ export function useControlRoom(zone: Zone, date: string, services: readonly Serv
     },
     unassign: async (job, seat) => {
       const before = job.seats[seat] ?? null;
-      if (before === null || !(await unassignSeat(job, seat, job.version))) return;
+      if (!rights.dispatch || before === null || !(await unassignSeat(job, seat, job.version))) return;
       toast({
         text: t.control.unassignedDone(t.common.job(job.number)),
         action: { label: t.control.undo, run: () => void assignSeat(job, before, seat, null) },

@@ -38,7 +38,8 @@ export function useDrag(room: ControlRoom): Drag {
   current.current = room;
 
   const begin = (event: PointerEvent, carried: Carried) => {
-    if (event.button !== 0 || event.pointerType === 'touch' || room.placing !== null) return;
+    if (event.button !== 0 || event.pointerType === 'touch') return;
+    if (room.placing !== null || !room.rights.dispatch) return;
     const [x, y] = [event.clientX, event.clientY];
     let flying: Flight | null = null;
     const move = (moved: globalThis.PointerEvent) => {

@@ -176,7 +176,7 @@ function useHolding() {
     setStart(at);
     setGone(null);
     try {
-      if (session.user.value === null) await session.signIn({ guest: true });
+      if (session.user.value === null) await session.signInAsGuest();
       const outcome = await send('hold.place', {
         zone: zone.slug,
         service: service.slug,

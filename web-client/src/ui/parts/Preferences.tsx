@@ -18,7 +18,7 @@ export function Preferences({ withLabels = false }: { withLabels?: boolean }) {
         className={css.choice}
         onClick={() => choose(other)}
         lang={other}
-        aria-label={t.common.language}
+        aria-label={withLabels ? t.common.language : `${other.toUpperCase()} – ${t.common.language}`}
       >
         <Languages size={18} aria-hidden />
         <span>{withLabels ? t.common.language : other.toUpperCase()}</span>

@@ -1,0 +1,195 @@
+//! The second half of a subscribe: authorised once more, listed, answered; or refused, or begun
+//! again because deliveries ended meanwhile.
+
+use super::{
+    super::{
+        ErrorCode, Moment, UnsubscribeCode,
+        command::SubscribeRequest,
+        reply::{self, Expiry, Push, Reply, SubscribeResult},
+        subscription::{BufferJoin, Live, Obtained, Recheck, RecoveryOutcome, Step},
+    },
+    Ask, Counted, Effect, Effects, Session, SubscriptionId,
+    joining::Joining,
+};
+use crate::ports::{Denied, Grant};
+
+impl Session {
+    pub(super) fn confirm(&mut self, mut joining: Joining, effects: &mut Effects) {
+        joining.join.step = Step::Confirming;
+        joining.join.confirm_again = false;
+        effects.push(Effect::Authorize {
+            ask: Ask::Confirm(joining.id),
+            intent: joining.intent(),
+        });
+        self.put_back(joining);
+    }
+
+    pub(super) fn join_confirmed(
+        &mut self,
+        id: SubscriptionId,
+        result: Result<Grant, Denied>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let Some(mut joining) = self.take_join(id, Step::Confirming) else {
+            return;
+        };
+        let mut grant = match result {
+            Ok(grant) => grant,
+            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+        };
+        if joining.join.confirm_again {
+            return self.confirm(joining, effects);
+        }
+        // What the channel is was settled when it was opened.
+        if let Some(before) = &joining.join.grant {
+            grant.class = before.class;
+            grant.snapshot = before.snapshot;
+        }
+        let list = grant.presence && !joining.join.listed;
+        joining.join.grant = Some(grant);
+        if !list {
+            return self.finish(joining, now, effects);
+        }
+        joining.join.step = Step::Entering;
+        joining.join.listed = true;
+        effects.push(Effect::Enter {
+            subscription: id,
+            channel: joining.channel.clone(),
+            info: self.info_on(joining.join.grant.as_ref()),
+        });
+        self.put_back(joining);
+    }
+
+    pub(super) fn entered(&mut self, id: SubscriptionId, now: Moment, effects: &mut Effects) {
+        let Some(joining) = self.take_join(id, Step::Entering) else {
+            return;
+        };
+        if joining.join.confirm_again {
+            return self.confirm(joining, effects);
+        }
+        self.finish(joining, now, effects);
+    }
+
+    fn finish(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+        match joining.join.buffer_joins() {
+            BufferJoin::Contiguous => {}
+            BufferJoin::Gap => return self.fill_up(joining, now, effects),
+            BufferJoin::OtherEpoch => return self.start_over(joining, now, effects),
+        }
+        let Some(grant) = joining.join.grant.take() else {
+            return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
+        };
+        let (id, channel) = (joining.id, joining.channel.clone());
+        let join = &mut joining.join;
+        let obtained = std::mem::take(&mut join.obtained);
+        effects.push(Effect::Count(Counted::Subscribed(obtained.outcome)));
+        effects.push(answer(join.command, &joining.request, &grant, &obtained));
+        if obtained.snapshot.is_none() && self.snapshot == Some(id.number) {
+            self.release_snapshot(effects);
+        }
+        for publication in &obtained.following {
+            let text = reply::push(&channel, Push::Publication(publication));
+            effects.push(Effect::Send(text));
+        }
+        let announced = grant.join_leave.then(|| self.info_on(Some(&grant)));
+        let live = Live {
+            expires_at: grant
+                .expires_in
+                .map(|left| now + left + self.config.expiry_grace),
+            listed: joining.join.listed,
+            announced: grant.join_leave,
+            position: obtained.position,
+            recheck: Recheck::Idle,
+            grant,
+        };
+        let buffer = std::mem::take(&mut joining.join.buffer);
+        let afterwards = std::mem::take(&mut joining.join.afterwards);
+        self.subscriptions
+            .insert(id.number, joining.into_live(live));
+        for delivery in buffer {
+            self.delivered(delivery, effects);
+        }
+        if let Some(info) = announced {
+            effects.push(Effect::AnnounceJoin { channel, info });
+        }
+        for (command, request) in afterwards {
+            self.request(command, request, now, effects);
+        }
+    }
+
+    pub(super) fn refuse_join(
+        &mut self,
+        mut joining: Joining,
+        error: &ErrorCode,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        let number = joining.id.number;
+        self.by_channel.remove(&joining.channel);
+        self.refuse(joining.join.command, error, effects);
+        let afterwards = std::mem::take(&mut joining.join.afterwards);
+        self.take_leave(&joining.into_subscription(), None, effects);
+        self.snapshot_queue.retain(|queued| *queued != number);
+        if self.snapshot == Some(number) {
+            self.release_snapshot(effects);
+        }
+        for (command, request) in afterwards {
+            self.request(command, request, now, effects);
+        }
+    }
+
+    /// Deliveries ended for this subscriber: another epoch, or a log that was trimmed.
+    pub(super) fn resync(&mut self, id: SubscriptionId, now: Moment, effects: &mut Effects) {
+        let registered = [
+            Step::Opening,
+            Step::Recovering,
+            Step::QueuedForSnapshot,
+            Step::ReadingSnapshot,
+            Step::FillingUp,
+            Step::Confirming,
+            Step::Entering,
+        ];
+        let joining = registered
+            .into_iter()
+            .find_map(|step| self.take_join(id, step));
+        if let Some(joining) = joining {
+            self.snapshot_queue.retain(|queued| *queued != id.number);
+            return self.start_over(joining, now, effects);
+        }
+        self.end_live(id, UnsubscribeCode::INSUFFICIENT_STATE, effects);
+    }
+}
+
+/// The reply to a subscribe.
+fn answer(command: u32, request: &SubscribeRequest, grant: &Grant, obtained: &Obtained) -> Effect {
+    let recovered = obtained.outcome == RecoveryOutcome::Recovered;
+    let mut result = SubscribeResult {
+        expiry: Expiry::after(grant.expires_in),
+        recovered,
+        was_recovering: obtained.outcome != RecoveryOutcome::NotAsked,
+        data: obtained.snapshot.as_ref().map(|(data, _)| data),
+        publications: &obtained.missed,
+        ..SubscribeResult::default()
+    };
+    if let Some(position) = &obtained.position {
+        result.recoverable = true;
+        result.positioned = true;
+        result.epoch = &position.epoch;
+        result.offset = match &obtained.snapshot {
+            Some((_, offset)) => *offset,
+            None if recovered => request.offset,
+            // Where it began: what follows is pushed.
+            None => obtained
+                .following
+                .first()
+                .map_or(position.offset, |first| first.offset - 1),
+        };
+    }
+    let text = reply::reply(command, &Reply::Subscribe(result));
+    if obtained.snapshot.is_some() {
+        Effect::SendSnapshot(text)
+    } else {
+        Effect::Send(text)
+    }
+}

@@ -1,0 +1,163 @@
+/** What the browser tests run against: the real binary, twice, over one PostgreSQL and one Redis. All of
+ * it lives in one temporary folder and on free ports, and is gone afterwards. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const HERE = import.meta.dirname;
+const STOP_MS = 15_000;
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly name: string;
+  log: string;
+}
+
+export interface Instance extends Running {
+  readonly port: number;
+  readonly url: string;
+}
+
+export class Installation {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'dispatch-hub-e2e-'));
+  private readonly running: Running[] = [];
+  private redisUrl = '';
+
+  constructor() {
+    // PostgreSQL runs as another user where the tests run as root.
+    chmodSync(this.folder, 0o755);
+  }
+
+  async startRedis(): Promise<void> {
+    const port = await freePort();
+    const redis = this.start('redis-server', [
+      ...['--port', String(port), '--bind', '127.0.0.1'],
+      ...['--save', '', '--appendonly', 'no', '--dir', this.folder],
+    ]);
+    this.redisUrl = `redis://127.0.0.1:${port}`;
+    await until(() => redis.log.includes('Ready to accept connections'), 'Redis to be ready', redis);
+  }
+
+  /** The first instance runs PostgreSQL; the next find it by the note in the data folder. */
+  async startInstance(): Promise<Instance> {
+    const [port, ops] = [await freePort(), await freePort()];
+    const running = this.start(binary(), [
+      ...['serve', '--data', this.data()],
+      ...['--listen', `127.0.0.1:${port}`, '--ops-listen', `127.0.0.1:${ops}`],
+      ...['--redis-url', this.redisUrl],
+    ]);
+    const ready = `http://127.0.0.1:${ops}/readyz`;
+    await until(() => answers(ready), `${ready} to answer`, running);
+    return Object.assign(running, { port, url: `http://127.0.0.1:${port}` });
+  }
+
+  async createAdmin(email: string, password: string): Promise<void> {
+    const admin = this.start(binary(), ['admin', 'create', '--data', this.data(), '--email', email]);
+    admin.process.stdin?.end(`${password}\n`);
+    await exit(admin);
+    if (admin.process.exitCode !== 0) throw new Error(`no admin was created:\n${admin.log}`);
+  }
+
+  /** Stops everything, the last first. */
+  async stop(): Promise<void> {
+    for (const running of this.running.reverse()) {
+      if (running.process.exitCode !== null || running.process.signalCode !== null) continue;
+      running.process.kill('SIGTERM');
+      const killed = setTimeout(() => running.process.kill('SIGKILL'), STOP_MS);
+      await exit(running);
+      clearTimeout(killed);
+    }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+
+  /** What the processes said, for a failed test. */
+  logs(): string {
+    return this.running.map(({ name, log }) => `--- ${name}\n${log}`).join('\n');
+  }
+
+  private data(): string {
+    return path.join(this.folder, 'data');
+  }
+
+  private start(command: string, args: readonly string[]): Running {
+    const child = spawn(command, args, { cwd: path.join(HERE, '../../..'), env: cleanEnvironment() });
+    const running: Running = { process: child, name: path.basename(command), log: '' };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        running.log += chunk.toString();
+      });
+    }
+    child.on('error', (error) => {
+      running.log += `${error.message}\n`;
+    });
+    this.running.push(running);
+    return running;
+  }
+}
+
+/** Without settings of the product: the tests bring their own. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const foreign = (name: string) => /^(DATABASE_URL|REDIS_URL|DISPATCH_HUB_.*)$/.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)));
+}
+
+function binary(): string {
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(HERE, '../../../target');
+  const found = process.env.DISPATCH_HUB_BIN ?? path.join(target, 'debug/dispatch-hub');
+  if (!existsSync(found)) throw new Error(`${found} is missing: build the server, or set DISPATCH_HUB_BIN`);
+  if (!existsSync(path.join(HERE, '../../dist/index.html'))) {
+    throw new Error('dist/ is missing: build the client before the browser tests');
+  }
+  return found;
+}
+
+export function chromium(): string {
+  const places = [
+    process.env.CHROMIUM,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ];
+  const found = places.find((place) => place !== undefined && place !== '' && existsSync(place));
+  if (found === undefined) throw new Error('no Chromium found: install one, or name it by CHROMIUM');
+  return found;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}
+
+const START_MS = 60_000;
+
+async function until(holds: () => boolean | Promise<boolean>, what: string, running: Running): Promise<void> {
+  const deadline = Date.now() + START_MS;
+  while (!(await holds())) {
+    if (running.process.exitCode !== null) throw new Error(`${running.name} ended:\n${running.log}`);
+    if (Date.now() > deadline) throw new Error(`waited too long for ${what}:\n${running.log}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+function exit({ process: child }: Running): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => child.once('exit', () => resolve()));
+}
