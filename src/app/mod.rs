@@ -23,7 +23,11 @@ use hub::{
     ports::{Broker, Presence},
 };
 use jiff::Timestamp;
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -38,12 +42,15 @@ use crate::{
         server,
     },
     sign_in::SignIn,
-    store::{self, PoolSizes, Pools, PostgresLog},
+    store::{self, Failure, PoolSizes, Pools, PostgresLog},
     telemetry,
 };
 pub use database::Database;
 use live::Live;
 
+/// How long a start waits for the database, and between tries.
+const START_PATIENCE: Duration = Duration::from_secs(15);
+const START_PAUSE: Duration = Duration::from_millis(100);
 /// Period of small housekeeping in memory.
 const TIDY_PERIOD: Duration = Duration::from_secs(30);
 /// Period of the metrics' own housekeeping.
@@ -122,15 +129,16 @@ pub async fn database(config: &Config, progress: Progress<'_>) -> anyhow::Result
     progress("Bringing the database's schema up to date");
     if let Err(error) = prepare_schema(&database.url, config).await {
         database.close().await;
-        return Err(error).context("the database cannot be used");
+        return Err(error.context("the database cannot be used"));
     }
     Ok(database)
 }
 
-/// Migrations, and the log's partitions before anything is published into the default one.
+/// Tables, and the log's partitions before anything is written to it: a day that has begun in the
+/// default partition gets no other.
 async fn prepare_schema(url: &str, config: &Config) -> anyhow::Result<()> {
     store::migrate(url).await?;
-    let pools = pools(url, config)?;
+    let pools = pools(url, config).await?;
     let prepared = store::upkeep::prepare_partitions(&pools, Timestamp::now()).await;
     pools.close().await;
     Ok(prepared?)
@@ -138,7 +146,7 @@ async fn prepare_schema(url: &str, config: &Config) -> anyhow::Result<()> {
 
 async fn prepare_demo(url: &str, config: &Config, progress: Progress<'_>) -> anyhow::Result<()> {
     progress("Bringing the demo up to now");
-    let pools = pools(url, config)?;
+    let pools = pools(url, config).await?;
     let prepared = demo::prepare(&pools).await;
     pools.close().await;
     let seeded = prepared.context("the demo cannot be prepared")?;
@@ -146,14 +154,28 @@ async fn prepare_demo(url: &str, config: &Config, progress: Progress<'_>) -> any
     Ok(())
 }
 
-/// Pools for a database that is up.
-pub fn pools(url: &str, config: &Config) -> anyhow::Result<Pools> {
+/// Pools for a database that answers. At a start it may be slow to: it is waited for longer than
+/// requests wait later.
+pub async fn pools(url: &str, config: &Config) -> anyhow::Result<Pools> {
     let sizes = PoolSizes {
         commands: config.database.command_connections,
         reads: config.database.read_connections,
         ..PoolSizes::default()
     };
-    Ok(Pools::open(url, sizes)?)
+    let pools = Pools::open(url, sizes)?;
+    let patience = Instant::now() + START_PATIENCE;
+    while let Err(error) = pools.reads.acquire().await {
+        let failure = store::StoreError::from(error);
+        let passing = match failure.failure() {
+            Failure::Conflict | Failure::ConnectionLost | Failure::Unavailable => true,
+            Failure::Fault => false,
+        };
+        if !passing || Instant::now() > patience {
+            return Err(failure).context("the database does not answer");
+        }
+        tokio::time::sleep(START_PAUSE).await;
+    }
+    Ok(pools)
 }
 
 impl RunningApp {
@@ -171,7 +193,7 @@ impl RunningApp {
 
 impl Instance {
     async fn start(url: &str, config: Config, listeners: Listeners) -> anyhow::Result<Self> {
-        let pools = pools(url, &config)?;
+        let pools = pools(url, &config).await?;
         let epoch = store::epoch::ensure(&pools).await?;
         tracing::debug!(%epoch, "the log's epoch");
         let sign_in = Arc::new(SignIn::open(pools.clone(), config.sign_in.clone()).await?);
@@ -208,13 +230,8 @@ impl Instance {
             leaving: leaving.clone(),
         });
         if config.demo {
-            let parts = demo::Parts {
-                pools: pools.clone(),
-                live: Arc::clone(&live) as _,
-                server: neighbouring(listeners.public.local_addr()?),
-                pause_ms: demo::PAUSE_MS,
-            };
-            demo::start(parts, &stop, &tasks);
+            let server = neighbouring(listeners.public.local_addr()?);
+            start_demo(&pools, &live, server, (&stop, &tasks));
         }
         let public = http::router(site, &config.http);
         let operations = operations::router(readiness);
@@ -256,6 +273,22 @@ impl Instance {
         }
         self.pools.close().await;
     }
+}
+
+/// Simulated people, who come in by the public door.
+fn start_demo(
+    pools: &Pools,
+    live: &Arc<Live>,
+    server: SocketAddr,
+    (stop, tasks): (&CancellationToken, &TaskTracker),
+) {
+    let parts = demo::Parts {
+        pools: pools.clone(),
+        live: Arc::clone(live) as _,
+        server,
+        pause_ms: demo::PAUSE_MS,
+    };
+    demo::start(parts, stop, tasks);
 }
 
 /// The hub with its wire: Redis between instances, memory where there is one.

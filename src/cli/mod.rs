@@ -134,7 +134,7 @@ async fn with_database(
     work: impl AsyncFnOnce(Pools) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let database: Database = app::database(config, &|_| ()).await?;
-    let worked = match app::pools(&database.url, config) {
+    let worked = match app::pools(&database.url, config).await {
         Ok(pools) => {
             let worked = work(pools.clone()).await;
             pools.close().await;
