@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyBody, NO_ROWS } from '../hub/reducer';
 import type { CleanerRow, JobRow, Row, Service, ShiftRow } from '../wire';
-import { boardOf, lateMinutes, obstacle, seatFor } from './control';
+import { axisOf, boardOf, lateMinutes, obstacle, seatFor, withAround } from './control';
 
 const DAY = '2026-11-20';
 const at = (time: string) => `${DAY}T${time}:00Z`;
@@ -78,6 +78,25 @@ describe('the board', () => {
   it('an assignment that the view shows already is no longer optimistic', () => {
     const board = boardOf(rows, [{ kind: 'assign', job: 'a', cleaner: 'Anna', seat: 0 }]);
     expect(board.days[0]?.bars[0]?.optimistic).toBe(false);
+  });
+});
+
+describe('the axis of time', () => {
+  const hour = 3_600_000;
+  const open = { from: 8 * hour, to: 18 * hour };
+
+  it('keeps the line of now away from its edges', () => {
+    expect(withAround(open, 6 * hour)).toEqual({ from: 5 * hour, to: 18 * hour });
+    expect(withAround(open, 17 * hour)).toEqual({ from: 8 * hour, to: 19 * hour });
+  });
+
+  it('is the opening hours on another day', () => {
+    expect(withAround(open, null)).toEqual(open);
+  });
+
+  it('is made of full hours', () => {
+    const { from, to } = axisOf(boardOf(NO_ROWS, []), { from: open.from + 1, to: open.to - 1 });
+    expect([from, to]).toEqual([open.from, open.to]);
   });
 });
 

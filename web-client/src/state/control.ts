@@ -106,9 +106,15 @@ export function lateMinutes(job: JobRow, now: number): number {
   return Math.max(0, Math.floor((now - Date.parse(job.starts_at)) / 60_000));
 }
 
-/** Full hours that hold everything there is, and never less than a working day from `fallback`. */
-export function axisOf(board: Board, fallback: Span): Span {
-  let { from, to } = fallback;
+/** The span with the hours around `hour`, so that the line of now never stands at an edge. */
+export function withAround(span: Span, hour: number | null): Span {
+  if (hour === null) return span;
+  return { from: Math.min(span.from, hour - HOUR), to: Math.max(span.to, hour + 2 * HOUR) };
+}
+
+/** Full hours that hold everything there is, and never less than the span `least`. */
+export function axisOf(board: Board, least: Span): Span {
+  let { from, to } = least;
   const hold = (span: Span) => {
     from = Math.min(from, span.from);
     to = Math.max(to, span.to);

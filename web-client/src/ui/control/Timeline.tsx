@@ -1,6 +1,6 @@
 /** Cleaners by time. Only the rows in sight are in the page; names and hours stay in place. */
 import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { axisOf } from '../../state/control';
+import { axisOf, withAround } from '../../state/control';
 import { useNow } from '../../state/now';
 import type { Span } from '../../state/work';
 import { instantOf, startOfDay, weekday } from '../../state/zoned';
@@ -40,8 +40,9 @@ export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) 
   const { board, zone, date } = room;
   const scroller = useRef<HTMLElement>(null);
   const { width, height, top } = useViewport(scroller);
-  const fallback = useMemo(() => openingHours(zone, date), [zone, date]);
-  const axis = useMemo(() => axisOf(board, fallback), [board, fallback]);
+  const hour = date === today ? Math.floor(now / HOUR) * HOUR : null;
+  const least = useMemo(() => withAround(openingHours(zone, date), hour), [zone, date, hour]);
+  const axis = useMemo(() => axisOf(board, least), [board, least]);
   const hours = (axis.to - axis.from) / HOUR;
   const hourPx = Math.max(HOUR_PX, Math.floor((width - NAMES_PX) / hours));
   const pxOf = (at: number) => ((at - axis.from) / HOUR) * hourPx;
