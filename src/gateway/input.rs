@@ -81,23 +81,44 @@ fn parse_with<T>(
         Ok(parsed) => return Ok(parsed),
         Err(error) => error.to_string(),
     };
-    let field = named(&error, fields).or_else(|| blamed(&error, fields, &parse));
+    let field = unknown(&error, fields)
+        .or_else(|| missing(&error, fields, &parse))
+        .or_else(|| blamed(&error, fields, &parse));
     Err(Invalid::new(
         field.unwrap_or_else(|| "body".to_owned()),
         error,
     ))
 }
 
-/// Missing, unknown and repeated fields are named by the error itself.
-fn named(error: &str, fields: &Map<String, Value>) -> Option<String> {
-    let (rest, must_be_present) = if let Some(rest) = error.strip_prefix("missing field `") {
-        (rest, false)
-    } else {
-        (error.strip_prefix("unknown field `")?, true)
-    };
-    let name = rest.split('`').next()?;
-    // Of a field within a field, the outer one is to blame.
-    (fields.contains_key(name) == must_be_present).then(|| name.to_owned())
+/// The name that a serde error begins with: "missing field `start`".
+fn name_after<'e>(error: &'e str, fault: &str) -> Option<&'e str> {
+    error.strip_prefix(fault)?.split('`').next()
+}
+
+/// A field that the command does not have. Within a field, the outer one is to blame.
+fn unknown(error: &str, fields: &Map<String, Value>) -> Option<String> {
+    let name = name_after(error, "unknown field `")?;
+    fields.contains_key(name).then(|| name.to_owned())
+}
+
+/// A field that the command lacks. One that is missing within another field is told apart by
+/// offering it: the command does not know it, or the error stays.
+fn missing<T>(
+    error: &str,
+    fields: &Map<String, Value>,
+    parse: &impl Fn(Value) -> Result<T, serde_json::Error>,
+) -> Option<String> {
+    let name = name_after(error, "missing field `")?;
+    let mut offered = fields.clone();
+    if offered.insert(name.to_owned(), Value::Null).is_some() {
+        return None;
+    }
+    let still = parse(Value::Object(offered))
+        .err()
+        .map(|error| error.to_string());
+    let within = still
+        .is_some_and(|still| still == error || name_after(&still, "unknown field `") == Some(name));
+    (!within).then(|| name.to_owned())
 }
 
 /// The field without which the error is another one.
