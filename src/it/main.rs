@@ -20,6 +20,7 @@ mod log;
 mod lost_answer;
 mod main_job;
 mod newcomer;
+mod one_slot;
 mod outage;
 mod rights;
 mod sign_in;
