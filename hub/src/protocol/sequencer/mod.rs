@@ -317,10 +317,14 @@ impl Sequencer {
         self.early
             .retain(|offset, early| *offset > head.offset && early.epoch == head.epoch);
         self.recent.clear();
-        self.known = self
-            .early
-            .last_key_value()
-            .map_or(head.offset, |(offset, _)| *offset);
+        // Offsets seen since the read was sent are still missing; another epoch's mean nothing here,
+        // and whatever was seen of this one as another left a doubt.
+        let known = if head.epoch == self.position.epoch {
+            self.known
+        } else {
+            0
+        };
+        self.known = known.max(head.offset);
         self.position = head.clone();
         self.moved = now;
         self.ask_at = None;

@@ -175,6 +175,18 @@ fn a_trimmed_gap_resets_the_subscribers_to_the_head() {
 }
 
 #[test]
+fn a_reset_does_not_forget_what_was_seen_while_the_log_was_read() {
+    let mut run = Run::starting_at(2);
+    run.hears(8, 0);
+    run.ticks(30);
+    run.sequencer.head_seen(&position(9, "e"), at(31), at(32));
+    run.reads(&[6, 7, 8], position(8, "e"), 33);
+    assert_eq!(run.resets, [position(8, "e")]);
+    run.ticks(63);
+    assert_eq!(run.asked, [2, 8], "9 was seen and is still missing");
+}
+
+#[test]
 fn another_epoch_is_believed_only_from_the_log() {
     let mut run = Run::starting_at(5);
     let mut effects = Vec::new();
