@@ -44,7 +44,7 @@ pub async fn prepare(pools: &Pools) -> Result<Seeded, StoreError> {
     store::epoch::ensure(pools).await?;
     store::upkeep::prepare_partitions(pools, Timestamp::now()).await?;
     let nobody: Arc<dyn Committed> = Arc::new(Nobody);
-    let seeded = seed(pools, &nobody, DAYS).await?;
+    let seeded = seed(pools, &nobody, DAYS, Timestamp::now()).await?;
     open_accounts(pools).await?;
     Ok(seeded)
 }
@@ -82,7 +82,7 @@ pub fn start(parts: Parts, stop: &CancellationToken, tasks: &TaskTracker) {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(TOP_UP_PERIOD) => {}
             }
-            match seed(&pools, &live, DAYS).await {
+            match seed(&pools, &live, DAYS, Timestamp::now()).await {
                 Ok(seeded) => tracing::debug!(seeded.commands, "the demo is up to now"),
                 Err(error) => tracing::warn!(%error, "the demo could not be brought up to now"),
             }

@@ -51,17 +51,17 @@ pub struct Seeded {
     pub left_out: usize,
 }
 
-/// Brings these days of the demo up to now, in their order: who is still at yesterday's work cannot
-/// set out for today's.
+/// Brings these days of the demo up to `now`, in their order: who is still at yesterday's work
+/// cannot set out for today's.
 pub async fn seed(
     pools: &Pools,
     live: &Arc<dyn Committed>,
     days: RangeInclusive<i64>,
+    now: Timestamp,
 ) -> Result<Seeded, StoreError> {
-    let seeder = Seeder { pools, live };
+    let seeder = Seeder { pools, live, now };
     let mut done = Seeded::default();
     done.count(seeder.found().await?);
-    let now = Timestamp::now();
     for day in days {
         for (number, site) in SITES.iter().enumerate() {
             let date = site.zone().date_at(now) + Span::new().days(day);
@@ -69,7 +69,7 @@ pub async fn seed(
         }
     }
     for site in 0..SITES.len() {
-        done.count(seeder.say_who_is_on_duty(site, now).await?);
+        done.count(seeder.say_who_is_on_duty(site).await?);
     }
     Ok(done)
 }
@@ -86,6 +86,8 @@ impl Seeded {
 struct Seeder<'a> {
     pools: &'a Pools,
     live: &'a Arc<dyn Committed>,
+    /// Up to when the plan is played.
+    now: Timestamp,
 }
 
 /// What a plan is made from.
@@ -108,7 +110,7 @@ impl Seeder<'_> {
                 Role::Dispatcher | Role::Manager | Role::Admin | Role::System => {}
             }
         }
-        self.stage(&named, &[], "the company", |known, _, _| {
+        self.stage(&named, &[], "the company", |known, _| {
             let mut stage = Stage::new(known.world.clone(), Vec::new());
             for (label, command) in founding(&known.world) {
                 let actor = company_actor(Role::Admin);
@@ -135,28 +137,24 @@ impl Seeder<'_> {
             day: Some((SITES[site].zone_slug(), date)),
         };
         let what = format!("{} on {date}", SITES[site].slug);
-        self.stage(&named, &script.ids(), &what, |known, now, numbers| {
-            script.perform(known.world.clone(), numbers, &known.ids, now)
+        self.stage(&named, &script.ids(), &what, |known, numbers| {
+            script.perform(known.world.clone(), numbers, &known.ids, self.now)
         })
         .await
     }
 
-    async fn say_who_is_on_duty(
-        &self,
-        site: usize,
-        now: Timestamp,
-    ) -> Result<Option<usize>, StoreError> {
+    async fn say_who_is_on_duty(&self, site: usize) -> Result<Option<usize>, StoreError> {
         let crew = Crew::of(site);
         let days = |count: i64| SignedDuration::from_hours(24 * count);
         // Duty shows on every day that a cleaner works.
         let named = Named {
             cleaners: crew.cleaners(),
-            during: TimeRange::new(now - days(3), now + days(366)),
+            during: TimeRange::new(self.now - days(3), self.now + days(366)),
             ..Named::default()
         };
         let what = format!("duties in {}", SITES[site].slug);
-        self.stage(&named, &[], &what, |known, now, _| {
-            crew.say_who_is_on_duty(known.world.clone(), now)
+        self.stage(&named, &[], &what, |known, _| {
+            crew.say_who_is_on_duty(known.world.clone(), self.now)
         })
         .await
     }
@@ -168,15 +166,15 @@ impl Seeder<'_> {
         named: &Named,
         ids: &[Uuid],
         what: &str,
-        plan: impl Fn(&Known, Timestamp, Vec<i64>) -> Vec<Done>,
+        plan: impl Fn(&Known, Vec<i64>) -> Vec<Done>,
     ) -> Result<Option<usize>, StoreError> {
         for _ in 0..TRIES {
             let mut transaction = Transaction::begin(self.pools).await?;
-            let (before, now) = read(&mut transaction, named, ids).await?;
+            let (before, _) = read(&mut transaction, named, ids).await?;
             let new = ids.iter().filter(|id| !before.ids.contains(id)).count();
             let numbers = planning::job_numbers(transaction.on(), new).await?;
             transaction.rollback().await?;
-            let done = plan(&before, now, numbers);
+            let done = plan(&before, numbers);
             if done.is_empty() {
                 return Ok(Some(0));
             }

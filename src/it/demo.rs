@@ -13,6 +13,7 @@ use dispatch_hub::{
     store::{self, PoolSizes, Pools},
 };
 
+use jiff::Timestamp;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -32,6 +33,8 @@ struct Demo {
     db: TestDb,
     pools: Pools,
     live: Arc<Recorder>,
+    /// The demo's time stands still, however slow the machine is.
+    now: Timestamp,
 }
 
 impl Demo {
@@ -40,12 +43,19 @@ impl Demo {
         let pools = Pools::open(&db.url, PoolSizes::default()).expect("a URL");
         store::epoch::ensure(&pools).await.expect("an epoch");
         let live = Arc::new(Recorder::default());
-        Self { db, pools, live }
+        Self {
+            db,
+            pools,
+            live,
+            now: Timestamp::now(),
+        }
     }
 
     async fn seed(&self) -> usize {
         let live: Arc<dyn Committed> = self.live.clone();
-        let seeded = seed(&self.pools, &live, -1..=1).await.expect("a demo");
+        let seeded = seed(&self.pools, &live, -1..=1, self.now)
+            .await
+            .expect("a demo");
         assert_eq!(seeded.left_out, 0);
         seeded.commands
     }
@@ -200,13 +210,20 @@ async fn visitors_sign_in_where_there_is_a_demo_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn seeding_again_adds_nothing() {
+async fn seeding_again_settles_and_then_adds_nothing() {
     let demo = Demo::new().await;
-    demo.seed().await;
+    let first = demo.seed().await;
+    // A visit that found no room when it was booked may find some once others are over.
+    let mut again = demo.seed().await;
+    assert!(again * 20 < first, "{first} commands, then {again}");
+    for _ in 0..5 {
+        if again == 0 {
+            break;
+        }
+        again = demo.seed().await;
+    }
     let bookings = demo.count("select count(*) from booking").await;
-    let again = demo.seed().await;
-    assert!(again < 20, "{again} commands moments after");
-    let after = demo.count("select count(*) from booking").await;
-    assert!(after - bookings < 5, "{bookings} bookings, then {after}");
+    assert_eq!(demo.seed().await, 0, "commands at the same time");
+    assert_eq!(demo.count("select count(*) from booking").await, bookings);
     assert_views_are_true(&demo).await;
 }
