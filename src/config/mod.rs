@@ -77,6 +77,7 @@ pub struct Embedded {
 pub struct SignIn {
     pub access_ttl_seconds: u32,
     pub refresh_ttl_days: u32,
+    pub refresh_grace_seconds: u32,
     pub leeway_seconds: u32,
     pub hashing: usize,
     pub hashing_queue: usize,
@@ -219,6 +220,12 @@ impl Config {
                 sign_in.refresh_ttl_days.into(),
                 1,
                 366,
+            ),
+            (
+                "sign_in.refresh_grace_seconds",
+                sign_in.refresh_grace_seconds.into(),
+                0,
+                600,
             ),
             ("sign_in.hashing", sign_in.hashing as u64, 1, 64),
             ("http.body_bytes", http.body_bytes as u64, 1024, 1 << 24),

@@ -22,7 +22,7 @@ use crate::{
     store::{
         Pools, StoreError,
         account::{self, PASSWORD},
-        sign_in::{self as rows, Rotation},
+        sign_in::{self as rows, Exchange, Rotation},
         signing_key,
     },
 };
@@ -198,19 +198,35 @@ impl SignIn {
         Ok(self.keys().issue(Purpose::Access, person, sign_in, life))
     }
 
-    /// Takes a refresh token for a new pair.
+    /// Takes a refresh token for a new pair. For a short while after it gives the same successor
+    /// again: on a bad network the answer may have been lost, and two pages may ask at once.
     pub async fn refresh(&self, refresh_token: &str) -> Result<Session, Refused> {
         let known = self.verify(Purpose::Refresh, refresh_token).await?;
-        let next = self.tokens(known.account, known.sign_in);
-        let rotation = rows::rotate(
-            &self.pools,
-            &token::fingerprint(refresh_token),
-            &token::fingerprint(&next.refresh),
-            self.refresh_life(),
-        )
-        .await?;
-        match rotation {
+        let now = token::get_current_timestamp();
+        let next = self.successor(known, refresh_token, now);
+        let presented = token::fingerprint(refresh_token);
+        let exchange = Exchange {
+            presented: &presented,
+            successor: &token::fingerprint(&next.refresh),
+            at: i64::try_from(now).unwrap_or(i64::MAX),
+            life: self.refresh_life(),
+            grace: Duration::from_secs(self.settings.refresh_grace_seconds.into()),
+        };
+        match rows::rotate(&self.pools, exchange).await? {
             Rotation::Renewed(sign_in) => Ok(next.of(sign_in.into())),
+            Rotation::Repeated {
+                sign_in,
+                exchanged_at,
+            } => {
+                let made_at = u64::try_from(exchanged_at).unwrap_or(0);
+                let again = self.successor(known, refresh_token, made_at);
+                let hash = token::fingerprint(&again.refresh);
+                if rows::replace_successor(&self.pools, &presented, &hash).await? {
+                    Ok(again.of(sign_in.into()))
+                } else {
+                    Err(Refused::Ended)
+                }
+            }
             Rotation::Reused { id, account } => Err(Refused::Reused {
                 account,
                 sign_in: id,
@@ -260,6 +276,15 @@ impl SignIn {
             access: keys.issue(Purpose::Access, account, sign_in, expires_in),
             refresh: keys.issue(Purpose::Refresh, account, sign_in, self.refresh_life()),
             expires_in,
+        }
+    }
+
+    /// An access token, and the refresh token that follows on the presented one.
+    fn successor(&self, of: token::Recognised, presented: &str, made_at: u64) -> Tokens {
+        let life = self.refresh_life();
+        Tokens {
+            refresh: self.keys().succeed(of, presented, made_at, life),
+            ..self.tokens(of.account, of.sign_in)
         }
     }
 

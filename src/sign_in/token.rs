@@ -9,12 +9,15 @@ use std::{collections::HashMap, time::Duration};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
-    errors::ErrorKind, get_current_timestamp,
+    errors::ErrorKind,
 };
 use rand::{Rng, RngCore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+/// Seconds since 1970.
+pub use jsonwebtoken::get_current_timestamp;
 
 use crate::{domain::ids::AccountId, store::signing_key::SigningKey};
 
@@ -101,21 +104,38 @@ impl Keys {
         sign_in: Uuid,
         life: Duration,
     ) -> String {
-        let now = get_current_timestamp();
-        let claims = Claims {
+        let made_at = get_current_timestamp();
+        self.sign(&Claims {
             sub: account.0,
             aud: purpose.audience().to_owned(),
-            exp: now + life.as_secs(),
-            iat: now,
+            exp: made_at + life.as_secs(),
+            iat: made_at,
             sid: sign_in,
             jti: random_text(),
             channel: None,
-        };
+        })
+    }
+
+    /// The refresh token that follows on another. It is the same each time it is made for the same
+    /// second, so an exchange whose answer was lost can be answered again.
+    pub fn succeed(&self, of: Recognised, presented: &str, made_at: u64, life: Duration) -> String {
+        self.sign(&Claims {
+            sub: of.account.0,
+            aud: Purpose::Refresh.audience().to_owned(),
+            exp: made_at + life.as_secs(),
+            iat: made_at,
+            sid: of.sign_in,
+            jti: URL_SAFE_NO_PAD.encode(&fingerprint(presented)[..16]),
+            channel: None,
+        })
+    }
+
+    fn sign(&self, claims: &Claims) -> String {
         let header = Header {
             kid: Some(self.newest.0.clone()),
             ..Header::new(Algorithm::HS256)
         };
-        encode(&header, &claims, &self.newest.1).expect("claims are plain data, the key is HMAC's")
+        encode(&header, claims, &self.newest.1).expect("claims are plain data, the key is HMAC's")
     }
 
     /// Checks a token's signature, audience and time.
@@ -238,6 +258,22 @@ mod tests {
             keys().recognise(Purpose::Refresh, &token),
             Err(TokenRefused::Invalid)
         );
+    }
+
+    #[test]
+    fn a_successor_is_made_again_as_it_was() {
+        let of = Recognised {
+            account: AccountId(Uuid::from_u128(1)),
+            sign_in: Uuid::from_u128(2),
+            expires_in: LIFE,
+        };
+        let now = get_current_timestamp();
+        let successor = keys().succeed(of, "first", now, LIFE);
+        assert_eq!(keys().succeed(of, "first", now, LIFE), successor);
+        assert_ne!(keys().succeed(of, "second", now, LIFE), successor);
+        assert_ne!(keys().succeed(of, "first", now + 1, LIFE), successor);
+        let recognised = keys().recognise(Purpose::Refresh, &successor);
+        assert_eq!(recognised.expect("genuine").sign_in, of.sign_in);
     }
 
     fn refused(token: &str) -> TokenRefused {

@@ -1,5 +1,6 @@
 //! Sign-ins, kept alive by rotating refresh tokens of which only the SHA-256 is known here. A
-//! token that was already exchanged ends its sign-in when it comes again: it was copied.
+//! token that was exchanged some time ago ends its sign-in when it comes again: it was copied. One
+//! that was exchanged just now is asked about by somebody whose answer was lost.
 
 use std::time::Duration;
 
@@ -23,6 +24,11 @@ pub struct SignIn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
     Renewed(SignIn),
+    /// Exchanged a moment ago, at this second: its successor may be handed out once more.
+    Repeated {
+        sign_in: SignIn,
+        exchanged_at: i64,
+    },
     /// Exchanged before: the sign-in has been revoked just now.
     Reused {
         id: Uuid,
@@ -53,24 +59,34 @@ pub async fn create(
     Ok(())
 }
 
-/// Exchanges the presented refresh token for a new one; the sign-in lives on for `life`.
-pub async fn rotate(
-    pools: &Pools,
-    presented_hash: &[u8],
-    new_hash: &[u8],
-    life: Duration,
-) -> Result<Rotation, StoreError> {
+/// The exchange of a refresh token for its successor. Hashes are all that is known of either.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange<'a> {
+    pub presented: &'a [u8],
+    pub successor: &'a [u8],
+    /// The second at which the successor was made.
+    pub at: i64,
+    /// The sign-in lives on for as long.
+    pub life: Duration,
+    /// For as long the presented token may come again.
+    pub grace: Duration,
+}
+
+/// Exchanges the presented refresh token for a new one.
+pub async fn rotate(pools: &Pools, exchange: Exchange<'_>) -> Result<Rotation, StoreError> {
     let renewed = sqlx::query!(
-        r#"update sign_in set previous_hash = refresh_hash, refresh_hash = $2, refreshed_at = now(),
+        r#"update sign_in set previous_hash = refresh_hash, refresh_hash = $2,
+               refreshed_at = to_timestamp($4::bigint),
                expires_at = now() + make_interval(secs => $3)
            from account
            where account.id = sign_in.account_id and account.disabled_at is null
                and refresh_hash = $1 and revoked_at is null and expires_at > now()
            returning sign_in.id, account_id, account.role, account.name,
                expires_at as "expires_at: jiff_sqlx::Timestamp""#,
-        presented_hash,
-        new_hash,
-        life.as_secs_f64(),
+        exchange.presented,
+        exchange.successor,
+        exchange.life.as_secs_f64(),
+        exchange.at,
     )
     .fetch_optional(&pools.reads)
     .await?;
@@ -83,11 +99,14 @@ pub async fn rotate(
             expires_at: row.expires_at.to_jiff(),
         }));
     }
+    if let Some(repeated) = find_exchanged(pools, exchange).await? {
+        return Ok(repeated);
+    }
     let reused = sqlx::query!(
         "update sign_in set revoked_at = now()
          where previous_hash = $1 and revoked_at is null
          returning id, account_id",
-        presented_hash,
+        exchange.presented,
     )
     .fetch_optional(&pools.reads)
     .await?;
@@ -95,6 +114,56 @@ pub async fn rotate(
         id: row.id,
         account: AccountId(row.account_id),
     }))
+}
+
+/// The sign-in of which this token was the newest until a moment ago.
+async fn find_exchanged(
+    pools: &Pools,
+    exchange: Exchange<'_>,
+) -> Result<Option<Rotation>, StoreError> {
+    let exchanged = sqlx::query!(
+        r#"select sign_in.id, account_id, account.role, account.name,
+               expires_at as "expires_at: jiff_sqlx::Timestamp",
+               extract(epoch from refreshed_at)::bigint as "exchanged_at!"
+           from sign_in join account on account.id = account_id
+           where previous_hash = $1 and revoked_at is null and expires_at > now()
+               and refreshed_at > now() - make_interval(secs => $2)
+               and account.disabled_at is null"#,
+        exchange.presented,
+        exchange.grace.as_secs_f64(),
+    )
+    .fetch_optional(&pools.reads)
+    .await?;
+    let Some(row) = exchanged else {
+        return Ok(None);
+    };
+    Ok(Some(Rotation::Repeated {
+        exchanged_at: row.exchanged_at,
+        sign_in: SignIn {
+            id: row.id,
+            account: AccountId(row.account_id),
+            role: known_role(&row.role)?,
+            name: row.name,
+            expires_at: row.expires_at.to_jiff(),
+        },
+    }))
+}
+
+/// Puts a successor in place of the one that was made first, where it cannot be made again: the key
+/// that signed it is no longer the newest. `false`: the first one has been exchanged meanwhile.
+pub async fn replace_successor(
+    pools: &Pools,
+    presented: &[u8],
+    successor: &[u8],
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update sign_in set refresh_hash = $2 where previous_hash = $1 and revoked_at is null",
+        presented,
+        successor,
+    )
+    .execute(&pools.reads)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// The sign-in, while neither it nor its account has ended.
