@@ -110,8 +110,10 @@ fn may_cleaner_read(actor: Actor, channel: &Channel, facts: &Facts) -> bool {
 /// A right that a decision may have ended, to be asked again wherever it is in use.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lapse {
-    /// All connections of an account: it is disabled, or is something else now.
+    /// All connections of an account, for good: it is disabled.
     Account(AccountId),
+    /// All connections of an account that is something else now: it comes back as that.
+    Role(AccountId),
     /// One user's subscription to one channel.
     Channel { channel: Channel, user: AccountId },
 }
@@ -121,7 +123,7 @@ pub enum Lapse {
 pub fn lapsed(before: &World, after: &World) -> Vec<Lapse> {
     let accounts = before.accounts.values().filter_map(|old| {
         let new = after.accounts.get(&old.id);
-        is_account_lost(old, new).then_some(Lapse::Account(old.id))
+        lost_account(old, new)
     });
     let channels = before.cleaners.values().flat_map(|old| {
         let user = AccountId(old.id.0);
@@ -132,8 +134,12 @@ pub fn lapsed(before: &World, after: &World) -> Vec<Lapse> {
     accounts.chain(channels).collect()
 }
 
-fn is_account_lost(old: &Account, new: Option<&Account>) -> bool {
-    new.is_none_or(|new| (new.disabled && !old.disabled) || new.role != old.role)
+fn lost_account(old: &Account, new: Option<&Account>) -> Option<Lapse> {
+    let new = new.filter(|new| !new.disabled || old.disabled);
+    match new {
+        None => Some(Lapse::Account(old.id)),
+        Some(new) => (new.role != old.role).then_some(Lapse::Role(old.id)),
+    }
 }
 
 fn lost_channels(old: &Cleaner, new: Option<&Cleaner>) -> Vec<Channel> {
@@ -308,11 +314,13 @@ mod tests {
                 channel(Channel::Board(zone("north"))),
             ]
         );
-        for after in [
-            world(true, &["center", "north"], true, Worker),
-            world(true, &["center", "north"], false, Dispatcher),
+        for (disabled, role, lapsed) in [
+            (true, Worker, Lapse::Account(ME)),
+            (true, Dispatcher, Lapse::Account(ME)),
+            (false, Dispatcher, Lapse::Role(ME)),
         ] {
-            assert_eq!(lapse(after), [Lapse::Account(ME)]);
+            let after = world(true, &["center", "north"], disabled, role);
+            assert_eq!(lapse(after), [lapsed]);
         }
     }
 }

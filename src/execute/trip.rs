@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     audience::{Lapse, may_run},
-    domain::{Role, ids::CommandId},
+    domain::{
+        Role,
+        ids::{AccountId, CommandId},
+    },
     store::{
         Failure, StoreError,
         append::{self, Appended},
@@ -259,15 +262,18 @@ fn unavailable() -> Outcome {
     )
 }
 
-/// 3503 ends the connection for good: its token says what is no longer true.
+/// 3503 ends the connection for good. With 3011 the client comes back, and is recognised as what
+/// its account is by then.
 fn control(lapse: Lapse) -> Control {
+    let disconnect = |account: AccountId, code, reason| Control::Disconnect {
+        user: Arc::from(account.to_string()),
+        session: None,
+        code,
+        reason: Arc::from(reason),
+    };
     match lapse {
-        Lapse::Account(account) => Control::Disconnect {
-            user: Arc::from(account.to_string()),
-            session: None,
-            code: 3503,
-            reason: Arc::from("force disconnect"),
-        },
+        Lapse::Account(account) => disconnect(account, 3503, "force disconnect"),
+        Lapse::Role(account) => disconnect(account, 3011, "force reconnect"),
         Lapse::Channel { channel, user } => Control::Reauthorize {
             channel: Arc::from(channel.to_string()),
             user: Some(Arc::from(user.to_string())),
