@@ -66,10 +66,25 @@ fn envelope(
     };
     let id = Uuid::try_parse(id)
         .map_err(|_| Invalid::new("command_id", "a UUID version 7 is expected"))?;
+    if let Some((name, _)) = fields.iter().find(|(_, value)| holds_null(value)) {
+        return Err(Invalid::new(name, "a null character"));
+    }
     let command = parse_with(&fields, |value| {
         Command::parse(kind, value).expect("the kind is one of ours")
     })?;
     Ok((CommandId(id), command))
+}
+
+/// The one character that the database cannot keep.
+fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_null),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || holds_null(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Parses, and finds the field at fault if that fails.
@@ -178,6 +193,11 @@ mod tests {
                 "zone",
             ),
             ("job.claim", json!([]), "body"),
+            (
+                "customer.update",
+                json!({"command_id": ID, "name": "a\u{0}", "expected_version": 9}),
+                "name",
+            ),
             (
                 "hold.place",
                 json!({"command_id": ID, "zone": "Center", "service": "standard",

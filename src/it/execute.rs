@@ -42,6 +42,17 @@ async fn an_id_used_for_something_else_is_refused() {
 }
 
 #[tokio::test]
+async fn a_start_before_the_calendar_is_too_soon_like_any_other() {
+    let company = Company::new(2, 1).await;
+    let customer = customer_actor(company.customers[0].0);
+    for start in ["-009999-01-02T02:00:00Z", "-000044-03-15T12:00:00Z"] {
+        let command = Company::place("home", start.parse().expect("an instant"));
+        let outcome = company.executor.execute(request(customer, command)).await;
+        assert_eq!(code(&outcome), "lead_time", "{outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn another_actor_may_use_the_same_id() {
     let company = Company::new(2, 2).await;
     let command = Company::place("home", company.at(10, 0));

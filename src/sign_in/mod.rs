@@ -147,7 +147,8 @@ impl SignIn {
         password: String,
         from: Neighbour,
     ) -> Result<Session, Refused> {
-        let subject = email.trim().to_lowercase();
+        // A null character is in nobody's address, and the database takes none.
+        let subject = email.trim().to_lowercase().replace('\0', "\u{fffd}");
         self.delays
             .attempt(from, &subject, Instant::now())
             .map_err(Refused::TooSoon)?;

@@ -28,6 +28,9 @@ use crate::{
     },
 };
 
+/// The first instant of year 1: nothing is earlier, and what is written of earlier years the
+/// database does not read.
+const EARLIEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The longest that one visit takes, travel included.
 const LONGEST_VISIT: SignedDuration = SignedDuration::from_hours(8);
@@ -376,11 +379,13 @@ fn ahead(now: Timestamp) -> Timestamp {
 }
 
 fn before(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.saturating_sub(by).unwrap_or(Timestamp::MIN)
+    let earlier = at.saturating_sub(by).unwrap_or(Timestamp::MIN);
+    earlier.max(EARLIEST)
 }
 
 fn after(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+    let later = at.saturating_add(by).unwrap_or(Timestamp::MAX);
+    later.max(EARLIEST)
 }
 
 async fn read(
