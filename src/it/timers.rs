@@ -152,3 +152,17 @@ async fn a_hold_that_was_extended_has_its_timer_moved() {
             and expires_at = placed_at + interval '10 minutes'";
     assert_eq!(company.count(moved).await, 1);
 }
+
+#[tokio::test]
+async fn a_timer_of_a_newer_version_keeps_nobody_busy() {
+    let company = Company::new(1, 1).await;
+    sqlx::query(
+        "insert into timer (id, kind, subject_id, due_at)
+         values (gen_random_uuid(), 'offer.expire', gen_random_uuid(), now() - interval '1 hour')",
+    )
+    .execute(&company.pool)
+    .await
+    .expect("a newer version's timer");
+    let next = store::timer::until_next(&company.pools).await;
+    assert_eq!(next.expect("the database answers"), None);
+}

@@ -30,6 +30,11 @@ impl TimerKind {
         }
     }
 
+    fn known() -> Vec<String> {
+        let names = Self::ALL.iter().map(|kind| kind.as_str().to_owned());
+        names.collect()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
@@ -110,10 +115,7 @@ pub async fn lease(
     limit: i64,
     length: Duration,
 ) -> Result<Vec<DueTimer>, StoreError> {
-    let kinds: Vec<_> = TimerKind::ALL
-        .iter()
-        .map(|kind| kind.as_str().to_owned())
-        .collect();
+    let kinds = TimerKind::known();
     let rows = sqlx::query!(
         r#"update timer set attempt = attempt + 1,
                leased_until = clock_timestamp() + make_interval(secs => $2)
@@ -144,12 +146,14 @@ pub async fn lease(
         .collect())
 }
 
-/// How long until the next timer is due that nobody has leased; `None`: there is none.
+/// How long until the next timer is due that nobody has leased; `None`: there is none of the kinds
+/// we know. Others may be due without anything for us to do.
 pub async fn until_next(pools: &Pools) -> Result<Option<Duration>, StoreError> {
     let seconds = sqlx::query_scalar!(
         "select extract(epoch from min(greatest(due_at, coalesce(leased_until, due_at)))
              - clock_timestamp())::double precision
-         from timer where finished_at is null"
+         from timer where finished_at is null and kind = any($1)",
+        &TimerKind::known(),
     )
     .fetch_one(&pools.reads)
     .await?;

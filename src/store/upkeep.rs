@@ -15,8 +15,8 @@ const DAYS_AHEAD: i64 = 4;
 const DAYS_KEPT: i64 = 2;
 /// Rows deleted by one statement.
 const BATCH: i64 = 5_000;
-/// One instance at a time: the key of an advisory lock.
-const LOCK: i64 = 0x6469_7370_6174_6368;
+/// One instance at a time: the key of an advisory lock, not the planners'.
+const LOCK: i64 = 0x6469_7370_7472_696d;
 
 /// What one round has thrown away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
