@@ -257,6 +257,12 @@ fn save_account_of(
 ) -> Result<(), Objection> {
     let id = AccountId(cleaner.id.0);
     let before = draft.world.accounts.get(&id).cloned();
+    let of_admin = before
+        .as_ref()
+        .is_some_and(|account| account.role == Role::Admin);
+    if of_admin && draft.actor.role != Role::Admin {
+        return Err(Objection::Forbidden);
+    }
     let known_email = before.as_ref().and_then(|account| account.email.clone());
     let email = text::changed(email, known_email, text::email)?;
     check_email_is_free(draft, id, email.as_deref())?;

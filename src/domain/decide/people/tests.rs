@@ -265,3 +265,27 @@ fn an_active_cleaner_does_not_change_trades() {
         Rejection::InUse
     );
 }
+
+#[test]
+fn an_admin_who_once_cleaned_is_changed_by_admins_only() {
+    let mut town = Town::new();
+    let cleaner = town.hire(&[]);
+    town.world.accounts.insert(
+        AccountId(cleaner.0),
+        Account {
+            id: AccountId(cleaner.0),
+            role: Role::Admin,
+            name: "Ada".to_owned(),
+            disabled: false,
+            email: Some("ada@example.org".to_owned()),
+            new_password_hash: None,
+            version: 1,
+        },
+    );
+    let command = Command::SaveCleaner(CleanerSave {
+        email: Some("mallory@example.org".to_owned()),
+        ..save(&town, cleaner)
+    });
+    assert_eq!(town.run(MANAGER, &command), Err(Objection::Forbidden));
+    town.accept(ADMIN, &command);
+}
