@@ -35,6 +35,8 @@ const PREPARE_WITHIN: Duration = Duration::from_millis(900);
 const COMMIT_WITHIN: Duration = Duration::from_secs(2);
 /// More time, once, to learn what became of a commit whose answer was lost.
 const RESOLVE_WITHIN: Duration = Duration::from_millis(900);
+/// For noting a denial, which nobody waits for longer.
+const NOTE_WITHIN: Duration = Duration::from_millis(300);
 /// Tries after a deadlock or a lost race, each after a pause of its own.
 const CONFLICTS: u32 = 3;
 /// An id made longer ago than this is not executed any more: receipts are kept 30 days.
@@ -176,8 +178,10 @@ impl Inner {
             code: code.as_str(),
             subject: request.via.as_str(),
         };
-        if let Err(error) = security::record(&self.pools, event).await {
-            tracing::warn!(%error, "a denial could not be recorded");
+        match timeout(NOTE_WITHIN, security::record(&self.pools, event)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "a denial could not be recorded"),
+            Err(late) => tracing::warn!(error = %late, "a denial could not be recorded"),
         }
     }
 }

@@ -137,6 +137,28 @@ async fn a_right_that_lapses_ends_the_subscription() {
 }
 
 #[tokio::test]
+async fn a_changed_role_reconnects() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let company = Company::found(&db.url, &server).await;
+    let token = Some(company.dispatcher.token.as_str());
+    let mut socket = TestSocket::connect(&server, token).await;
+    let promoted = json!({
+        "account": company.dispatcher.id, "role": "manager", "name": "Dana", "expected_version": 1,
+    });
+    server
+        .accepted(&company.manager.token, "admin.user_save", &promoted)
+        .await;
+    assert_eq!(socket.closed().await, Some(3011));
+    let mut socket = TestSocket::connect(&server, token).await;
+    socket
+        .subscribe(&format!("control:{ZONE}:2026-11-20"))
+        .await;
+    socket.close().await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_disabled_account_loses_its_connections() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;
