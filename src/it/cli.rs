@@ -100,9 +100,10 @@ async fn a_busy_port_is_named_with_the_flag_that_changes_it() {
     let db = TestDb::new().await;
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("bound").to_string();
-    for flag in ["--listen", "--ops-listen"] {
+    for (flag, other) in [("--listen", "--ops-listen"), ("--ops-listen", "--listen")] {
         let mut command = dispatch_hub();
         command.args(["serve", "--database-url", &db.url, flag, &address]);
+        command.args([other, "127.0.0.1:0"]);
         let output = run(&mut command, "");
         let errors = String::from_utf8(output.stderr).expect("text");
         assert!(!output.status.success());
