@@ -183,7 +183,8 @@ impl Seeder<'_> {
                 transaction.rollback().await?;
                 return Ok(None);
             }
-            transaction.lock(&all_of(&before.world)).await?;
+            let mut all = all_of(&before.world);
+            transaction.lock(&mut all, store::Extent::Named).await?;
             let (current, now) = read(&mut transaction, named, ids).await?;
             if current == before {
                 self.keep(transaction, &before.world, &done, now).await?;

@@ -1,8 +1,9 @@
 //! One attempt at a command, up to the brink of its commit.
 //!
-//! Locks are found optimistically: `decide` is pure, so deciding again is free. A first decision
-//! without locks tells which rows are concerned; they are locked in the one global order, the
-//! state is read again, and what is decided then counts if it needs no further lock.
+//! Locks are found optimistically: `decide` is pure, so deciding again is free. Most commands name
+//! what they are about, and those rows with their ties are locked at once. For the others a first
+//! decision without locks tells which rows are concerned. Rows are locked in the one global order,
+//! the state is read after, and what is decided then counts if it needs no further lock.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ use crate::{
         Actor, Context, Decision, Objection, Rejection, Role, World, decide, ids::CustomerId,
     },
     store::{
-        self, Pools, StoreError, Transaction,
+        self, Extent, Pools, StoreError, Transaction,
         append::{self, Append, Ended, Verdict},
         load::{self, Loaded, Numbering, Reach},
         receipt::{self, Receipt},
@@ -80,14 +81,18 @@ impl Attempt<'_> {
                 return answer(transaction, outcome).await;
             }
         }
-        let locks = match plan.locks.take() {
-            Some(locks) => locks,
+        let Request { command, actor, .. } = self.request;
+        let (mut locks, extent) = match plan.locks.take() {
+            Some(locks) => (locks, Extent::Named),
+            None if locks::names_all(command, *actor) => {
+                (locks::named(command, *actor), Extent::WithTies)
+            }
             None => match self.guess(&mut transaction).await? {
-                Ok(locks) => locks,
+                Ok(locks) => (locks, Extent::Named),
                 Err(refused) => return answer(transaction, refused).await,
             },
         };
-        transaction.lock(&locks).await?;
+        transaction.lock(&mut locks, extent).await?;
         self.decide_locked(transaction, locks, plan).await
     }
 

@@ -42,6 +42,22 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
     locks
 }
 
+/// Whether what the command names, with its ties, is as a rule all that it needs locked. Where
+/// the choice of cleaners is the decision itself, it is not.
+pub(super) fn names_all(command: &Command, actor: Actor) -> bool {
+    match Scope::of(command, actor) {
+        Scope::Hold { .. } | Scope::Booking(_) | Scope::Job { .. } => true,
+        Scope::Cleaner { during, .. } => during.is_none(),
+        Scope::Nothing
+        | Scope::Customer(_)
+        | Scope::Slot { .. }
+        | Scope::Zone(_)
+        | Scope::Service(_)
+        | Scope::Account { .. }
+        | Scope::Staff { .. } => false,
+    }
+}
+
 /// An account with the rows that share its id.
 fn personal(account: AccountId) -> [Entity; 3] {
     [

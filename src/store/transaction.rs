@@ -43,13 +43,31 @@ impl Transaction {
         drop(self.connection.take());
     }
 
-    /// Locks rows in the one global order: by kind, then by id. One statement: each step waits for
-    /// the one before it, because it counts its rows. `no key update`: others may still refer to
-    /// these rows, not change them.
-    pub async fn lock(&mut self, entities: &BTreeSet<Entity>) -> Result<(), StoreError> {
+    /// Locks rows in the one global order, see [`Extent`]; what has been locked beyond `entities`
+    /// is added to them. One statement: each step waits for the one before it, because it counts
+    /// its rows. `no key update`: others may still refer to these rows, not change them.
+    pub async fn lock(
+        &mut self,
+        entities: &mut BTreeSet<Entity>,
+        extent: Extent,
+    ) -> Result<(), StoreError> {
         let ids = Ids::of(entities);
-        sqlx::query!(
+        let locked = sqlx::query!(
             r#"with
+               named_hold as materialized (
+                   select id, customer_id from hold where $9 and id = any($5)),
+               named_job as materialized (
+                   select job.id, booking_id, customer_id
+                   from job join booking on booking.id = job.booking_id
+                   where $9 and (job.id = any($7) or booking_id = any($6))),
+               tied as materialized (
+                   select cleaner_id from occupancy
+                   where $9 and (hold_id = any(array(select id from named_hold))
+                       or job_id = any(array(select id from named_job)))
+                   union
+                   select cleaner_id from job_seat
+                   where $9 and job_id = any(array(select id from named_job))
+                       and cleaner_id is not null),
                account_lock as materialized (
                    select id from account where id = any($1)
                    order by id for no key update),
@@ -62,7 +80,9 @@ impl Transaction {
                        and (select count(*) from zone_lock) >= 0
                    order by slug for no key update),
                customer_lock as materialized (
-                   select id from customer where id = any($4)
+                   select id from customer where id = any($4 || array(
+                           select customer_id from named_hold
+                           union select customer_id from named_job))
                        and (select count(*) from service_lock) >= 0
                    order by id for no key update),
                hold_lock as materialized (
@@ -70,18 +90,22 @@ impl Transaction {
                        and (select count(*) from customer_lock) >= 0
                    order by id for no key update),
                booking_lock as materialized (
-                   select id from booking where id = any($6)
+                   select id from booking
+                   where id = any($6 || array(select booking_id from named_job))
                        and (select count(*) from hold_lock) >= 0
                    order by id for no key update),
                job_lock as materialized (
-                   select id from job where id = any($7)
+                   select id from job where id = any($7 || array(select id from named_job))
                        and (select count(*) from booking_lock) >= 0
                    order by id for no key update),
                cleaner_lock as materialized (
-                   select id from cleaner where id = any($8)
+                   select id from cleaner where id = any($8 || array(select cleaner_id from tied))
                        and (select count(*) from job_lock) >= 0
                    order by id for no key update)
-               select count(*) as "locked!" from cleaner_lock"#,
+               select array(select id from customer_lock) as "customers!",
+                   array(select id from booking_lock) as "bookings!",
+                   array(select id from job_lock) as "jobs!",
+                   array(select id from cleaner_lock) as "cleaners!""#,
             &ids.accounts,
             &ids.zones,
             &ids.services,
@@ -90,11 +114,40 @@ impl Transaction {
             &ids.bookings,
             &ids.jobs,
             &ids.cleaners,
+            extent == Extent::WithTies,
         )
         .fetch_one(self.on())
         .await?;
+        entities.extend(
+            locked
+                .customers
+                .into_iter()
+                .map(|id| Entity::Customer(id.into())),
+        );
+        entities.extend(
+            locked
+                .bookings
+                .into_iter()
+                .map(|id| Entity::Booking(id.into())),
+        );
+        entities.extend(locked.jobs.into_iter().map(|id| Entity::Job(id.into())));
+        entities.extend(
+            locked
+                .cleaners
+                .into_iter()
+                .map(|id| Entity::Cleaner(id.into())),
+        );
         Ok(())
     }
+}
+
+/// Whether only the entities named are locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    Named,
+    /// With what the holds, bookings and jobs named are tied to: their customers, bookings and jobs,
+    /// for good, and the cleaners who sit on them or carry them at this moment.
+    WithTies,
 }
 
 impl Drop for Transaction {
