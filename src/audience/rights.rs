@@ -110,7 +110,7 @@ fn may_cleaner_read(actor: Actor, channel: &Channel, facts: &Facts) -> bool {
 /// A right that a decision may have ended, to be asked again wherever it is in use.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lapse {
-    /// All connections of an account, for good: it is disabled.
+    /// All connections of an account, for good: it is disabled, or signs in with another password.
     Account(AccountId),
     /// All connections of an account that is something else now: it comes back as that.
     Role(AccountId),
@@ -135,8 +135,9 @@ pub fn lapsed(before: &World, after: &World) -> Vec<Lapse> {
 }
 
 fn lost_account(old: &Account, new: Option<&Account>) -> Option<Lapse> {
-    let new = new.filter(|new| !new.disabled || old.disabled);
-    match new {
+    let is_out =
+        |new: &&Account| (new.disabled && !old.disabled) || new.new_password_hash.is_some();
+    match new.filter(|new| !is_out(new)) {
         None => Some(Lapse::Account(old.id)),
         Some(new) => (new.role != old.role).then_some(Lapse::Role(old.id)),
     }

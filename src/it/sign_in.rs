@@ -215,6 +215,30 @@ async fn signing_out_ends_tokens_and_sockets_of_that_sign_in_only() {
 }
 
 #[tokio::test]
+async fn a_new_password_ends_what_the_old_one_began() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let dana = people::staff(&db.url, Role::Dispatcher, "dana@example.org").await;
+    let mina = people::staff(&db.url, Role::Manager, "mina@example.org").await;
+    let old = server.sign_in("dana@example.org", PASSWORD).await;
+    let mut socket = TestSocket::connect(&server, old["access_token"].as_str()).await;
+    let changed = json!({
+        "account": dana.id, "role": "dispatcher", "name": "Dana", "password": "another secret",
+        "expected_version": 1,
+    });
+    server
+        .accepted(&mina.token, "admin.user_save", &changed)
+        .await;
+    assert_eq!(socket.closed().await, Some(3503));
+    assert!(!is_recognised(&server, text(&old, "access_token")).await);
+    let (status, _) = refresh(&server, text(&old, "refresh_token")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    server.sign_in("dana@example.org", "another secret").await;
+    assert!(is_recognised(&server, &mina.token).await);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_disabled_person_is_no_longer_recognised() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;

@@ -7,8 +7,8 @@
 //!
 //! A change of a cleaner (zones, skills, active) must leave them able to do the jobs they are
 //! assigned, and their shifts in their zones, else it is `in_use`. Promises that they can carry no
-//! longer are re-homed; one that nobody else can carry is `in_use` too. Disabling an account signs
-//! people out; it does not take a cleaner off the roster, `active` does.
+//! longer are re-homed; one that nobody else can carry is `in_use` too. Disabling an account and
+//! giving it a new password sign people out; it does not take a cleaner off the roster, `active` does.
 
 use serde_json::json;
 

@@ -42,9 +42,32 @@ async fn save_accounts(
     .execute(&mut *connection)
     .await?;
     all_written("account", accounts.len(), done.rows_affected())?;
+    end_sign_ins(connection, accounts).await?;
     for account in accounts {
         save_password_identity(connection, account).await?;
     }
+    Ok(())
+}
+
+/// Who is disabled is signed out for good, and a new password shuts out whoever knew the old one.
+async fn end_sign_ins(
+    connection: &mut PgConnection,
+    accounts: &[&Account],
+) -> Result<(), StoreError> {
+    let out: Vec<_> = accounts
+        .iter()
+        .filter(|account| account.disabled || account.new_password_hash.is_some())
+        .map(|account| account.id.0)
+        .collect();
+    if out.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update sign_in set revoked_at = now() where account_id = any($1) and revoked_at is null",
+        &out,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
