@@ -54,6 +54,47 @@ pub fn metrics() -> &'static PrometheusHandle {
         let handle = recorder.handle();
         // Someone else's recorder, in a process that embeds this library, is left in place.
         let _ = metrics::set_global_recorder(recorder);
+        describe();
         handle
     })
+}
+
+/// What the server counts besides the engine.
+fn describe() {
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+    describe_counter!(
+        "commands_total",
+        "Commands executed, timers' included, by outcome or code"
+    );
+    describe_histogram!(
+        "command_seconds",
+        Unit::Seconds,
+        "What people wait for a command's answer"
+    );
+    describe_histogram!(
+        "timer_late_seconds",
+        Unit::Seconds,
+        "From a timer's due time to its execution"
+    );
+    describe_gauge!(
+        "database_connections",
+        "Connections to PostgreSQL, by pool and state"
+    );
+    describe_histogram!(
+        "http_request_seconds",
+        Unit::Seconds,
+        "Requests, by route and status"
+    );
+    describe_histogram!("channel_snapshot_bytes", Unit::Bytes, "Sizes of snapshots");
+    describe_counter!("sign_in_failures_total", "Failed sign-ins, by code");
+    describe_counter!("denials_total", "Channels and commands denied");
+    metrics::gauge!("process_start_time_seconds").set(start_time());
+    metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+}
+
+/// In seconds since 1970.
+fn start_time() -> f64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.unwrap_or_default().as_secs_f64()
 }

@@ -36,11 +36,7 @@ use crate::{
     demo,
     execute::Executor,
     gateway::{self, Gateway},
-    http::{
-        self, Site,
-        operations::{self, Readiness},
-        server,
-    },
+    http::{self, Site, operations, server},
     sign_in::SignIn,
     store::{self, Failure, PoolSizes, Pools, PostgresLog},
     telemetry,
@@ -129,7 +125,11 @@ pub async fn database(config: &Config, progress: Progress<'_>) -> anyhow::Result
     progress("Bringing the database's schema up to date");
     if let Err(error) = prepare_schema(&database.url, config).await {
         database.close().await;
-        return Err(error.context("the database cannot be used"));
+        let which = match config.database_url.reveal() {
+            Some(_) => format!("at {}", config.database_url.redacted()),
+            None => format!("in {}", config.data.display()),
+        };
+        return Err(error.context(format!("the database {which} cannot be used")));
     }
     Ok(database)
 }
@@ -225,8 +225,9 @@ impl Instance {
         let leaving = CancellationToken::new();
         background::start(&pools, &executor, &draining, &tasks);
         tidy(&tasks, &stop, gateway, Arc::clone(&site));
-        let readiness = Arc::new(Readiness {
+        let watched = Arc::new(operations::Instance {
             pools: pools.clone(),
+            hub: hub.clone(),
             leaving: leaving.clone(),
         });
         if config.demo {
@@ -234,7 +235,7 @@ impl Instance {
             start_demo(&pools, &live, server, (&stop, &tasks));
         }
         let public = http::router(site, &config.http);
-        let operations = operations::router(readiness);
+        let operations = operations::router(watched);
         Ok(Self {
             public: serve(listeners.public, public, &config, &stop),
             operations: serve(listeners.operations, operations, &config, &stop_operations),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -29,14 +30,18 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(pools: Pools, executor: Executor, shutdown: CancellationToken) {
+    let mut failing = false;
     while !shutdown.is_cancelled() {
-        let pause = match fire_due(&pools, &executor).await {
-            Ok(pause) => pause,
-            Err(error) => {
-                tracing::warn!(%error, "timers could not be read");
-                LOOK_EVERY
-            }
-        };
+        let fired = fire_due(&pools, &executor).await;
+        // One line when it begins and one when it is over: an outage may last for hours.
+        match (&fired, failing) {
+            (Err(error), false) => tracing::warn!(%error, "timers cannot be read for now"),
+            (Err(error), true) => tracing::debug!(%error, "timers still cannot be read"),
+            (Ok(_), true) => tracing::warn!("timers can be read again"),
+            (Ok(_), false) => {}
+        }
+        failing = fired.is_err();
+        let pause = fired.unwrap_or(LOOK_EVERY);
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
@@ -61,6 +66,8 @@ async fn fire_due(pools: &Pools, executor: &Executor) -> Result<Duration, StoreE
 }
 
 async fn fire(pools: &Pools, executor: &Executor, timer: &DueTimer) -> Result<(), StoreError> {
+    let late = Timestamp::now().duration_since(timer.due_at).as_secs_f64();
+    metrics::histogram!("timer_late_seconds", "kind" => timer.kind.as_str()).record(late.max(0.0));
     let outcome = executor.execute(request(timer)).await;
     match outcome {
         // Whatever was decided, it has been decided for good. A timer that the command itself has
@@ -119,8 +126,6 @@ fn pause_after(attempt: i32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     fn timer(due_at: i64, attempt: i32) -> DueTimer {

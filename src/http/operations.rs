@@ -5,30 +5,32 @@ use std::sync::Arc;
 
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use http::{StatusCode, header};
+use hub::Hub;
 use tokio_util::sync::CancellationToken;
 
 use crate::{store::Pools, telemetry};
 
-/// What readiness depends on.
-pub struct Readiness {
+/// What is looked at.
+pub struct Instance {
     pub pools: Pools,
+    pub hub: Hub,
     /// Cancelled when the instance is about to stop.
     pub leaving: CancellationToken,
 }
 
-pub fn router(readiness: Arc<Readiness>) -> Router {
+pub fn router(instance: Arc<Instance>) -> Router {
     Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(readiness)
+        .with_state(instance)
 }
 
-async fn ready(State(readiness): State<Arc<Readiness>>) -> impl IntoResponse {
-    if readiness.leaving.is_cancelled() {
+async fn ready(State(instance): State<Arc<Instance>>) -> impl IntoResponse {
+    if instance.leaving.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
-    match readiness.pools.ping().await {
+    match instance.pools.ping().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {
             tracing::debug!(error = %error, "not ready");
@@ -37,7 +39,9 @@ async fn ready(State(readiness): State<Arc<Readiness>>) -> impl IntoResponse {
     }
 }
 
-async fn metrics() -> impl IntoResponse {
+async fn metrics(State(instance): State<Arc<Instance>>) -> impl IntoResponse {
+    instance.hub.measure();
+    instance.pools.measure();
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
     (
         [(header::CONTENT_TYPE, content_type)],

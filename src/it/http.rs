@@ -33,7 +33,17 @@ async fn operations_are_answered_on_their_own_listener_only() {
     }
     let metrics = server.http.get(server.ops_url("/metrics")).send().await;
     let metrics = metrics.expect("an answer").text().await.expect("text");
-    assert!(metrics.contains("http_request_seconds"), "{metrics}");
+    for measured in [
+        "http_request_seconds_count",
+        "hub_connections ",
+        "hub_queued_bytes ",
+        "hub_outbound_batches ",
+        "hub_log_look_age_seconds ",
+        "database_connections{pool=\"commands\",state=\"allowed\"}",
+        "process_start_time_seconds",
+    ] {
+        assert!(metrics.contains(measured), "{measured} in {metrics}");
+    }
     server.stop().await;
 }
 

@@ -71,6 +71,26 @@ impl Pools {
         Ok(())
     }
 
+    /// Sets the gauges of connections, for whoever is about to read metrics.
+    pub fn measure(&self) {
+        let pools = [
+            ("commands", &self.commands),
+            ("reads", &self.reads),
+            ("health", &self.health),
+        ];
+        for (name, pool) in pools {
+            let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+            let most = pool.options().get_max_connections();
+            let set = |state: &'static str, count: u32| {
+                metrics::gauge!("database_connections", "pool" => name, "state" => state)
+                    .set(count);
+            };
+            set("busy", pool.size().saturating_sub(idle));
+            set("idle", idle);
+            set("allowed", most);
+        }
+    }
+
     /// Closes all connections; waits for those in use.
     pub async fn close(&self) {
         tokio::join!(

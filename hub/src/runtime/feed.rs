@@ -70,6 +70,7 @@ impl Hub {
                     // have been opened before that.
                     self.doubt_all();
                 }
+                self.looked(asked);
                 Some(next)
             }
             Err(error) => {

@@ -45,6 +45,8 @@ struct Inner {
     outbound: mpsc::Sender<Outbound>,
     resyncs: mpsc::UnboundedSender<Resyncs>,
     look: Notify,
+    /// When the log's recent heads were last seen, in milliseconds since the start.
+    looked_ms: AtomicU64,
     tracker: TaskTracker,
     stopped: CancellationToken,
     /// The ends of the queues that [`Hub::start`] gives to their tasks.
@@ -84,6 +86,7 @@ impl Hub {
             outbound,
             resyncs,
             look: Notify::new(),
+            looked_ms: AtomicU64::new(0),
             tracker: TaskTracker::new(),
             stopped: CancellationToken::new(),
             unstarted: Mutex::new(Some(Unstarted {
@@ -109,6 +112,16 @@ impl Hub {
     /// Connections of this instance.
     pub fn connections(&self) -> usize {
         self.0.connections.len()
+    }
+
+    /// Sets the gauges that are looked up and not counted: for whoever is about to read metrics.
+    pub fn measure(&self) {
+        let waiting = self.connection_table();
+        metrics::queued(waiting.iter().map(|handle| handle.queue.bytes()));
+        let outbound = &self.0.outbound;
+        metrics::outbound(outbound.max_capacity() - outbound.capacity());
+        let looked = Duration::from_millis(self.0.looked_ms.load(Ordering::Relaxed));
+        metrics::look_age(self.now().since(Moment::since_start(looked)));
     }
 
     /// Ends all connections spread evenly `over` a time, because clients come back within a second
@@ -191,6 +204,12 @@ impl Hub {
 
     pub(super) async fn look_wanted(&self) {
         self.0.look.notified().await;
+    }
+
+    /// Everything written up to `asked` has been seen.
+    pub(super) fn looked(&self, asked: Moment) {
+        let ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.looked_ms.fetch_max(ms, Ordering::Relaxed);
     }
 
     pub(super) fn now(&self) -> Moment {

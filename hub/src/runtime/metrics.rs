@@ -1,4 +1,6 @@
-//! What the engine counts. Labels have few values, whatever clients and applications do.
+//! What the engine counts and measures. Labels have few values, whatever clients and applications do.
+
+use std::time::Duration;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
@@ -7,6 +9,32 @@ use crate::protocol::{CloseCode, session::Counted};
 pub(super) fn describe() {
     describe_gauge!("hub_connections", "Open connections");
     describe_gauge!("hub_channels", "Channels open on this instance");
+    describe_gauge!(
+        "hub_queued_bytes",
+        Unit::Bytes,
+        "What waits for slow readers, all together"
+    );
+    describe_gauge!(
+        "hub_queued_most_bytes",
+        Unit::Bytes,
+        "What waits for the slowest reader; at hub.queue_bytes it is disconnected"
+    );
+    describe_gauge!(
+        "hub_outbound_batches",
+        "Batches that wait for the wire; beyond hub.outbound_batches they are left to the log"
+    );
+    describe_gauge!(
+        "hub_log_look_age_seconds",
+        Unit::Seconds,
+        "Since all that was in the log has been seen: how stale clients can be, whatever the wire does"
+    );
+    describe_counters();
+    // Shown from the start, not from the first connection on.
+    connections(0.0);
+    channels(0);
+}
+
+fn describe_counters() {
     describe_counter!("hub_closes_total", "Connections ended, by code");
     describe_counter!("hub_frames_received_total", "Messages from clients");
     describe_counter!("hub_frames_refused_total", "Messages over the rate limit");
@@ -66,8 +94,30 @@ pub(super) fn connections(delta: f64) {
 }
 
 pub(super) fn channels(open: usize) {
-    let open = u32::try_from(open).unwrap_or(u32::MAX);
-    gauge!("hub_channels").set(open);
+    gauge!("hub_channels").set(rounded(open));
+}
+
+/// What waits for each connection.
+pub(super) fn queued(bytes: impl Iterator<Item = usize>) {
+    let (mut all, mut most) = (0, 0);
+    for bytes in bytes {
+        all += bytes;
+        most = most.max(bytes);
+    }
+    gauge!("hub_queued_bytes").set(rounded(all));
+    gauge!("hub_queued_most_bytes").set(rounded(most));
+}
+
+pub(super) fn outbound(batches: usize) {
+    gauge!("hub_outbound_batches").set(rounded(batches));
+}
+
+pub(super) fn look_age(age: Duration) {
+    gauge!("hub_log_look_age_seconds").set(age.as_secs_f64());
+}
+
+fn rounded(count: usize) -> f64 {
+    u32::try_from(count).unwrap_or(u32::MAX).into()
 }
 
 pub(super) fn closed(code: &CloseCode) {

@@ -114,6 +114,11 @@ impl Queue {
         self.filled.notify_one();
     }
 
+    /// What waits, in bytes of deliveries.
+    pub(crate) fn bytes(&self) -> usize {
+        self.state().bytes
+    }
+
     /// Takes what waits, up to about `bytes` of deliveries. True when more is left.
     pub(crate) fn take(&self, bytes: usize, taken: &mut Vec<Item>) -> bool {
         let mut state = self.state();
