@@ -61,19 +61,24 @@ impl Layers {
             .collect()
             .map_err(|error| Faults(vec![error.to_string()]))?;
         let known: BTreeSet<String> = leaves(&defaults()).into_keys().collect();
-        let mut faults = Vec::new();
-        for (key, value) in &given {
-            if !known.contains(key) {
-                faults.push(format!("{key}: unknown key{}", origin(value)));
-            } else if let Err(error) = overlay(&BTreeMap::from([(key.clone(), value.clone())])) {
-                faults.push(format!("{key}: {}{}", reason(&error), origin(value)));
+        let (mut good, mut faults) = (BTreeMap::new(), Vec::new());
+        for (key, value) in given {
+            if !known.contains(&key) {
+                faults.push(format!("{key}: unknown key{}", origin(&value)));
+                continue;
+            }
+            match overlay(&BTreeMap::from([(key.clone(), value.clone())])) {
+                Ok(_) => {
+                    good.insert(key, value);
+                }
+                Err(error) => {
+                    let reason = expected(&key).unwrap_or_else(|| reason(&error));
+                    faults.push(format!("{key}: {reason}{}", origin(&value)));
+                }
             }
         }
-        if !faults.is_empty() {
-            return Err(Faults(faults));
-        }
-        let config = overlay(&given).map_err(|error| Faults(vec![error.to_string()]))?;
-        let faults = config.check();
+        let config = overlay(&good).map_err(|error| Faults(vec![error.to_string()]))?;
+        faults.extend(config.check());
         if faults.is_empty() {
             Ok(config)
         } else {
@@ -170,6 +175,16 @@ fn origin(value: &Value) -> String {
         .origin()
         .map(|origin| format!(" (from {origin})"))
         .unwrap_or_default()
+}
+
+/// What a value has to be, where the parsers' words would not tell a person.
+fn expected(key: &str) -> Option<String> {
+    let what = match key {
+        "listen" | "ops_listen" => "an IP address and a port, such as 127.0.0.1:8080",
+        "log.format" => "\"pretty\" or \"json\"",
+        _ => return None,
+    };
+    Some(format!("expected {what}"))
 }
 
 /// The error without the key and the origin, which are told beside it. A bad value is not
@@ -304,9 +319,11 @@ mod tests {
             ("DISPATCH_HUB_HTTP__TRUSTED_PROXIES", "10.0.0.0/99"),
             ("DISPATCH_HUB_COLOUR", "blue"),
             ("DISPATCH_HUB_LOG__FORMAT", "xml"),
+            ("DISPATCH_HUB_LOG__FILTER", "a==b"),
+            ("DISPATCH_HUB_LIMITS__COMMANDS_BURST", "0"),
         ])
         .load()
-        .expect_err("five faults");
+        .expect_err("seven faults");
         let keys: Vec<_> = faults
             .iter()
             .filter_map(|fault| fault.split(':').next())
@@ -318,7 +335,9 @@ mod tests {
                 "http.body_bytes",
                 "http.trusted_proxies",
                 "listen",
-                "log.format"
+                "log.format",
+                "limits.commands_burst",
+                "log.filter",
             ],
             "{faults:#?}"
         );

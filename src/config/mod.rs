@@ -134,7 +134,7 @@ impl Secret {
     }
 
     /// Everything but the password and the parameters, which can hold one as well.
-    fn redacted(&self) -> String {
+    pub fn redacted(&self) -> String {
         let before_parameters = self.0.split('?').next().unwrap_or_default();
         let parameters = if before_parameters.len() < self.0.len() {
             "?***"
@@ -197,6 +197,7 @@ impl Config {
         faults
             .chain(self.check_rates())
             .chain(self.check_addresses())
+            .chain(self.check_filter())
             .collect()
     }
 
@@ -267,6 +268,11 @@ impl Config {
             .filter(|(_, rate)| *rate == 0)
             .map(|(key, _)| format!("limits.{key}: must be above zero"))
             .collect()
+    }
+
+    fn check_filter(&self) -> Option<String> {
+        let error = tracing_subscriber::EnvFilter::try_new(&self.log.filter).err()?;
+        Some(format!("log.filter: {error}"))
     }
 
     fn check_addresses(&self) -> Vec<String> {

@@ -80,7 +80,12 @@ pub(super) fn find(search: &Search<'_>, folder: &Folder) -> Result<Installation,
 
 fn candidates(search: &Search<'_>) -> Vec<PathBuf> {
     if let Some(explicit) = search.explicit {
-        return vec![explicit.to_owned()];
+        // Programs are started in another folder than ours.
+        return vec![
+            explicit
+                .canonicalize()
+                .unwrap_or_else(|_| explicit.to_owned()),
+        ];
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut found: Vec<PathBuf> = std::env::split_paths(&path).collect();
