@@ -178,3 +178,22 @@ async fn a_disabled_account_loses_its_connections() {
     );
     server.stop().await;
 }
+
+#[tokio::test]
+async fn positions_name_only_what_the_actor_may_read() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let company = Company::found(&db.url, &server).await;
+    let anna = company.hire(&db.url, &server, "Anna").await;
+    let duty = json!({"duty": "on", "command_id": uuid::Uuid::now_v7()});
+    for _ in 0..2 {
+        let (status, outcome) = server
+            .post("/api/v1/commands/duty.set", Some(&anna.token), &duty)
+            .await;
+        assert!(status.is_success(), "{outcome}");
+        let positions = outcome["positions"].as_object().expect("an object");
+        let own = format!("agenda:{}", anna.id);
+        assert_eq!(positions.keys().collect::<Vec<_>>(), [&own], "{outcome}");
+    }
+    server.stop().await;
+}
