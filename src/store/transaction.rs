@@ -46,6 +46,10 @@ impl Transaction {
     /// Locks rows in the one global order, see [`Extent`]; what has been locked beyond `entities`
     /// is added to them. One statement: each step waits for the one before it, because it counts
     /// its rows. `no key update`: others may still refer to these rows, not change them.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one statement, in the order of the locks"
+    )]
     pub async fn lock(
         &mut self,
         entities: &mut BTreeSet<Entity>,
