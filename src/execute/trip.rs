@@ -54,6 +54,8 @@ struct Budget {
     conflicts: u32,
     lost: u64,
     resolving: bool,
+    /// Rights that end if a commit of unknown fate turns out to have been made.
+    unsaid: Vec<Lapse>,
 }
 
 impl Inner {
@@ -97,6 +99,7 @@ impl Inner {
             conflicts: 0,
             lost: 0,
             resolving: false,
+            unsaid: Vec::new(),
         };
         let mut plan = Plan::default();
         loop {
@@ -109,7 +112,12 @@ impl Inner {
                 Err(_late) => return unavailable(),
             };
             match prepared {
-                Prepared::Answer(outcome) => return outcome,
+                Prepared::Answer(outcome) => {
+                    if let Outcome::Accepted { .. } = outcome {
+                        self.end_rights(budget.unsaid);
+                    }
+                    return outcome;
+                }
                 Prepared::MoreLocks => {}
                 Prepared::Ready(ready) => match self.commit(*ready, &mut budget, request).await {
                     Step::Done(outcome) => return outcome,
@@ -127,12 +135,14 @@ impl Inner {
             lapses,
         } = ready;
         let committed = timeout(COMMIT_WITHIN, append::commit(transaction, &publications)).await;
-        match committed {
-            Ok(Ok(appended)) => Step::Done(self.announce(appended, verdict, lapses)),
-            Ok(Err(error)) if error.is_answer() => budget.after(&error, request).await,
-            Ok(Err(error)) => budget.after_unknown(&error.to_string()),
-            Err(late) => budget.after_unknown(&late.to_string()),
-        }
+        let unknown = match committed {
+            Ok(Ok(appended)) => return Step::Done(self.announce(appended, verdict, lapses)),
+            Ok(Err(error)) if error.is_answer() => return budget.after(&error, request).await,
+            Ok(Err(error)) => error.to_string(),
+            Err(late) => late.to_string(),
+        };
+        budget.unsaid = lapses;
+        budget.after_unknown(&unknown)
     }
 
     /// It is committed: the live side hears of it, and so does the one who asked.
@@ -155,10 +165,14 @@ impl Inner {
         if !appended.publications.is_empty() {
             self.live.committed(appended.publications);
         }
+        self.end_rights(lapses);
+        Outcome::Accepted { result, positions }
+    }
+
+    fn end_rights(&self, lapses: Vec<Lapse>) {
         for lapse in lapses {
             self.live.control(control(lapse));
         }
-        Outcome::Accepted { result, positions }
     }
 
     /// Who may not do this, or not any more, goes to the security log.

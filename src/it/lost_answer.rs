@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use dispatch_hub::execute::Outcome;
+use dispatch_hub::{
+    domain::{Actor, Command, Role},
+    execute::Outcome,
+};
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -113,6 +116,30 @@ async fn place_once_with(fault: Fault) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_was_lost_is_found_by_its_receipt() {
     place_once_with(Fault::SwallowAnswer).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_that_such_a_commit_took_ends_all_the_same() {
+    let (company, proxy) = company(Fault::SwallowAnswer).await;
+    let promoted = "update account set role = 'manager' where id = $1";
+    sqlx::query(promoted)
+        .bind(company.dispatcher.id.0)
+        .execute(&company.pool)
+        .await
+        .expect("promoted");
+    let manager = Actor {
+        role: Role::Manager,
+        ..company.dispatcher
+    };
+    let disabled = serde_json::json!({"account": company.customers[0].0, "role": "customer",
+        "name": "Emil", "disabled": true, "expected_version": 1});
+    let command = Command::parse("admin.user_save", disabled);
+    let command = command.expect("a command").expect("its parameters");
+    proxy.armed.store(true, Ordering::SeqCst);
+    let outcome = company.executor.execute(request(manager, command)).await;
+    assert!(!proxy.armed.load(Ordering::SeqCst), "the fault was met");
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    assert_eq!(company.live.controls.lock().expect("whole").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
