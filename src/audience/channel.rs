@@ -55,7 +55,11 @@ fn parse(name: &str) -> Option<Channel> {
     match family {
         "slots" | "control" => {
             let (zone, date) = rest.split_once(':')?;
-            let (zone, date) = (zone.parse().ok()?, date.parse().ok()?);
+            let (zone, date) = (zone.parse().ok()?, date.parse::<Date>().ok()?);
+            // Nothing was ever planned then, and the database's calendar ends before ours does.
+            if date.year() < 1970 {
+                return None;
+            }
             Some(if family == "slots" {
                 Channel::Slots { zone, date }
             } else {
@@ -99,6 +103,8 @@ mod tests {
             "x:y",
             "booking:01890A5D-AC96-774B-BCCE-B302099A8057",
             "slots:center:2026-11-20:x",
+            "slots:center:0000-01-01",
+            "control:center:-009999-01-01",
         ] {
             assert_eq!(name.parse::<Channel>(), Err(UnknownChannel), "{name}");
         }

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    response::IntoResponse,
-};
+use axum::{extract::State, response::IntoResponse};
 use http::header;
 use serde::Serialize;
 
 use super::{
     Site,
-    extract::{Asking, stored},
+    extract::{Asking, Name, stored},
     problem::Problem,
 };
 use crate::audience::Channel;
@@ -28,7 +25,7 @@ const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-s
 
 pub async fn read(
     State(site): State<Arc<Site>>,
-    Path(name): Path<String>,
+    Name(name): Name,
     Asking(caller): Asking,
 ) -> Result<impl IntoResponse, Problem> {
     // Absent, misspelled and another's: one answer.

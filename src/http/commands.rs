@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 
 use super::{
     Site,
-    extract::{self, Asking},
+    extract::{self, Asking, Name},
     problem::Problem,
 };
 use crate::execute::{Outcome, Refusal};
 
 pub async fn run(
     State(site): State<Arc<Site>>,
-    Path(name): Path<String>,
+    Name(name): Name,
     Asking(caller): Asking,
     request: Request,
 ) -> Result<Response, Problem> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request, State, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, Path, Request, State, rejection::BytesRejection},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -66,6 +66,19 @@ fn says_json(headers: &HeaderMap) -> bool {
             kind.eq_ignore_ascii_case("application/json")
         })
     })
+}
+
+/// The name in a path. One that is not even text is a name of nothing.
+pub struct Name(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, site).await;
+        path.map(|Path(name)| Self(name))
+            .map_err(|_| Problem::not_found())
+    }
 }
 
 /// Where a request came from.

@@ -207,6 +207,10 @@ async fn problems_say_that_they_are_problems() {
     );
     let body: Value = response.json().await.expect("JSON");
     assert_eq!(body["code"], "not_found");
+    let not_text = server.request(Method::GET, "/api/v1/channels/%ff");
+    let (status, problem) = answer(not_text).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(problem["code"], "not_found");
     server.stop().await;
 }
 
