@@ -5,6 +5,7 @@ mod calls;
 mod connecting;
 mod instances;
 mod limits;
+mod recovering;
 mod redis;
 mod subscribing;
 mod world;
