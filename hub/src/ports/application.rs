@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use serde_json::value::RawValue;
 
-use super::{Body, Position};
+use super::{Body, Position, Publication};
 
 /// The first command of a connection, before anybody has been recognised.
 #[derive(Debug, Clone, Default)]
@@ -178,6 +178,10 @@ pub trait Application: Send + Sync + 'static {
 
     /// Publishes on behalf of a client, where the application allows that at all.
     async fn publish(&self, caller: &Caller, channel: &str, data: &RawValue) -> Result<(), Denied>;
+
+    /// A publication of any channel was committed here or heard from the wire. The wire loses some
+    /// (P1). Must not wait: the order of all channels waits with it.
+    fn observed(&self, _publication: &Publication) {}
 
     /// A connection was recognised and answered; `caller.client` is new.
     async fn connected(&self, _caller: &Caller) {}

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use super::queue::QueueLimits;
 use crate::protocol::{RecoveryLimits, SequencerConfig, SessionConfig};
 
 /// See the fields. Unknown keys are refused.
@@ -28,8 +29,16 @@ pub struct HubConfig {
     pub frame_burst: u32,
     /// Refused frames after which the connection is closed (3013).
     pub refused_frames: u32,
-    /// What may wait for a slow reader, ephemeral conflation and snapshots aside (3008).
+    /// What may wait for a slow reader, ephemeral events and snapshots aside (3008).
     pub queue_bytes: usize,
+    /// Ephemeral events that may wait for a slow reader; what has no room is dropped.
+    pub ephemeral_queue_bytes: usize,
+    /// Ephemeral entries of one key are sent out at most once in this time, the newest.
+    pub ephemeral_batch_ms: u64,
+    /// How long what was heard on ephemeral channels is remembered for new readers.
+    pub ephemeral_life_ms: u64,
+    /// What is remembered of ephemeral channels, and what waits for a batch, all together.
+    pub ephemeral_bytes: usize,
     /// A blocked write may take this long without progress.
     pub write_stall_ms: u64,
     /// How long to wait for the client's answer to a close frame.
@@ -97,6 +106,10 @@ impl Default for HubConfig {
             frame_burst: 200,
             refused_frames: 200,
             queue_bytes: 1 << 20,
+            ephemeral_queue_bytes: 256 << 10,
+            ephemeral_batch_ms: 300,
+            ephemeral_life_ms: 60_000,
+            ephemeral_bytes: 16 << 20,
             write_stall_ms: 10_000,
             close_wait_ms: 5_000,
             read_buffer_bytes: 2_048,
@@ -148,6 +161,13 @@ impl HubConfig {
             recheck_retry: ms(1_000),
             drain_patience: ms(self.drain_patience_ms),
         })
+    }
+
+    pub(super) fn queue(&self) -> QueueLimits {
+        QueueLimits {
+            durable: self.queue_bytes,
+            ephemeral: self.ephemeral_queue_bytes,
+        }
     }
 
     pub(super) fn sequencer(&self) -> SequencerConfig {

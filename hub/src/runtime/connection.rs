@@ -98,7 +98,7 @@ impl Hub {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let handle = Arc::new(Handle {
-            queue: Arc::new(Queue::new(self.config().queue_bytes)),
+            queue: Arc::new(Queue::new(self.config().queue())),
             caller: OnceLock::new(),
         });
         let Some(number) = self.enter_connection(handle.clone()) else {

@@ -95,6 +95,7 @@ impl Hub {
                 known = Some(epoch);
             }
             let linger = Duration::from_millis(self.config().channel_linger_ms);
+            self.ephemerals().age(self.now());
             channels(self.registry().retire_idle(linger, self.now()));
         }
     }

@@ -16,8 +16,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    clock::Timekeeper, config::HubConfig, connection::Handle, metrics, outbound::Outbound,
-    queue::Item, registry::Registry, resync::Resyncs, snapshots::Snapshots,
+    clock::Timekeeper, config::HubConfig, connection::Handle, ephemeral::Ephemerals, metrics,
+    outbound::Outbound, queue::Item, registry::Registry, resync::Resyncs, snapshots::Snapshots,
 };
 use crate::{
     ports::{Application, Broker, ChannelLog, Denied, Presence},
@@ -38,6 +38,7 @@ struct Inner {
     time: Timekeeper,
     registry: Registry,
     snapshots: Snapshots,
+    ephemerals: Ephemerals,
     repairs: Semaphore,
     connections: DashMap<u64, Arc<Handle>>,
     last_connection: AtomicU64,
@@ -51,6 +52,22 @@ struct Inner {
     stopped: CancellationToken,
     /// The ends of the queues that [`Hub::start`] gives to their tasks.
     unstarted: Mutex<Option<Unstarted>>,
+}
+
+/// What an operator wants to know of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubStatus {
+    pub connections: usize,
+    /// Open on this instance.
+    pub channels: usize,
+    /// What waits for slow readers, all together.
+    pub queued_bytes: usize,
+    /// What waits for the slowest of them.
+    pub queued_most_bytes: usize,
+    /// Batches that wait for the wire.
+    pub outbound_batches: usize,
+    /// Since all that was in the log has been seen.
+    pub look_age: Duration,
 }
 
 struct Unstarted {
@@ -72,6 +89,7 @@ impl Hub {
         Self(Arc::new(Inner {
             session: config.session(),
             snapshots: Snapshots::new(config.concurrent_snapshots),
+            ephemerals: Ephemerals::new(&config),
             repairs: Semaphore::new(config.concurrent_repairs.max(1)),
             config,
             application,
@@ -103,6 +121,7 @@ impl Hub {
         };
         self.background(self.clone().run_outbound(unstarted.outbound));
         self.background(self.clone().run_resyncs(unstarted.resyncs));
+        self.background(self.clone().run_ephemerals());
         self.background(self.clone().run_feed());
         self.background(self.clone().run_looks());
         self.background(self.clone().run_housekeeping());
@@ -114,14 +133,25 @@ impl Hub {
         self.0.connections.len()
     }
 
+    /// How this instance is, at this moment.
+    pub fn status(&self) -> HubStatus {
+        let handles = self.connection_table();
+        let waiting: Vec<_> = handles.iter().map(|handle| handle.queue.bytes()).collect();
+        let outbound = &self.0.outbound;
+        let looked = Duration::from_millis(self.0.looked_ms.load(Ordering::Relaxed));
+        HubStatus {
+            connections: handles.len(),
+            channels: self.0.registry.count(),
+            queued_bytes: waiting.iter().sum(),
+            queued_most_bytes: waiting.iter().max().copied().unwrap_or(0),
+            outbound_batches: outbound.max_capacity() - outbound.capacity(),
+            look_age: self.now().since(Moment::since_start(looked)),
+        }
+    }
+
     /// Sets the gauges that are looked up and not counted: for whoever is about to read metrics.
     pub fn measure(&self) {
-        let waiting = self.connection_table();
-        metrics::queued(waiting.iter().map(|handle| handle.queue.bytes()));
-        let outbound = &self.0.outbound;
-        metrics::outbound(outbound.max_capacity() - outbound.capacity());
-        let looked = Duration::from_millis(self.0.looked_ms.load(Ordering::Relaxed));
-        metrics::look_age(self.now().since(Moment::since_start(looked)));
+        metrics::status(&self.status());
     }
 
     /// Ends all connections spread evenly `over` a time, because clients come back within a second
@@ -254,6 +284,10 @@ impl Hub {
 
     pub(super) fn snapshots(&self) -> &Snapshots {
         &self.0.snapshots
+    }
+
+    pub(super) fn ephemerals(&self) -> &Ephemerals {
+        &self.0.ephemerals
     }
 
     pub(super) fn outbound(&self) -> &mpsc::Sender<Outbound> {

@@ -1,9 +1,8 @@
 //! What the engine counts and measures. Labels have few values, whatever clients and applications do.
 
-use std::time::Duration;
-
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
+use super::hub::HubStatus;
 use crate::protocol::{CloseCode, session::Counted};
 
 pub(super) fn describe() {
@@ -82,6 +81,10 @@ fn describe_counters() {
         "hub_broker_drops_total",
         "Batches left to the log, by reason"
     );
+    describe_counter!(
+        "hub_ephemeral_drops_total",
+        "Ephemeral events without room, by where there was none"
+    );
     describe_counter!("hub_interruptions_total", "Interruptions of the wire");
     describe_counter!(
         "hub_snapshots_total",
@@ -97,23 +100,11 @@ pub(super) fn channels(open: usize) {
     gauge!("hub_channels").set(rounded(open));
 }
 
-/// What waits for each connection.
-pub(super) fn queued(bytes: impl Iterator<Item = usize>) {
-    let (mut all, mut most) = (0, 0);
-    for bytes in bytes {
-        all += bytes;
-        most = most.max(bytes);
-    }
-    gauge!("hub_queued_bytes").set(rounded(all));
-    gauge!("hub_queued_most_bytes").set(rounded(most));
-}
-
-pub(super) fn outbound(batches: usize) {
-    gauge!("hub_outbound_batches").set(rounded(batches));
-}
-
-pub(super) fn look_age(age: Duration) {
-    gauge!("hub_log_look_age_seconds").set(age.as_secs_f64());
+pub(super) fn status(status: &HubStatus) {
+    gauge!("hub_queued_bytes").set(rounded(status.queued_bytes));
+    gauge!("hub_queued_most_bytes").set(rounded(status.queued_most_bytes));
+    gauge!("hub_outbound_batches").set(rounded(status.outbound_batches));
+    gauge!("hub_log_look_age_seconds").set(status.look_age.as_secs_f64());
 }
 
 fn rounded(count: usize) -> f64 {

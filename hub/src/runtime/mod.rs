@@ -4,6 +4,7 @@
 mod clock;
 mod config;
 mod connection;
+mod ephemeral;
 mod feed;
 mod hub;
 mod metrics;
@@ -20,4 +21,4 @@ mod socket;
 mod tests;
 
 pub use config::HubConfig;
-pub use hub::Hub;
+pub use hub::{Hub, HubStatus};

@@ -108,8 +108,12 @@ impl Hub {
         }
     }
 
-    /// A durable publication was committed here or heard from the wire.
+    /// A publication was committed here or heard from the wire.
     pub(super) fn heard(&self, publication: Publication) {
+        self.application().observed(&publication);
+        if publication.offset == 0 {
+            self.ephemerals().remember(&publication, self.now());
+        }
         let Some(channel) = self.registry().find(&publication.channel) else {
             return;
         };

@@ -1,13 +1,15 @@
 //! What waits for one connection's task, bounded in bytes (P7).
 //!
-//! An ephemeral event with a key replaces the one of the same key that still waits; anything else
-//! beyond the limit ends the connection, which then recovers. Signals are few and never refused.
+//! An ephemeral event replaces the one of its key that still waits, and is dropped where there is no
+//! room: it never ends a connection. Anything else beyond the limit does, and recovers. Signals are
+//! few and never refused.
 
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use metrics::counter;
 use tokio::sync::Notify;
 
 use crate::{
@@ -26,17 +28,27 @@ pub(crate) enum Item {
 
 #[derive(Debug)]
 pub(crate) struct Queue {
-    limit: usize,
+    limits: QueueLimits,
     state: Mutex<State>,
     filled: Notify,
     ended: Notify,
 }
 
+/// What may wait for one connection, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueLimits {
+    /// Of everything that is not ephemeral.
+    pub(crate) durable: usize,
+    /// Of ephemeral events, over all channels.
+    pub(crate) ephemeral: usize,
+}
+
 #[derive(Debug, Default)]
 struct State {
     items: VecDeque<Item>,
-    /// Of deliveries.
-    bytes: usize,
+    /// Of deliveries that are not ephemeral.
+    durable: usize,
+    ephemeral: usize,
     /// The number of the first item, counted from the first there ever was.
     first: u64,
     /// Where the newest ephemeral event of each key waits.
@@ -46,9 +58,9 @@ struct State {
 }
 
 impl Queue {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limits: QueueLimits) -> Self {
         Self {
-            limit,
+            limits,
             state: Mutex::default(),
             filled: Notify::new(),
             ended: Notify::new(),
@@ -60,17 +72,34 @@ impl Queue {
         if state.end.is_some() {
             return;
         }
-        if let Some(waiting) = state.same_key(&delivery) {
-            let before = waiting.bytes();
-            let after = delivery.bytes();
-            *waiting = delivery;
-            state.bytes = (state.bytes + after).saturating_sub(before);
-            return;
+        match &*delivery.event {
+            ChannelEvent::Ephemeral { .. } => self.deliver_ephemeral(state, delivery),
+            ChannelEvent::Publication { .. } | ChannelEvent::Presence { .. } => {
+                state.durable += delivery.bytes();
+                if state.durable > self.limits.durable {
+                    drop(state);
+                    return self.end(CloseCode::SLOW);
+                }
+                state.items.push_back(Item::Delivery(delivery));
+                self.wake(state);
+            }
         }
-        state.bytes += delivery.bytes();
-        if state.bytes > self.limit {
+    }
+
+    /// The newest of its key, if there is room for it. What is dropped here is made up for by the
+    /// next of its key.
+    fn deliver_ephemeral(&self, mut state: MutexGuard<'_, State>, delivery: Delivery) {
+        let after = delivery.bytes();
+        let waiting = state.same_key(&delivery).map(|waiting| waiting.bytes());
+        let bytes = state.ephemeral - waiting.unwrap_or(0) + after;
+        if bytes > self.limits.ephemeral {
             drop(state);
-            return self.end(CloseCode::SLOW);
+            return counter!("hub_ephemeral_drops_total", "reason" => "slow reader").increment(1);
+        }
+        state.ephemeral = bytes;
+        if let Some(place) = state.same_key(&delivery) {
+            *place = delivery;
+            return;
         }
         state.remember_key(&delivery);
         state.items.push_back(Item::Delivery(delivery));
@@ -89,7 +118,7 @@ impl Queue {
         state.end.get_or_insert(code);
         state.newest.clear();
         state.items.clear();
-        state.bytes = 0;
+        (state.durable, state.ephemeral) = (0, 0);
         drop(state);
         self.ended.notify_one();
     }
@@ -116,7 +145,8 @@ impl Queue {
 
     /// What waits, in bytes of deliveries.
     pub(crate) fn bytes(&self) -> usize {
-        self.state().bytes
+        let state = self.state();
+        state.durable + state.ephemeral
     }
 
     /// Takes what waits, up to about `bytes` of deliveries. True when more is left.
@@ -130,7 +160,12 @@ impl Queue {
             state.first += 1;
             if let Item::Delivery(delivery) = &item {
                 weight += delivery.bytes();
-                state.bytes -= delivery.bytes();
+                match &*delivery.event {
+                    ChannelEvent::Ephemeral { .. } => state.ephemeral -= delivery.bytes(),
+                    ChannelEvent::Publication { .. } | ChannelEvent::Presence { .. } => {
+                        state.durable -= delivery.bytes();
+                    }
+                }
             }
             taken.push(item);
         }
@@ -186,6 +221,13 @@ mod tests {
         attempt: 0,
     };
 
+    fn queue(durable: usize) -> Queue {
+        Queue::new(QueueLimits {
+            durable,
+            ephemeral: 4 * 42,
+        })
+    }
+
     fn ephemeral(key: &str, text: &'static str) -> Delivery {
         Delivery {
             subscription: SUBSCRIPTION,
@@ -223,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_newest_of_a_key_replaces_what_still_waits() {
-        let queue = Queue::new(1_000);
+        let queue = queue(1_000);
         queue.deliver(ephemeral("a", "a1"));
         queue.deliver(ephemeral("b", "b1"));
         for _ in 0..1_000 {
@@ -236,8 +278,32 @@ mod tests {
     }
 
     #[test]
+    fn ephemeral_events_beyond_their_room_are_dropped_and_end_nothing() {
+        let queue = queue(1_000);
+        for key in ["a", "b", "c", "d", "e", "f"] {
+            queue.deliver(ephemeral(key, "ten bytes."));
+        }
+        assert_eq!(
+            queue.bytes(),
+            4 * 42,
+            "ten bytes and what a delivery costs, four times"
+        );
+        // One that waits gives way to a newer one that fits in its place.
+        queue.deliver(ephemeral("a", "ten newer."));
+        queue.deliver(ephemeral("b", "far too long for its place"));
+        queue.deliver(publication(1, "x".repeat(900)));
+        assert!(queue.state().end.is_none());
+        let texts = texts(&queue);
+        assert_eq!(texts[..2], ["ten newer.", "ten bytes."]);
+        assert_eq!(texts.len(), 5);
+        assert_eq!(queue.bytes(), 0);
+        queue.deliver(ephemeral("f", "f"));
+        assert_eq!(queue.bytes(), 33);
+    }
+
+    #[test]
     fn more_bytes_than_the_limit_end_the_connection_and_are_let_go() {
-        let queue = Queue::new(1_000);
+        let queue = queue(1_000);
         for offset in 1..100 {
             queue.deliver(publication(offset, "x".repeat(100)));
         }
@@ -249,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_take_is_bounded_and_says_whether_more_waits() {
-        let queue = Queue::new(100_000);
+        let queue = queue(100_000);
         for offset in 1..=10 {
             queue.deliver(publication(offset, "x".repeat(100)));
         }

@@ -87,6 +87,10 @@ impl Registry {
         self.channels.get(name).map(|entry| entry.value().clone())
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.channels.len()
+    }
+
     pub(super) fn all(&self) -> Vec<Arc<Channel>> {
         self.channels
             .iter()

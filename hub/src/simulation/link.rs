@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ports::ChannelName,
     protocol::{CloseCode, Input, Moment, Session, SubscriptionId, Text},
-    runtime::queue::{Item, Queue},
+    runtime::queue::{Item, Queue, QueueLimits},
 };
 
 #[derive(Debug)]
@@ -75,7 +75,10 @@ impl World {
             host,
             client,
             session,
-            queue: Queue::new(self.plan.queue_bytes),
+            queue: Queue::new(QueueLimits {
+                durable: self.plan.queue_bytes,
+                ephemeral: self.plan.queue_bytes,
+            }),
             draining: false,
             slow: self.phase == Phase::Chaos && self.dice.per_mille(self.plan.slow_readers),
             frames: VecDeque::new(),

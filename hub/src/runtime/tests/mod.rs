@@ -3,6 +3,7 @@
 
 mod calls;
 mod connecting;
+mod ephemeral;
 mod instances;
 mod limits;
 mod recovering;
