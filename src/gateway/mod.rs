@@ -237,7 +237,7 @@ impl Application for Gateway {
             return Ok(anonymous());
         }
         let recognised = self.sign_in.recognise(&hello.token).await;
-        let identity = identity_of(&recognised.map_err(|refused| match refused {
+        let recognised = recognised.map_err(|refused| match refused {
             sign_in::Refused::Expired => ConnectRefused::TokenExpired,
             sign_in::Refused::Store(_) | sign_in::Refused::TooSoon(_) => {
                 ConnectRefused::Unavailable
@@ -246,11 +246,16 @@ impl Application for Gateway {
             | sign_in::Refused::Ended
             | sign_in::Refused::WrongCredentials { .. }
             | sign_in::Refused::Reused { .. } => ConnectRefused::InvalidToken,
-        })?);
-        if self.connections.are_full(&identity.user) {
-            return Err(ConnectRefused::ConnectionLimit);
+        })?;
+        Ok(identity_of(&recognised))
+    }
+
+    fn admit(&self, identity: &Identity) -> Result<(), ConnectRefused> {
+        if self.connections.open(&identity.user) {
+            Ok(())
+        } else {
+            Err(ConnectRefused::ConnectionLimit)
         }
-        Ok(identity)
     }
 
     async fn refresh(&self, caller: &Caller, token: &str) -> Result<Identity, RefreshRefused> {
@@ -320,10 +325,6 @@ impl Application for Gateway {
     ) -> Result<(), Denied> {
         // Everything that changes is changed by a command.
         Err(Denied::NotAvailable)
-    }
-
-    async fn connected(&self, caller: &Caller) {
-        self.connections.opened(&caller.identity.user);
     }
 
     async fn disconnected(&self, caller: &Caller) {

@@ -183,6 +183,13 @@ pub trait Application: Send + Sync + 'static {
     /// (P1). Must not wait: the order of all channels waits with it.
     fn observed(&self, _publication: &Publication) {}
 
+    /// Takes in a connection that was recognised, or refuses it: asked right before connect is
+    /// answered, without waiting, so that limits can be exact. What is admitted is going to be
+    /// `connected` and, at its end, `disconnected`.
+    fn admit(&self, _identity: &Identity) -> Result<(), ConnectRefused> {
+        Ok(())
+    }
+
     /// A connection was recognised and answered; `caller.client` is new.
     async fn connected(&self, _caller: &Caller) {}
 

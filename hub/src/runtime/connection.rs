@@ -186,6 +186,7 @@ where
             biased;
             event = self.socket.next(reading) => self.take_event(event),
             Some(input) = self.operations.next(), if !self.operations.is_empty() => {
+                let input = self.admitted(input);
                 self.handle(input);
             }
             code = queue.ended() => self.handle(Input::End(code)),
@@ -197,6 +198,16 @@ where
                 }
             } => self.handle(Input::Tick),
         }
+    }
+
+    /// The application has the last word on who comes in. Whoever it admits is connected by the
+    /// session at once, because nothing else happens in between.
+    fn admitted(&self, input: Input<'static>) -> Input<'static> {
+        let Input::Authenticated(Ok(identity)) = input else {
+            return input;
+        };
+        let admitted = self.hub.application().admit(&identity);
+        Input::Authenticated(admitted.map(|()| identity))
     }
 
     fn take_event(&mut self, event: Event) {

@@ -58,6 +58,36 @@ async fn refusals_are_errors_or_closes_by_their_kind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_many_who_connect_at_once_only_as_many_are_taken_in_as_the_application_admits() {
+    let instance = Instance::new().await;
+    let mut crowd = Vec::new();
+    for _ in 0..8 {
+        crowd.push(instance.socket().await);
+    }
+    for client in &mut crowd {
+        client
+            .send(&json!({ "connect": { "token": "crowd" } }))
+            .await;
+    }
+    let mut inside = Vec::new();
+    for mut client in crowd {
+        match client.message().await {
+            Ok(reply) => {
+                assert!(reply["connect"].is_object(), "{reply}");
+                inside.push(client);
+            }
+            Err(closed) => assert_closed(&closed, 3504, "connection limit"),
+        }
+    }
+    assert_eq!(inside.len(), 3);
+    drop(inside);
+    until("they are gone", || {
+        *instance.rules.room.lock().unwrap() == 3
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_refused_connect_nothing_else_is_served() {
     let instance = Instance::new().await;
     let mut client = instance.socket().await;

@@ -45,6 +45,8 @@ pub struct Rules {
     pub connected: AtomicUsize,
     pub disconnected: AtomicUsize,
     pub undecided: Mutex<bool>,
+    /// How many more of the user `crowd` are admitted.
+    pub room: Mutex<usize>,
 }
 
 fn identity(token: &str) -> Identity {
@@ -76,6 +78,15 @@ impl Application for Rules {
             "forever" => std::future::pending().await,
             token => Ok(identity(token)),
         }
+    }
+
+    fn admit(&self, identity: &Identity) -> Result<(), ConnectRefused> {
+        if &*identity.user != "crowd" {
+            return Ok(());
+        }
+        let mut room = self.room.lock().unwrap();
+        *room = room.checked_sub(1).ok_or(ConnectRefused::ConnectionLimit)?;
+        Ok(())
     }
 
     async fn refresh(&self, _: &Caller, token: &str) -> Result<Identity, RefreshRefused> {
@@ -176,7 +187,10 @@ impl Application for Rules {
         self.connected.fetch_add(1, Ordering::SeqCst);
     }
 
-    async fn disconnected(&self, _: &Caller) {
+    async fn disconnected(&self, caller: &Caller) {
+        if &*caller.identity.user == "crowd" {
+            *self.room.lock().unwrap() += 1;
+        }
         self.disconnected.fetch_add(1, Ordering::SeqCst);
     }
 }
@@ -227,6 +241,7 @@ impl Shared {
             connected: AtomicUsize::new(0),
             disconnected: AtomicUsize::new(0),
             undecided: Mutex::new(false),
+            room: Mutex::new(3),
         });
         let hub = Hub::new(
             config,
