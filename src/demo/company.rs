@@ -1,8 +1,6 @@
 //! What the demo company sells and where: zones in three time zones a third of the day apart, so
 //! that it is always working hours in one of them.
 
-use jiff::Timestamp;
-
 use super::names::{BERLIN, BRISBANE, Places, VANCOUVER};
 use crate::domain::{
     Command, World,
@@ -104,11 +102,6 @@ impl Site {
             opening_hours: save.opening_hours,
             version: 1,
         }
-    }
-
-    pub(super) fn is_open(&self, at: Timestamp) -> bool {
-        let open = self.zone().day_at(at).and_then(|day| day.open);
-        open.is_some_and(|open| open.contains_instant(at))
     }
 
     fn save(&self) -> ZoneSave {

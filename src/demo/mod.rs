@@ -9,7 +9,7 @@
 mod company;
 mod day;
 mod dice;
-mod life;
+pub mod life;
 mod names;
 pub mod people;
 mod plan;

@@ -13,9 +13,9 @@ use tokio::{
 };
 use uuid::Uuid;
 
+use super::Player;
 use crate::{
     audience::Channel,
-    demo::people::Person,
     domain::ids::AccountId,
     sign_in::password::Hasher,
     store::{
@@ -33,7 +33,7 @@ const RENEW_BEFORE: Duration = Duration::from_mins(1);
 
 /// Why something did not come about.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub enum Trouble {
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
     #[error("{status}: {code}")]
@@ -50,7 +50,8 @@ struct SignedIn {
     expires_at: Instant,
 }
 
-pub(super) struct Client {
+/// See the module.
+pub struct Client {
     pools: Pools,
     server: SocketAddr,
     hasher: Hasher,
@@ -58,7 +59,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(pools: Pools, server: SocketAddr) -> Self {
+    pub fn new(pools: Pools, server: SocketAddr) -> Self {
         Self {
             pools,
             server,
@@ -70,11 +71,11 @@ impl Client {
     /// A channel's snapshot.
     pub(super) async fn read<T: DeserializeOwned>(
         &mut self,
-        reader: Option<&Person>,
+        reader: Option<&Player>,
         channel: &Channel,
     ) -> Result<T, Trouble> {
         let token = match reader {
-            Some(person) => Some(self.token(person).await?),
+            Some(player) => Some(self.token(player).await?),
             None => None,
         };
         let path = format!("/api/v1/channels/{channel}");
@@ -85,11 +86,11 @@ impl Client {
     /// Gives a command and returns its result.
     pub(super) async fn give(
         &mut self,
-        person: &Person,
+        player: &Player,
         kind: &str,
         parameters: &Value,
     ) -> Result<Value, Trouble> {
-        let token = self.token(person).await?;
+        let token = self.token(player).await?;
         let path = format!("/api/v1/commands/{kind}");
         let given = self
             .ask(Method::POST, &path, Some(&token), Some(parameters))
@@ -99,20 +100,20 @@ impl Client {
             ..
         }) = &given
         {
-            self.signed_in.remove(&person.id());
+            self.signed_in.remove(&player.id);
         }
         Ok(given?["result"].take())
     }
 
-    async fn token(&mut self, person: &Person) -> Result<String, Trouble> {
-        let id = person.id();
+    async fn token(&mut self, player: &Player) -> Result<String, Trouble> {
+        let id = player.id;
         let session = match self.signed_in.remove(&id) {
             Some(known) if known.expires_at > Instant::now() => known,
             Some(known) => {
                 let body = json!({ "refresh_token": known.refresh_token });
                 self.begin("/api/v1/sessions/refresh", &body).await?
             }
-            None => self.sign_in(person).await?,
+            None => self.sign_in(player).await?,
         };
         let token = session.access_token.clone();
         self.signed_in.insert(id, session);
@@ -120,19 +121,12 @@ impl Client {
     }
 
     /// Nobody else knows the password: it is made for this sign-in.
-    async fn sign_in(&self, person: &Person) -> Result<SignedIn, Trouble> {
+    async fn sign_in(&self, player: &Player) -> Result<SignedIn, Trouble> {
         let password = Uuid::new_v4().to_string();
         let hash = self.hasher.hash(password.clone()).await;
         let hash = hash.map_err(|busy| Trouble::Unreachable(format!("{busy:?}")))?;
-        link_identity(
-            &self.pools,
-            person.id(),
-            PASSWORD,
-            &person.email,
-            Some(&hash),
-        )
-        .await?;
-        let body = json!({ "email": person.email, "password": password });
+        link_identity(&self.pools, player.id, PASSWORD, &player.email, Some(&hash)).await?;
+        let body = json!({ "email": player.email, "password": password });
         self.begin("/api/v1/sessions", &body).await
     }
 

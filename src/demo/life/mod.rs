@@ -6,25 +6,24 @@
 
 mod client;
 mod scene;
+mod troupe;
 
-use std::{collections::BTreeMap, net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use self::{
+pub use self::{
     client::{Client, Trouble},
-    scene::{Act, Scene},
+    troupe::{Household, Place, Player, Sold, Troupe},
 };
-use super::{
-    company::{SITES, Site, services},
-    dice::Dice,
-    people::{Person, everybody, staff_of},
-};
+
+use self::scene::{Act, Scene};
+use super::dice::Dice;
 use crate::{
     audience::{Body, Channel, SlotsBody},
-    domain::{Role, ids::AccountId},
+    domain::ids::AccountId,
     store::Pools,
 };
 
@@ -42,7 +41,7 @@ pub(super) async fn run(
     pause_ms: RangeInclusive<i64>,
     stop: CancellationToken,
 ) {
-    let mut life = Life::new(Client::new(pools, server));
+    let mut life = Life::new(Client::new(pools, server), Troupe::of_the_demo(), "life");
     loop {
         let pause = Duration::from_millis(
             u64::try_from(life.dice.between(*pause_ms.start(), *pause_ms.end())).unwrap_or(0),
@@ -63,55 +62,48 @@ pub(super) async fn run(
 
 /// A hold of a simulated customer.
 struct Held {
-    by: Person,
+    by: Household,
     hold: Value,
-    site: usize,
 }
 
-struct Life {
+/// The troupe at play: each call of [`Life::act`] is one thing that one of them does.
+pub struct Life {
     client: Client,
-    people: Arc<BTreeMap<AccountId, Person>>,
-    control: Person,
+    troupe: Troupe,
     dice: Dice,
     holds: Vec<Held>,
-    bookings: Vec<(Person, Value)>,
+    bookings: Vec<(Household, Value)>,
 }
 
 impl Life {
-    fn new(client: Client) -> Self {
-        let everybody = everybody();
-        let control = everybody
-            .iter()
-            .find(|person| person.role == Role::Dispatcher && !person.for_visitors)
-            .expect("the demo has a dispatcher of its own")
-            .clone();
-        let simulated = everybody.into_iter().filter(|person| !person.for_visitors);
+    /// The same seed plays the same way, as far as others let it.
+    pub fn new(client: Client, troupe: Troupe, seed: &str) -> Self {
         Self {
             client,
-            people: Arc::new(simulated.map(|person| (person.id(), person)).collect()),
-            control,
-            dice: Dice::of("life"),
+            troupe,
+            dice: Dice::of(seed),
             holds: Vec::new(),
             bookings: Vec::new(),
         }
     }
 
-    /// One thing, somewhere.
-    async fn act(&mut self, now: Timestamp) -> Result<(), Trouble> {
-        let open: Vec<_> = SITES
+    /// One thing, somewhere that is open.
+    pub async fn act(&mut self, now: Timestamp) -> Result<(), Trouble> {
+        let open: Vec<_> = self
+            .troupe
+            .places
             .iter()
-            .enumerate()
-            .filter(|(_, site)| site.is_open(now))
+            .filter(|place| place.is_open(now))
             .collect();
-        let Some((number, site)) = self.dice.pick(&open).copied() else {
+        let Some(place) = self.dice.pick(&open).map(|place| (*place).clone()) else {
             return Ok(());
         };
-        let scene = self.look_at(site, now).await?;
+        let scene = self.look_at(&place, now).await?;
         if let Some(act) = scene.due() {
             return self.give(act).await;
         }
         let act = match self.dice.between(1, 100) {
-            ..=45 => return self.shop(number, site, now).await,
+            ..=45 => return self.shop(&place, now).await,
             46..=60 => scene.claim(&mut self.dice),
             61..=78 => scene.pause_or_resume(&mut self.dice),
             79..=95 => scene.take_a_break(&mut self.dice),
@@ -124,75 +116,87 @@ impl Life {
     }
 
     /// The control room of a zone's day.
-    async fn look_at(&mut self, site: &Site, now: Timestamp) -> Result<Scene, Trouble> {
+    async fn look_at(&mut self, place: &Place, now: Timestamp) -> Result<Scene, Trouble> {
         let channel = Channel::Control {
-            zone: site.zone_slug(),
-            date: site.zone().date_at(now),
+            zone: place.zone.slug.clone(),
+            date: place.zone.date_at(now),
         };
-        let body: Body = self.client.read(Some(&self.control), &channel).await?;
-        Ok(Scene::new(body.set, Arc::clone(&self.people), now))
+        let reader = Some(&self.troupe.control);
+        let body: Body = self.client.read(reader, &channel).await?;
+        let (players, services) = (&self.troupe.players, &self.troupe.services);
+        Ok(Scene::new(
+            body.set,
+            Arc::clone(players),
+            Arc::clone(services),
+            now,
+        ))
     }
 
     async fn give(&mut self, act: Act) -> Result<(), Trouble> {
-        let Some(person) = self.people.get(&act.by) else {
-            return Ok(());
-        };
-        self.client.give(person, act.kind, &act.parameters).await?;
+        self.command(act.by, act.kind, &act.parameters).await?;
         Ok(())
+    }
+
+    /// Gives a command as one of the troupe and returns its result.
+    async fn command(
+        &mut self,
+        by: AccountId,
+        kind: &str,
+        parameters: &Value,
+    ) -> Result<Value, Trouble> {
+        let Some(player) = self.troupe.players.get(&by) else {
+            return Ok(Value::Null);
+        };
+        self.client.give(player, kind, parameters).await
     }
 
     /// Customers look for a time, hold it, think it over; now and then one books.
-    async fn shop(&mut self, number: usize, site: &Site, now: Timestamp) -> Result<(), Trouble> {
+    async fn shop(&mut self, place: &Place, now: Timestamp) -> Result<(), Trouble> {
         if self.holds.len() < HOLDS {
-            return self.hold(number, site, now).await;
+            return self.hold(place, now).await;
         }
-        let held = self.holds.remove(0);
+        let Held { by, hold } = self.holds.remove(0);
         if !self.dice.percent(20) {
-            let parameters = json!({ "hold": held.hold });
-            self.client
-                .give(&held.by, "hold.release", &parameters)
+            let parameters = json!({ "hold": hold });
+            self.command(by.customer, "hold.release", &parameters)
                 .await?;
             return Ok(());
         }
-        let property = held.by.property(&SITES[held.site]);
-        let parameters = json!({ "hold": held.hold, "property": property });
+        let parameters = json!({ "hold": hold, "property": by.property });
         let result = self
-            .client
-            .give(&held.by, "booking.confirm", &parameters)
+            .command(by.customer, "booking.confirm", &parameters)
             .await?;
-        self.bookings.push((held.by, result["booking"].clone()));
+        self.bookings.push((by, result["booking"].clone()));
         if self.bookings.len() > BOOKINGS {
             let (by, booking) = self.bookings.remove(0);
             let parameters = json!({ "booking": booking, "reason": "The plans have changed." });
-            self.client.give(&by, "booking.cancel", &parameters).await?;
+            self.command(by.customer, "booking.cancel", &parameters)
+                .await?;
         }
         Ok(())
     }
 
-    async fn hold(&mut self, number: usize, site: &Site, now: Timestamp) -> Result<(), Trouble> {
-        let customers = staff_of(number, Role::Customer);
-        let Some(by) = self.dice.pick(&customers).cloned() else {
+    async fn hold(&mut self, place: &Place, now: Timestamp) -> Result<(), Trouble> {
+        let Some(by) = self.dice.pick(&place.households).cloned() else {
             return Ok(());
         };
+        let zone = &place.zone;
         let days = jiff::Span::new().days(self.dice.between(0, LOOK_AHEAD));
         let channel = Channel::Slots {
-            zone: site.zone_slug(),
-            date: site.zone().date_at(now) + days,
+            zone: zone.slug.clone(),
+            date: zone.date_at(now) + days,
         };
         let slots: SlotsBody = self.client.read(None, &channel).await?;
-        let sold: Vec<_> = services().collect();
-        let Some(slot) = scene::choose_slot(&slots, &sold, now, &mut self.dice) else {
+        let sold = &self.troupe.services;
+        let Some(slot) = scene::choose_slot(&slots, sold, now, &mut self.dice) else {
             return Ok(());
         };
         let parameters = json!({
-            "zone": site.zone_slug(), "service": slot.service, "start": slot.start,
+            "zone": zone.slug, "service": slot.service, "start": slot.start,
         });
-        let result = self.client.give(&by, "hold.place", &parameters).await?;
-        self.holds.push(Held {
-            by,
-            hold: result["hold"].clone(),
-            site: number,
-        });
+        let result = self.command(by.customer, "hold.place", &parameters).await?;
+        let hold = result["hold"].clone();
+        self.holds.push(Held { by, hold });
         Ok(())
     }
 }

@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::{Player, Sold};
 use crate::{
     audience::{
         FreeChange, Row, SlotsBody,
         row::{CleanerRow, JobRow, ShiftRow},
     },
-    demo::{company::services, dice::Dice, people::Person, progress::Times},
+    demo::{dice::Dice, progress::Times},
     domain::{
-        command::ServiceSave,
         entity::{Duty, JobStatus, TimeRange},
         ids::{AccountId, CleanerId},
     },
@@ -41,26 +41,29 @@ pub(super) struct Scene {
     cleaners: Vec<CleanerRow>,
     shifts: Vec<ShiftRow>,
     /// The simulated ones.
-    people: Arc<BTreeMap<AccountId, Person>>,
+    players: Arc<BTreeMap<AccountId, Player>>,
+    services: Arc<Vec<Sold>>,
     now: Timestamp,
 }
 
 impl Scene {
     pub(super) fn new(
         rows: Vec<Row>,
-        people: Arc<BTreeMap<AccountId, Person>>,
+        players: Arc<BTreeMap<AccountId, Player>>,
+        services: Arc<Vec<Sold>>,
         now: Timestamp,
     ) -> Self {
         let mut scene = Self {
             jobs: Vec::new(),
             cleaners: Vec::new(),
             shifts: Vec::new(),
-            people,
+            players,
+            services,
             now,
         };
         for row in rows {
             match row {
-                Row::Job(row) if scene.people.contains_key(&AccountId(row.customer.0)) => {
+                Row::Job(row) if scene.players.contains_key(&AccountId(row.customer.0)) => {
                     scene.jobs.push(row);
                 }
                 Row::Cleaner(row) => scene.cleaners.push(row),
@@ -80,7 +83,7 @@ impl Scene {
     }
 
     fn is_simulated(&self, cleaner: CleanerId) -> bool {
-        self.people.contains_key(&AccountId(cleaner.0))
+        self.players.contains_key(&AccountId(cleaner.0))
     }
 
     /// The lead, where the whole crew is simulated.
@@ -169,7 +172,8 @@ impl Scene {
 
     fn claim_of(&self, job: &JobRow) -> Option<Act> {
         let busy = busy(job)?;
-        let service = services().find(|service| service.slug == job.service)?;
+        let mut sold = self.services.iter();
+        let service = sold.find(|service| service.slug == job.service)?;
         let on_shift = |cleaner: CleanerId| {
             let mut shifts = self.shifts.iter().filter(|shift| shift.cleaner == cleaner);
             shifts.any(|shift| shift.starts_at <= busy.start && busy.end <= shift.ends_at)
@@ -281,7 +285,7 @@ fn busy(job: &JobRow) -> Option<TimeRange> {
 /// A slot that can be booked now and leaves one for visitors.
 pub(super) fn choose_slot(
     slots: &SlotsBody,
-    sold: &[ServiceSave],
+    sold: &[Sold],
     now: Timestamp,
     dice: &mut Dice,
 ) -> Option<FreeChange> {

@@ -2,6 +2,7 @@
 //! with the test process however it ends.
 
 pub(crate) mod binary;
+pub(crate) mod clock;
 pub(crate) mod company;
 pub(crate) mod database;
 pub(crate) mod people;

@@ -7,7 +7,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    demo::{company::SITES, people::everybody},
+    demo::{
+        company::{SITES, services},
+        life::Troupe,
+        people::{Person, everybody},
+    },
     domain::{
         entity::BookingStatus,
         ids::{CustomerId, JobId},
@@ -85,15 +89,9 @@ fn worker(id: CleanerId) -> [Row; 2] {
 }
 
 fn scene(rows: Vec<Row>, minutes: i64) -> Scene {
-    let simulated = everybody()
-        .into_iter()
-        .filter(|person| !person.for_visitors);
-    let people = simulated.map(|person| (person.id(), person)).collect();
-    Scene::new(
-        rows,
-        Arc::new(people),
-        start() + SignedDuration::from_mins(minutes),
-    )
+    let troupe = Troupe::of_the_demo();
+    let now = start() + SignedDuration::from_mins(minutes);
+    Scene::new(rows, troupe.players, troupe.services, now)
 }
 
 fn due(job: JobRow, minutes: i64) -> Option<&'static str> {
