@@ -52,6 +52,7 @@ fn may_be_joined(status: JobStatus) -> bool {
         | JobStatus::InProgress
         | JobStatus::Paused
         | JobStatus::Completed
+        | JobStatus::Verified
         | JobStatus::Cancelled
         | JobStatus::NoAccess => false,
     }

@@ -33,6 +33,7 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         | Command::CreateBooking(_)
         | Command::AssignJob(_)
         | Command::UnassignJob(_)
+        | Command::VerifyJob(_)
         | Command::PublishShift(_)
         | Command::AddTimeOff(_) => &[Dispatcher, Manager],
         Command::ClaimJob(_) => &[Worker],

@@ -122,7 +122,9 @@ fn next_steps(
             times.completed,
             Command::ResumeJob(JobResume { job: id }),
         )],
-        JobStatus::Completed | JobStatus::Cancelled | JobStatus::NoAccess => Vec::new(),
+        JobStatus::Completed | JobStatus::Verified | JobStatus::Cancelled | JobStatus::NoAccess => {
+            Vec::new()
+        }
     }
 }
 

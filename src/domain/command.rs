@@ -102,6 +102,7 @@ commands! {
     "job.resume" ResumeJob JobResume { job: JobId }
     "job.complete" CompleteJob JobComplete { job: JobId }
     "job.no_access" ReportNoAccess JobNoAccess { job: JobId, note: Option<String> }
+    "job.verify" VerifyJob JobVerify { job: JobId, expected_version: Option<i64> }
     "job.withdraw" WithdrawFromJob JobWithdraw {
         job: JobId, cleaner: Option<CleanerId>, reason: Option<String>,
     }

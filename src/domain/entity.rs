@@ -252,12 +252,13 @@ pub enum JobStatus {
     InProgress,
     Paused,
     Completed,
+    Verified,
     Cancelled,
     NoAccess,
 }
 
 impl JobStatus {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Unassigned,
         Self::Assigned,
         Self::Acknowledged,
@@ -266,13 +267,17 @@ impl JobStatus {
         Self::InProgress,
         Self::Paused,
         Self::Completed,
+        Self::Verified,
         Self::Cancelled,
         Self::NoAccess,
     ];
 
     /// There is still something to do.
     pub fn is_live(self) -> bool {
-        !matches!(self, Self::Completed | Self::Cancelled | Self::NoAccess)
+        !matches!(
+            self,
+            Self::Completed | Self::Verified | Self::Cancelled | Self::NoAccess
+        )
     }
 
     /// The crew is en route or on site.
@@ -296,6 +301,7 @@ impl JobStatus {
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
             Self::NoAccess => "no_access",
+            Self::Verified => "verified",
         }
     }
 }

@@ -70,6 +70,7 @@ events! {
     }
     "booking.begun" of "booking" booking => BookingBegun { booking: BookingId, at: Timestamp }
     "booking.completed" of "booking" booking => BookingCompleted { booking: BookingId, at: Timestamp }
+    "booking.closed" of "booking" booking => BookingClosed { booking: BookingId, at: Timestamp }
     "booking.not_served" of "booking" booking => BookingNotServed { booking: BookingId, at: Timestamp }
 
     "job.created" of "job" job.id => JobCreated { job: Job }
@@ -90,6 +91,7 @@ events! {
     "job.paused" of "job" job => JobPaused { job: JobId, at: Timestamp }
     "job.resumed" of "job" job => JobResumed { job: JobId, at: Timestamp }
     "job.completed" of "job" job => JobCompleted { job: JobId, at: Timestamp }
+    "job.verified" of "job" job => JobVerified { job: JobId, at: Timestamp }
     "job.not_accessed" of "job" job => JobNotAccessed { job: JobId, note: Option<String>, at: Timestamp }
     "job.cancelled" of "job" job => JobCancelled { job: JobId, at: Timestamp }
     "job.put_at_risk" of "job" job => JobPutAtRisk { job: JobId }
@@ -138,6 +140,7 @@ impl Event {
             Self::BookingCancelled { booking, .. }
             | Self::BookingBegun { booking, .. }
             | Self::BookingCompleted { booking, .. }
+            | Self::BookingClosed { booking, .. }
             | Self::BookingNotServed { booking, .. } => {
                 world.bookings.get(booking).map_or(0, |row| row.version)
             }
@@ -151,6 +154,7 @@ impl Event {
             | Self::JobPaused { job, .. }
             | Self::JobResumed { job, .. }
             | Self::JobCompleted { job, .. }
+            | Self::JobVerified { job, .. }
             | Self::JobNotAccessed { job, .. }
             | Self::JobCancelled { job, .. }
             | Self::JobPutAtRisk { job }

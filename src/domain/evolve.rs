@@ -58,6 +58,9 @@ impl World {
             Event::BookingCompleted { booking, .. } => {
                 self.move_booking(*booking, BookingStatus::Completed);
             }
+            Event::BookingClosed { booking, .. } => {
+                self.move_booking(*booking, BookingStatus::Closed);
+            }
             Event::BookingNotServed { booking, .. } => {
                 self.move_booking(*booking, BookingStatus::NotServed);
             }
@@ -94,6 +97,7 @@ impl World {
             }
             Event::JobPaused { job, at } => self.move_job(*job, JobStatus::Paused, *at),
             Event::JobCompleted { job, at } => self.move_job(*job, JobStatus::Completed, *at),
+            Event::JobVerified { job, at } => self.move_job(*job, JobStatus::Verified, *at),
             Event::JobNotAccessed { job, at, .. } => self.move_job(*job, JobStatus::NoAccess, *at),
             Event::JobCancelled { job, at } => self.move_job(*job, JobStatus::Cancelled, *at),
             Event::JobPutAtRisk { job } => self.change_job(*job, |row| row.at_risk = true),

@@ -141,6 +141,7 @@ impl Scope {
             Command::ResumeJob(c) => job(c.job),
             Command::CompleteJob(c) => job(c.job),
             Command::ReportNoAccess(c) => job(c.job),
+            Command::VerifyJob(c) => job(c.job),
             Command::WithdrawFromJob(c) => Self::Job {
                 job: c.job,
                 cleaner: c.cleaner.or(actor.cleaner()),

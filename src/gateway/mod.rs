@@ -408,6 +408,7 @@ fn on_behalf_of(actor: Actor, command: &Command) -> Option<AccountId> {
         | Command::ResumeJob(_)
         | Command::CompleteJob(_)
         | Command::ReportNoAccess(_)
+        | Command::VerifyJob(_)
         | Command::PublishShift(_)
         | Command::AddTimeOff(_)
         | Command::SaveZone(_)

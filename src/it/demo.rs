@@ -26,7 +26,7 @@ const UNDER_WAY: &str = "select count(*) from job where status in
 const OVERLAPS: &str = "select count(*) from occupancy a join occupancy b
     on a.cleaner_id = b.cleaner_id and a.id < b.id and a.busy && b.busy";
 const LEFT_LYING: &str = "select count(*) from job where status not in
-    ('completed', 'cancelled', 'no_access')
+    ('completed', 'verified', 'cancelled', 'no_access')
     and starts_at + make_interval(mins => duration_minutes + 45) < now()";
 
 struct Demo {

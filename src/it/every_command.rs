@@ -172,6 +172,10 @@ async fn the_work(company: &Company, jobs: &[Value]) {
             .await;
         assert_views_fold(company, &first).await;
     }
+    company
+        .give(company.dispatcher, "job.verify", job.clone())
+        .await;
+    assert_views_fold(company, &first).await;
     let other = json!({"job": jobs[1]["job"]});
     for step in ["depart", "arrive", "no_access"] {
         company

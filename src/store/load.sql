@@ -125,7 +125,7 @@ wanted_job as materialized (
     union
     select job.id from asked, focus join job on job.zone = focus.zone and job.starts_at <@ focus.during
     where not asked.plain and not asked.settled and job.at_risk
-        and job.status not in ('completed', 'cancelled', 'no_access')
+        and job.status not in ('completed', 'verified', 'cancelled', 'no_access')
     union
     select job.id from asked, job join job_seat on job_seat.job_id = job.id
     where job.status in ('en_route', 'arrived', 'in_progress', 'paused')
@@ -142,7 +142,7 @@ wanted_job as materialized (
         and job.starts_at + make_interval(mins => job.duration_minutes) > asked.own_start
     union
     select job.id from asked join job on job.zone = asked.live_zone and job.starts_at > now() - interval '1 day'
-    where job.status not in ('completed', 'cancelled', 'no_access')
+    where job.status not in ('completed', 'verified', 'cancelled', 'no_access')
     union
     select job.id from asked join job on job.zone = asked.board and job.starts_at > now() - interval '1 day'
     where job.status in ('unassigned', 'assigned', 'acknowledged')

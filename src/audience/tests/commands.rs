@@ -83,6 +83,7 @@ fn work(kind: &str, role: Role, world: &mut World) -> Value {
         "job.assign" => return json!({ "job": job_id(5), "cleaner": BORIS }),
         "job.withdraw" if role.is_staff() => return json!({ "job": job_id(6), "cleaner": CLARA }),
         "job.unassign" | "job.acknowledge" | "job.withdraw" => (6, None),
+        "job.verify" => (1, None),
         "job.depart" => (3, None),
         "job.arrive" => (3, Some(JobStatus::EnRoute)),
         "job.start" | "job.no_access" => (3, Some(JobStatus::Arrived)),

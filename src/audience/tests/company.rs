@@ -307,7 +307,7 @@ fn booking(
 ) -> Booking {
     use JobStatus::{
         Acknowledged, Arrived, Assigned, Cancelled, Completed, EnRoute, InProgress, NoAccess,
-        Paused, Unassigned,
+        Paused, Unassigned, Verified,
     };
     let sold = &world.services[&slug::<ServiceSlug>(service)];
     Booking {
@@ -326,6 +326,7 @@ fn booking(
             Unassigned | Assigned | Acknowledged | EnRoute => BookingStatus::Confirmed,
             Arrived | InProgress | Paused => BookingStatus::InService,
             Completed => BookingStatus::Completed,
+            Verified => BookingStatus::Closed,
             Cancelled => BookingStatus::Cancelled,
             NoAccess => BookingStatus::NotServed,
         },

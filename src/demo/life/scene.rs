@@ -119,6 +119,7 @@ impl Scene {
             JobStatus::Paused => (times.completed, "job.resume"),
             JobStatus::Unassigned
             | JobStatus::Completed
+            | JobStatus::Verified
             | JobStatus::Cancelled
             | JobStatus::NoAccess => return None,
         };

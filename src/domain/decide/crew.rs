@@ -39,7 +39,7 @@ pub(super) fn claim(mut draft: Draft, command: &JobClaim) -> Result<Decision, Ob
     }
     let seat = match job.status {
         JobStatus::Cancelled | JobStatus::NoAccess => return Err(illegal(&job)),
-        JobStatus::Completed => return Err(Rejection::AlreadyTaken.into()),
+        JobStatus::Completed | JobStatus::Verified => return Err(Rejection::AlreadyTaken.into()),
         JobStatus::Unassigned
         | JobStatus::Assigned
         | JobStatus::Acknowledged

@@ -57,6 +57,7 @@ pub fn decide(command: &Command, world: &World, context: &Context) -> Result<Dec
         Command::PauseJob(c) => work::pause(draft, c),
         Command::ResumeJob(c) => work::resume(draft, c),
         Command::CompleteJob(c) => work::complete(draft, c),
+        Command::VerifyJob(c) => work::verify(draft, c),
         Command::ReportNoAccess(c) => work::no_access(draft, c),
         Command::SetDuty(c) => roster::set_duty(draft, c),
         Command::PublishShift(c) => roster::publish_shift(draft, c),

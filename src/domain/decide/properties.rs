@@ -13,7 +13,8 @@ use crate::domain::{
     command::{
         BookingCancel, BookingConfirm, CleanerSave, HoldExpire, HoldExtend, HoldRelease,
         JobAcknowledge, JobArrive, JobAssign, JobClaim, JobComplete, JobDepart, JobNoAccess,
-        JobPause, JobResume, JobStart, JobUnassign, JobWithdraw, ShiftPublish, TimeOffAdd,
+        JobPause, JobResume, JobStart, JobUnassign, JobVerify, JobWithdraw, ShiftPublish,
+        TimeOffAdd,
     },
     entity::{Cause, HoldStatus},
     homing::Promise,
@@ -137,7 +138,9 @@ fn about_jobs(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> {
             expected_version,
         }),
         _ => {
-            let lead = world.jobs[&job].lead().filter(|_| c.is_multiple_of(2));
+            let row = &world.jobs[&job];
+            let own = row.status.is_live() && c.is_multiple_of(2);
+            let lead = row.lead().filter(|_| own);
             return Some((lead.map_or(DISPATCHER, Actor::from), step(world, job, c)));
         }
     };
@@ -189,7 +192,11 @@ fn about_people(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> 
 fn step(world: &World, job: JobId, choice: u8) -> Command {
     use crate::domain::entity::JobStatus as S;
     match world.jobs[&job].status {
-        S::Unassigned | S::Completed | S::Cancelled | S::NoAccess => {
+        S::Completed => Command::VerifyJob(JobVerify {
+            job,
+            expected_version: None,
+        }),
+        S::Unassigned | S::Verified | S::Cancelled | S::NoAccess => {
             Command::StartJob(JobStart { job })
         }
         S::Assigned if choice.is_multiple_of(2) => Command::AcknowledgeJob(JobAcknowledge { job }),

@@ -1,21 +1,27 @@
-//! The work itself: `job.acknowledge`, `depart`, `arrive`, `start`, `pause`, `resume`, `complete`
-//! and `no_access` → `{job, status}`.
+//! The work itself: `job.acknowledge`, `depart`, `arrive`, `start`, `pause`, `resume`, `complete`,
+//! `no_access` and `verify` → `{job, status}`.
 //!
 //! The lead moves the job, or staff on their behalf; to others on the crew it is `not_lead`, to
 //! everybody else the job does not exist. Departing is possible from four hours before the start and
 //! for one job at a time (invariant 9, which then holds until that job is over, for the whole crew).
 //! The booking follows: `in_service` with the start, `completed`, or `not_served` where nobody let
-//! the crew in. Work that ends early gives the rest of its time back, from the next quarter on.
+//! the crew in. What is done staff may find well done: the job is `verified`, its booking `closed`.
+//! Work that ends early gives the rest of its time back, from the next quarter on.
 
 use serde_json::json;
 
-use super::{Decision, crew::illegal, draft::Draft, text};
+use super::{
+    Decision,
+    crew::illegal,
+    draft::{Draft, check_version},
+    text,
+};
 use crate::domain::{
     Event, Objection, Rejection,
     calendar::round_up,
     command::{
         JobAcknowledge, JobArrive, JobComplete, JobDepart, JobNoAccess, JobPause, JobResume,
-        JobStart,
+        JobStart, JobVerify,
     },
     entity::{Cause, Job, JobStatus, TimeRange},
     ids::{CleanerId, JobId},
@@ -106,6 +112,21 @@ pub(super) fn no_access(mut draft: Draft, command: &JobNoAccess) -> Result<Decis
     });
     give_back_the_rest(&mut draft, job.id);
     Ok(status_of(draft, job.id))
+}
+
+pub(super) fn verify(mut draft: Draft, command: &JobVerify) -> Result<Decision, Objection> {
+    draft.require_staff()?;
+    let job = draft.job(command.job)?;
+    check_version(command.expected_version, job.version)?;
+    if job.status != JobStatus::Completed {
+        return Err(illegal(&job));
+    }
+    let at = draft.now;
+    draft.emit(Event::BookingClosed {
+        booking: job.booking,
+        at,
+    });
+    Ok(moved(draft, Event::JobVerified { job: job.id, at }, job.id))
 }
 
 impl Draft {

@@ -98,7 +98,8 @@ fn check_booking(world: &World, booking: &Booking) {
     let agree = match booking.status {
         BookingStatus::Confirmed => status.is_live() && !working,
         BookingStatus::InService => working,
-        BookingStatus::Completed | BookingStatus::Closed => *status == JobStatus::Completed,
+        BookingStatus::Completed => *status == JobStatus::Completed,
+        BookingStatus::Closed => *status == JobStatus::Verified,
         BookingStatus::Cancelled => *status == JobStatus::Cancelled,
         BookingStatus::NotServed => *status == JobStatus::NoAccess,
     };

@@ -38,6 +38,7 @@ export function stepsOf(status: JobStatus): Steps {
       return { next: 'job.resume', others: ['job.complete'] };
     case 'unassigned':
     case 'completed':
+    case 'verified':
     case 'cancelled':
     case 'no_access':
       return { next: null, others: [] };
@@ -52,7 +53,7 @@ export function needsHold(command: WorkCommand): boolean {
 }
 
 const UNDER_WAY: readonly JobStatus[] = ['en_route', 'arrived', 'in_progress', 'paused'];
-const OVER: readonly JobStatus[] = ['completed', 'cancelled', 'no_access'];
+const OVER: readonly JobStatus[] = ['completed', 'verified', 'cancelled', 'no_access'];
 
 export function isOver(status: JobStatus): boolean {
   return OVER.includes(status);

@@ -17,7 +17,7 @@ fn claimed() -> (Town, CleanerId, BookingId, JobId) {
     (town, cleaner, booking, job)
 }
 
-fn commands(job: JobId) -> [(JobStatus, Command); 7] {
+fn commands(job: JobId) -> [(JobStatus, Command); 8] {
     [
         (
             JobStatus::Acknowledged,
@@ -32,6 +32,13 @@ fn commands(job: JobId) -> [(JobStatus, Command); 7] {
             JobStatus::Completed,
             Command::CompleteJob(JobComplete { job }),
         ),
+        (
+            JobStatus::Verified,
+            Command::VerifyJob(JobVerify {
+                job,
+                expected_version: None,
+            }),
+        ),
     ]
 }
 
@@ -39,11 +46,17 @@ fn commands(job: JobId) -> [(JobStatus, Command); 7] {
 fn a_job_goes_along_the_arrows_and_its_booking_with_it() {
     let (mut town, cleaner, booking, job) = claimed();
     for (status, command) in commands(job) {
-        let result = town.accept(cleaner, &command);
+        let actor = if status == JobStatus::Verified {
+            DISPATCHER
+        } else {
+            cleaner.into()
+        };
+        let result = town.accept(actor, &command);
         assert_eq!(result["status"], status.as_str());
         let expected = match status {
             JobStatus::InProgress | JobStatus::Paused => BookingStatus::InService,
             JobStatus::Completed => BookingStatus::Completed,
+            JobStatus::Verified => BookingStatus::Closed,
             JobStatus::Unassigned
             | JobStatus::Assigned
             | JobStatus::Acknowledged
@@ -54,7 +67,7 @@ fn a_job_goes_along_the_arrows_and_its_booking_with_it() {
         };
         assert_eq!(town.world.bookings[&booking].status, expected, "{status:?}");
     }
-    assert_eq!(town.job(job).times.len(), 8);
+    assert_eq!(town.job(job).times.len(), 9);
 }
 
 /// Invariant 8: from each status exactly the arrows.
@@ -68,7 +81,8 @@ fn a_job_moves_along_no_other_arrow() {
         (S::Arrived, vec![S::InProgress]),
         (S::InProgress, vec![S::Paused, S::Completed]),
         (S::Paused, vec![S::InProgress, S::Completed]),
-        (S::Completed, vec![]),
+        (S::Completed, vec![S::Verified]),
+        (S::Verified, vec![]),
         (S::Unassigned, vec![]),
         (S::Cancelled, vec![]),
         (S::NoAccess, vec![]),
@@ -104,6 +118,7 @@ fn put_in(town: &mut Town, booking: BookingId, job: JobId, status: JobStatus) {
     rest.status = match status {
         JobStatus::InProgress | JobStatus::Paused => BookingStatus::InService,
         JobStatus::Completed => BookingStatus::Completed,
+        JobStatus::Verified => BookingStatus::Closed,
         JobStatus::Cancelled => BookingStatus::Cancelled,
         JobStatus::NoAccess => BookingStatus::NotServed,
         JobStatus::Unassigned
@@ -174,7 +189,7 @@ fn work_done_early_gives_the_rest_of_its_time_back() {
 #[test]
 fn work_done_before_its_time_began_takes_none() {
     let (mut town, cleaner, _, job) = claimed();
-    for (_, command) in commands(job) {
+    for (_, command) in commands(job).into_iter().take(7) {
         town.accept(cleaner, &command);
     }
     assert!(town.world.occupancy.is_empty());
@@ -193,4 +208,25 @@ fn nobody_at_the_door_is_a_booking_not_served() {
         town.world.bookings[&booking].status,
         BookingStatus::NotServed
     );
+}
+
+#[test]
+fn what_is_done_is_verified_by_staff_as_they_saw_it() {
+    let (mut town, cleaner, _, job) = claimed();
+    for (_, command) in commands(job).into_iter().take(7) {
+        town.accept(cleaner, &command);
+    }
+    let verify = |expected_version| {
+        Command::VerifyJob(JobVerify {
+            job,
+            expected_version,
+        })
+    };
+    assert_eq!(town.run(cleaner, &verify(None)), Err(Objection::Forbidden));
+    let current = town.job(job).version;
+    assert_eq!(
+        town.reject(DISPATCHER, &verify(Some(current - 1))),
+        Rejection::StaleVersion { current }
+    );
+    town.accept(DISPATCHER, &verify(Some(current)));
 }

@@ -26,6 +26,7 @@ const REACHED: Record<JobStatus, number> = {
   in_progress: 6,
   paused: 6,
   completed: 7,
+  verified: 7,
   cancelled: 0,
   no_access: 5,
 };

@@ -14,6 +14,7 @@ const jobStatus: Record<JobStatus, string> = {
   in_progress: 'In progress',
   paused: 'Paused',
   completed: 'Completed',
+  verified: 'Checked',
   cancelled: 'Cancelled',
   no_access: 'No access',
 };
@@ -224,6 +225,7 @@ export const en = {
       in_progress: (who: string) => `${who} is cleaning.`,
       paused: 'The cleaning is paused.',
       completed: 'All done. Thank you!',
+      verified: 'All done. Thank you!',
       cancelled: 'This visit is cancelled.',
       no_access: 'We could not get in.',
     } satisfies Record<JobStatus, string | ((who: string) => string)>,

@@ -1,5 +1,6 @@
 /** How a job's state looks: a colour and an icon, never a colour alone. */
 import {
+  BadgeCheck,
   Ban,
   Check,
   CheckCheck,
@@ -38,6 +39,7 @@ export const STATUS_TONE: Record<JobStatus, Tone> = {
   in_progress: 'active',
   paused: 'paused',
   completed: 'completed',
+  verified: 'completed',
   cancelled: 'cancelled',
   no_access: 'cancelled',
 };
@@ -51,6 +53,7 @@ export const STATUS_ICON: Record<JobStatus, LucideIcon> = {
   in_progress: Play,
   paused: Pause,
   completed: CircleCheckBig,
+  verified: BadgeCheck,
   cancelled: Ban,
   no_access: DoorClosed,
 };
