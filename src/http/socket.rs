@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ::hub::protocol::Encoding;
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -41,7 +42,10 @@ pub async fn open(State(site): State<Arc<Site>>, from: From, mut request: Reques
     let span = tracing::info_span!(parent: None, "connection", remote.address = remote);
     let connection = async move {
         match upgrade.await {
-            Ok(stream) => hub.serve_websocket(TokioIo::new(stream), from.0).await,
+            Ok(stream) => {
+                let stream = TokioIo::new(stream);
+                hub.serve_websocket(stream, from.0, Encoding::Json).await;
+            }
             Err(error) => tracing::debug!(error = %error, "a handshake ended early"),
         }
     };

@@ -9,8 +9,10 @@
 pub mod breakage;
 pub mod codes;
 pub mod command;
+mod encoding;
+mod event;
 mod heartbeat;
-pub mod json;
+mod json;
 mod moment;
 mod opening;
 pub mod recovery;
@@ -21,14 +23,13 @@ pub mod session;
 mod subscription;
 
 pub use codes::{CloseCode, ErrorCode, UnsubscribeCode};
+pub use encoding::{Commands, Encoding, Frame, Text};
+pub use event::{ChannelEvent, News};
 pub use moment::Moment;
 pub use opening::Opening;
 pub use recovery::{Recovery, RecoveryLimits};
 pub use sequencer::{Sequencer, SequencerConfig, SequencerEffect};
 pub use session::{
-    Ask, ChannelEvent, Delivery, Effect, Effects, Input, PresenceQuery, Read, Session,
-    SessionConfig, SubscriptionId,
+    Ask, Delivery, Effect, Effects, Endpoint, Input, PresenceQuery, Read, Session, SessionConfig,
+    SubscriptionId,
 };
-
-/// Encoded text that many connections share without copying it.
-pub type Text = tokio_tungstenite::tungstenite::Utf8Bytes;

@@ -6,7 +6,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{
-    ChannelEvent, Delivery, Moment, SubscriptionId,
+    Delivery, Moment, News, SubscriptionId,
     command::{Request, SubscribeRequest},
 };
 use crate::ports::{Body, ChannelName, Class, Grant, Position, Publication, SubscribeIntent};
@@ -150,9 +150,10 @@ impl Join {
         };
         let mut last = position.offset;
         for delivery in &self.buffer {
-            let ChannelEvent::Publication { offset, epoch, .. } = &*delivery.event else {
+            let News::Publication(publication) = &delivery.event.news else {
                 continue;
             };
+            let Publication { offset, epoch, .. } = &**publication;
             if *epoch != position.epoch {
                 return BufferJoin::OtherEpoch;
             }

@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     ports::{Caller, ChannelName, ClientInfo, Control},
-    protocol::{CloseCode, Effect, Input, Session, SubscriptionId},
+    protocol::{CloseCode, Effect, Encoding, Endpoint, Input, Session, SubscriptionId},
 };
 
 /// What the hub knows of a connection from outside its task.
@@ -79,7 +79,7 @@ struct Connection<S> {
 impl Hub {
     /// Serves one connection over a stream that has been upgraded to WebSocket already, until it
     /// ends.
-    pub async fn serve_websocket<S>(&self, stream: S, remote: Option<IpAddr>)
+    pub async fn serve_websocket<S>(&self, stream: S, remote: Option<IpAddr>, encoding: Encoding)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -87,13 +87,13 @@ impl Hub {
         // A tracked task, so that a caller that goes away does not skip the leave-taking.
         let connection = async move {
             let socket = Socket::new(stream, hub.config()).await;
-            hub.serve(socket, remote).await;
+            hub.serve(socket, remote, encoding).await;
         };
         let task = self.tracker().spawn(connection.in_current_span());
         let _ = task.await;
     }
 
-    async fn serve<S>(self, socket: Socket<S>, remote: Option<IpAddr>)
+    async fn serve<S>(self, socket: Socket<S>, remote: Option<IpAddr>, encoding: Encoding)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -104,11 +104,14 @@ impl Hub {
         let Some(number) = self.enter_connection(handle.clone()) else {
             return socket.close(CloseCode::SHUTDOWN, self.close_wait()).await;
         };
-        let client: Arc<str> = uuid::Uuid::new_v4().to_string().into();
+        let endpoint = Endpoint {
+            client: uuid::Uuid::new_v4().to_string().into(),
+            remote,
+            encoding,
+        };
         let session = Session::new(
             self.session_config(),
-            client,
-            remote,
+            endpoint,
             self.first_ping(),
             self.now(),
         );
@@ -212,13 +215,13 @@ where
 
     fn take_event(&mut self, event: Event) {
         match event {
-            Event::Text(text) => {
+            Event::Message(message) => {
                 counter!("hub_frames_received_total").increment(1);
                 if self.frames.check().is_ok() {
-                    self.handle(Input::Frame(&text));
+                    self.handle(Input::Frame(&message));
                 } else {
                     counter!("hub_frames_refused_total").increment(1);
-                    self.handle(Input::FrameOverLimit(&text));
+                    self.handle(Input::FrameOverLimit(&message));
                 }
             }
             Event::SnapshotWritten => self.handle(Input::SnapshotWritten),
@@ -262,8 +265,8 @@ where
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Send(text) => self.socket.send(text),
-            Effect::SendSnapshot(text) => self.socket.send_snapshot(text),
+            Effect::Send(frame) => self.socket.send(frame),
+            Effect::SendSnapshot(frame) => self.socket.send_snapshot(frame),
             Effect::Close(code) => self.closing = Some(code),
             Effect::Count(counted) => count::counted(counted),
             Effect::Authenticate(hello) => self.operations.push(self.hub.authenticate(hello)),

@@ -12,10 +12,7 @@ use super::{
 };
 use crate::{
     ports::{ChannelName, Class, Denied, Position, Publication},
-    protocol::{
-        ChannelEvent, Moment, Opening, Recovery, Sequencer, SequencerEffect,
-        reply::{self, Push},
-    },
+    protocol::{ChannelEvent, Moment, News, Opening, Recovery, Sequencer, SequencerEffect},
 };
 
 /// What a subscriber finds when it tries to be registered.
@@ -118,7 +115,7 @@ impl Hub {
             return;
         };
         if publication.offset == 0 {
-            return ephemeral(&channel, &publication);
+            return ephemeral(&channel, publication);
         }
         let mut state = channel.state();
         let most = self.config().held_publications;
@@ -200,13 +197,9 @@ impl Hub {
                     if state.subscribers.is_empty() {
                         continue;
                     }
-                    let text = reply::push(&channel.name, Push::Publication(&publication));
-                    let event = Arc::new(ChannelEvent::Publication {
-                        offset: publication.offset,
-                        epoch: publication.epoch.clone(),
-                        text,
-                    });
-                    state.fan_out(&event, |_| true);
+                    let news = News::Publication(publication);
+                    let event = ChannelEvent::new(channel.name.clone(), news);
+                    state.fan_out(&Arc::new(event), |_| true);
                 }
                 SequencerEffect::Fetch { after, limit } => {
                     self.fetch(channel.clone(), after, limit);
@@ -263,20 +256,17 @@ impl Hub {
     }
 
     /// A join or leave, to the subscribers on this instance.
-    pub(super) fn tell_presence(&self, channel: &str, push: Push<'_>) {
-        self.registry()
-            .presence(channel, reply::push(channel, push));
+    pub(super) fn tell_presence(&self, channel: &ChannelName, news: News) {
+        self.registry().presence(channel, news);
     }
 }
 
-fn ephemeral(channel: &Channel, publication: &Publication) {
+fn ephemeral(channel: &Channel, publication: Publication) {
     let state = channel.state();
     if state.subscribers.is_empty() {
         return;
     }
-    let event = Arc::new(ChannelEvent::Ephemeral {
-        key: publication.key.clone(),
-        text: reply::push(&channel.name, Push::Publication(publication)),
-    });
-    state.fan_out(&event, |_| true);
+    let news = News::Ephemeral(Arc::new(publication));
+    let event = ChannelEvent::new(channel.name.clone(), news);
+    state.fan_out(&Arc::new(event), |_| true);
 }

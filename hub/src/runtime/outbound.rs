@@ -9,7 +9,7 @@ use tokio::{sync::mpsc, time::timeout};
 use super::hub::Hub;
 use crate::{
     ports::{Control, Publication},
-    protocol::{CloseCode, reply::Push},
+    protocol::{CloseCode, News},
 };
 
 /// Something for the other instances.
@@ -70,8 +70,12 @@ impl Hub {
             Control::Reauthorize { channel, user } => {
                 self.registry().reauthorize(channel, user.as_deref());
             }
-            Control::Join { channel, info } => self.tell_presence(channel, Push::Join(info)),
-            Control::Leave { channel, info } => self.tell_presence(channel, Push::Leave(info)),
+            Control::Join { channel, info } => {
+                self.tell_presence(channel, News::Join(info.clone()));
+            }
+            Control::Leave { channel, info } => {
+                self.tell_presence(channel, News::Leave(info.clone()));
+            }
             Control::EpochChanged => self.doubt_all(),
         }
     }

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::{
     ports::ChannelName,
-    protocol::{ChannelEvent, CloseCode, Delivery, SubscriptionId},
+    protocol::{CloseCode, Delivery, News, SubscriptionId},
 };
 
 /// Something a connection's task has to take in.
@@ -72,9 +72,9 @@ impl Queue {
         if state.end.is_some() {
             return;
         }
-        match &*delivery.event {
-            ChannelEvent::Ephemeral { .. } => self.deliver_ephemeral(state, delivery),
-            ChannelEvent::Publication { .. } | ChannelEvent::Presence { .. } => {
+        match &delivery.event.news {
+            News::Ephemeral(_) => self.deliver_ephemeral(state, delivery),
+            News::Publication(_) | News::Join(_) | News::Leave(_) => {
                 state.durable += delivery.bytes();
                 if state.durable > self.limits.durable {
                     drop(state);
@@ -160,9 +160,9 @@ impl Queue {
             state.first += 1;
             if let Item::Delivery(delivery) = &item {
                 weight += delivery.bytes();
-                match &*delivery.event {
-                    ChannelEvent::Ephemeral { .. } => state.ephemeral -= delivery.bytes(),
-                    ChannelEvent::Publication { .. } | ChannelEvent::Presence { .. } => {
+                match &delivery.event.news {
+                    News::Ephemeral(_) => state.ephemeral -= delivery.bytes(),
+                    News::Publication(_) | News::Join(_) | News::Leave(_) => {
                         state.durable -= delivery.bytes();
                     }
                 }
@@ -204,17 +204,22 @@ impl State {
 }
 
 fn key(delivery: &Delivery) -> Option<(SubscriptionId, Arc<str>)> {
-    match &*delivery.event {
-        ChannelEvent::Ephemeral { key, .. } => {
-            key.as_ref().map(|key| (delivery.subscription, key.clone()))
+    match &delivery.event.news {
+        News::Ephemeral(publication) => {
+            let key = publication.key.clone()?;
+            Some((delivery.subscription, key))
         }
-        ChannelEvent::Publication { .. } | ChannelEvent::Presence { .. } => None,
+        News::Publication(_) | News::Join(_) | News::Leave(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        ports::{Body, Publication},
+        protocol::ChannelEvent,
+    };
 
     const SUBSCRIPTION: SubscriptionId = SubscriptionId {
         number: 1,
@@ -224,28 +229,42 @@ mod tests {
     fn queue(durable: usize) -> Queue {
         Queue::new(QueueLimits {
             durable,
-            ephemeral: 4 * 42,
+            ephemeral: 4 * ephemeral("k", "ten bytes.").bytes(),
         })
     }
 
-    fn ephemeral(key: &str, text: &'static str) -> Delivery {
+    fn news(offset: u64, key: Option<&str>, body: &str) -> Arc<Publication> {
+        Arc::new(Publication {
+            channel: "c".into(),
+            offset,
+            epoch: "e".into(),
+            key: key.map(Into::into),
+            body: Body::from_value(body).unwrap(),
+            info: None,
+        })
+    }
+
+    fn delivery(news: News) -> Delivery {
         Delivery {
             subscription: SUBSCRIPTION,
-            event: Arc::new(ChannelEvent::Ephemeral {
-                key: Some(key.into()),
-                text: text.into(),
-            }),
+            event: Arc::new(ChannelEvent::new("c".into(), news)),
         }
     }
 
-    fn publication(offset: u64, text: String) -> Delivery {
-        Delivery {
-            subscription: SUBSCRIPTION,
-            event: Arc::new(ChannelEvent::Publication {
-                offset,
-                epoch: "e".into(),
-                text: text.into(),
-            }),
+    fn ephemeral(key: &str, body: &str) -> Delivery {
+        delivery(News::Ephemeral(news(0, Some(key), body)))
+    }
+
+    fn publication(offset: u64, body: &str) -> Delivery {
+        delivery(News::Publication(news(offset, None, body)))
+    }
+
+    fn body(delivery: &Delivery) -> String {
+        match &delivery.event.news {
+            News::Publication(publication) | News::Ephemeral(publication) => {
+                publication.body.get().trim_matches('"').to_owned()
+            }
+            News::Join(_) | News::Leave(_) => panic!("{delivery:?}"),
         }
     }
 
@@ -255,7 +274,7 @@ mod tests {
         taken
             .into_iter()
             .map(|item| match item {
-                Item::Delivery(delivery) => delivery.event.text().to_string(),
+                Item::Delivery(delivery) => body(&delivery),
                 signal @ (Item::Reauthorize(_) | Item::Resync(_) | Item::Drain) => {
                     format!("{signal:?}")
                 }
@@ -285,31 +304,31 @@ mod tests {
         }
         assert_eq!(
             queue.bytes(),
-            4 * 42,
+            4 * ephemeral("k", "ten bytes.").bytes(),
             "ten bytes and what a delivery costs, four times"
         );
         // One that waits gives way to a newer one that fits in its place.
         queue.deliver(ephemeral("a", "ten newer."));
         queue.deliver(ephemeral("b", "far too long for its place"));
-        queue.deliver(publication(1, "x".repeat(900)));
+        queue.deliver(publication(1, &"x".repeat(800)));
         assert!(queue.state().end.is_none());
         let texts = texts(&queue);
         assert_eq!(texts[..2], ["ten newer.", "ten bytes."]);
         assert_eq!(texts.len(), 5);
         assert_eq!(queue.bytes(), 0);
         queue.deliver(ephemeral("f", "f"));
-        assert_eq!(queue.bytes(), 33);
+        assert_eq!(queue.bytes(), ephemeral("f", "f").bytes());
     }
 
     #[test]
     fn more_bytes_than_the_limit_end_the_connection_and_are_let_go() {
         let queue = queue(1_000);
         for offset in 1..100 {
-            queue.deliver(publication(offset, "x".repeat(100)));
+            queue.deliver(publication(offset, &"x".repeat(100)));
         }
         assert!(texts(&queue).is_empty());
         assert_eq!(queue.state().end, Some(CloseCode::SLOW));
-        queue.deliver(publication(100, "x".to_owned()));
+        queue.deliver(publication(100, "x"));
         assert!(texts(&queue).is_empty());
     }
 
@@ -317,7 +336,7 @@ mod tests {
     fn a_take_is_bounded_and_says_whether_more_waits() {
         let queue = queue(100_000);
         for offset in 1..=10 {
-            queue.deliver(publication(offset, "x".repeat(100)));
+            queue.deliver(publication(offset, &"x".repeat(100)));
         }
         let mut taken = Vec::new();
         assert!(queue.take(250, &mut taken));

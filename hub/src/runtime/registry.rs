@@ -1,7 +1,7 @@
 //! The channels that are open on this instance, each with its sequencer and its subscribers.
 //!
-//! A publication is encoded once and put into every subscriber's queue under the channel's lock, so
-//! that all of them get the channel's order. Nothing waits while that lock is held.
+//! A publication is put into every subscriber's queue under the channel's lock, so that all of them
+//! get the channel's order; it is encoded once, later, by the first connection that takes it. Nothing waits while that lock is held.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::queue::{Item, Queue};
 use crate::{
     ports::{ChannelName, Denied},
-    protocol::{ChannelEvent, Delivery, Moment, Opening, Sequencer, SubscriptionId, Text},
+    protocol::{ChannelEvent, Delivery, Moment, News, Opening, Sequencer, SubscriptionId},
 };
 
 /// All open channels.
@@ -122,9 +122,9 @@ impl Registry {
     }
 
     /// To the subscribers who get joins and leaves.
-    pub(super) fn presence(&self, name: &str, text: Text) {
+    pub(super) fn presence(&self, name: &ChannelName, news: News) {
         if let Some(channel) = self.find(name) {
-            let event = Arc::new(ChannelEvent::Presence { text });
+            let event = Arc::new(ChannelEvent::new(name.clone(), news));
             channel
                 .state()
                 .fan_out(&event, |subscriber| subscriber.join_leave);

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::{Sink, SinkExt, StreamExt};
 use metrics::counter;
 use tokio::{
@@ -29,12 +30,13 @@ use tokio_tungstenite::{
 };
 
 use super::config::HubConfig;
-use crate::protocol::{CloseCode, Text};
+use crate::protocol::{CloseCode, Frame, Text};
 
 /// What the socket has to report.
 #[derive(Debug)]
 pub(super) enum Event {
-    Text(Text),
+    /// A message of either kind.
+    Message(Bytes),
     /// The client has closed, or the connection broke.
     Gone,
     /// The client broke the WebSocket protocol.
@@ -49,8 +51,8 @@ pub(super) enum Event {
 
 /// A message on its way out.
 enum Outgoing {
-    Text(Text),
-    Snapshot(Text),
+    Frame(Frame),
+    Snapshot(Frame),
     Close(CloseCode),
 }
 
@@ -106,14 +108,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    pub(super) fn send(&mut self, text: Text) {
-        self.outgoing_bytes += text.len();
-        self.outgoing.push_back(Outgoing::Text(text));
+    pub(super) fn send(&mut self, frame: Frame) {
+        self.outgoing_bytes += frame.len();
+        self.outgoing.push_back(Outgoing::Frame(frame));
     }
 
-    pub(super) fn send_snapshot(&mut self, text: Text) {
-        self.outgoing_bytes += text.len();
-        self.outgoing.push_back(Outgoing::Snapshot(text));
+    pub(super) fn send_snapshot(&mut self, frame: Frame) {
+        self.outgoing_bytes += frame.len();
+        self.outgoing.push_back(Outgoing::Snapshot(frame));
     }
 
     /// What was sent and not yet handed to the stream.
@@ -178,18 +180,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     fn message(&mut self, outgoing: Outgoing) -> Message {
-        let text = match outgoing {
-            Outgoing::Text(text) => text,
-            Outgoing::Snapshot(text) => {
+        let frame = match outgoing {
+            Outgoing::Frame(frame) => frame,
+            Outgoing::Snapshot(frame) => {
                 self.snapshot = SnapshotProgress::Buffered;
-                text
+                frame
             }
             Outgoing::Close(code) => return close_message(&code),
         };
-        self.outgoing_bytes -= text.len();
+        self.outgoing_bytes -= frame.len();
         counter!("hub_frames_sent_total").increment(1);
-        counter!("hub_sent_bytes_total").increment(text.len() as u64);
-        Message::Text(text)
+        counter!("hub_sent_bytes_total").increment(frame.len() as u64);
+        match frame {
+            Frame::Json(text) => Message::Text(text),
+        }
     }
 
     /// Ready when the blocked write has made no progress for too long.
@@ -209,11 +213,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Event> {
         loop {
             let event = match ready!(self.stream.poll_next_unpin(context)) {
-                Some(Ok(Message::Text(text))) => Event::Text(text),
-                Some(Ok(Message::Binary(bytes))) => match Text::try_from(bytes) {
-                    Ok(text) => Event::Text(text),
-                    Err(_) => Event::Fault(CloseCode::INVALID_TEXT),
-                },
+                Some(Ok(Message::Text(text))) => Event::Message(text.into()),
+                Some(Ok(Message::Binary(bytes))) => Event::Message(bytes),
                 // Answered by tungstenite; the next write or read sends the answer.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
                 Some(Ok(Message::Close(_))) | None => Event::Gone,

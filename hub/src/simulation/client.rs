@@ -231,16 +231,16 @@ impl Client {
     }
 
     /// A frame of the current connection.
-    pub(super) fn frame(&mut self, text: &str, now: Moment, dice: &mut Dice) -> Vec<Act> {
+    pub(super) fn frame(&mut self, frame: &[u8], now: Moment, dice: &mut Dice) -> Vec<Act> {
         let Some(link) = self.link else {
             return Vec::new();
         };
         self.last_frame = now;
-        if text == "{}" {
+        if frame == b"{}" {
             return vec![Act::Send("{}".to_owned())];
         }
         let frame: Frame =
-            serde_json::from_str(text).expect("the session writes what the SDKs read");
+            serde_json::from_slice(frame).expect("the session writes what the SDKs read");
         let mut acts = Vec::new();
         if let Some(push) = frame.push {
             self.pushed(push, dice, &mut acts);

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ports::ChannelName,
-    protocol::{CloseCode, Input, Moment, Session, SubscriptionId, Text},
+    protocol::{CloseCode, Encoding, Endpoint, Frame, Input, Moment, Session, SubscriptionId},
     runtime::queue::{Item, Queue, QueueLimits},
 };
 
@@ -68,8 +68,12 @@ impl World {
             u64::try_from(PING.as_micros()).expect("short") / 2,
             u64::try_from(PING.as_micros()).expect("short"),
         );
-        let name = format!("client-{client}-{id}").into();
-        let mut session = Session::new(self.plan.session.clone(), name, None, first_ping, self.now);
+        let endpoint = Endpoint {
+            client: format!("client-{client}-{id}").into(),
+            remote: None,
+            encoding: Encoding::Json,
+        };
+        let mut session = Session::new(self.plan.session.clone(), endpoint, first_ping, self.now);
         session.breakage = self.breakage;
         Link {
             host,
@@ -144,9 +148,9 @@ impl World {
         Some(link.down)
     }
 
-    pub(super) fn client_reads(&mut self, link: LinkId, client: usize, text: &Text) {
+    pub(super) fn client_reads(&mut self, link: LinkId, client: usize, frame: &Frame) {
         if self.clients[client].link == Some(link) {
-            let acts = self.clients[client].frame(text, self.now, &mut self.dice);
+            let acts = self.clients[client].frame(frame.bytes(), self.now, &mut self.dice);
             self.act(client, acts);
         }
     }
@@ -183,7 +187,7 @@ impl World {
             && link.session.accepts_frames()
             && let Some(text) = link.frames.pop_front()
         {
-            self.handle(id, Input::Frame(&text));
+            self.handle(id, Input::Frame(text.as_bytes()));
         }
     }
 

@@ -12,9 +12,8 @@ use super::{
 use crate::{
     ports::ChannelName,
     protocol::{
-        ChannelEvent, Delivery, Moment, Sequencer, SequencerEffect, SubscriptionId, Text,
+        ChannelEvent, Delivery, Moment, News, Sequencer, SequencerEffect, SubscriptionId,
         breakage::Breakage,
-        reply::{self, Push},
     },
     runtime::queue::Item,
 };
@@ -49,12 +48,8 @@ impl World {
         for effect in effects {
             match effect {
                 SequencerEffect::Deliver(publication) => {
-                    let text = reply::push(name, Push::Publication(&publication));
-                    let event = ChannelEvent::Publication {
-                        offset: publication.offset,
-                        epoch: publication.epoch.clone(),
-                        text,
-                    };
+                    let news = News::Publication(publication);
+                    let event = ChannelEvent::new(name.clone(), news);
                     self.fan_out(host, name, &Arc::new(event));
                 }
                 SequencerEffect::Fetch { after, limit } => {
@@ -90,9 +85,9 @@ impl World {
     }
 
     /// A join or leave, to the subscribers here.
-    pub(super) fn announce(&mut self, id: LinkId, name: &ChannelName, text: Text) {
+    pub(super) fn announce(&mut self, id: LinkId, name: &ChannelName, news: News) {
         if let Some(host) = self.links.get(&id).map(|link| link.host) {
-            self.fan_out(host, name, &Arc::new(ChannelEvent::Presence { text }));
+            self.fan_out(host, name, &Arc::new(ChannelEvent::new(name.clone(), news)));
         }
     }
 

@@ -10,8 +10,7 @@ use super::{
 use crate::{
     ports::{ChannelName, Class, ConnectRefused, Denied, Grant, Identity},
     protocol::{
-        Ask, CloseCode, Effect, Input, Text,
-        reply::{self, Push},
+        Ask, CloseCode, Effect, Frame, Input, News,
         session::{Counted, RecoveryOutcome},
     },
 };
@@ -82,7 +81,7 @@ impl World {
         if let Effect::Enter { subscription, .. } = change {
             self.after(soon, Event::Input(id, Input::Entered { subscription }));
         } else if let Effect::AnnounceJoin { channel, info } = change {
-            self.announce(id, &channel, reply::push(&channel, Push::Join(&info)));
+            self.announce(id, &channel, News::Join(info));
         } else if let Effect::Withdraw {
             channel,
             info,
@@ -90,16 +89,16 @@ impl World {
             ..
         } = change
         {
-            self.announce(id, &channel, reply::push(&channel, Push::Leave(&info)));
+            self.announce(id, &channel, News::Leave(info));
             self.after(soon, Event::Input(id, Input::Withdrawn { reply }));
         }
     }
 
-    fn send(&mut self, id: LinkId, text: Text) {
+    fn send(&mut self, id: LinkId, frame: Frame) {
         if let Some(at) = self.arrival_down(id)
             && let Some(link) = self.links.get(&id)
         {
-            self.at(at, Event::Text(id, link.client, text));
+            self.at(at, Event::Reply(id, link.client, frame));
         }
     }
 

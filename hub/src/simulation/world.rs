@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     ports::{ChannelName, Publication},
-    protocol::{Ask, CloseCode, Input, Moment, SubscriptionId, Text, breakage::Breakage},
+    protocol::{Ask, CloseCode, Frame, Input, Moment, SubscriptionId, breakage::Breakage},
 };
 
 /// A connection, numbered from the first of the world.
@@ -46,7 +46,7 @@ pub(super) enum Event {
     /// The client's end of the connection is closed.
     Gone(LinkId),
     /// From a session to its client.
-    Text(LinkId, usize, Text),
+    Reply(LinkId, usize, Frame),
     /// The server's end is closed, with a code or without.
     Closed(LinkId, usize, Option<CloseCode>),
     /// Something for the session alone.
@@ -254,7 +254,7 @@ impl World {
         match event {
             Event::Frame(link, text) => self.frame(link, text),
             Event::Gone(link) => self.handle(link, Input::Gone),
-            Event::Text(link, client, text) => self.client_reads(link, client, &text),
+            Event::Reply(link, client, frame) => self.client_reads(link, client, &frame),
             Event::Closed(link, client, code) => self.client_closed(link, client, code.as_ref()),
             Event::Input(link, input) => self.input(link, input),
             Event::Tick(link) => self.tick_link(link),

@@ -5,7 +5,7 @@ use super::{
     super::{
         ErrorCode, Moment, UnsubscribeCode,
         command::SubscribeRequest,
-        reply::{self, Expiry, Push, Reply, SubscribeResult},
+        reply::{Expiry, Push, Reply, SubscribeResult},
         subscription::{BufferJoin, Live, Obtained, Recheck, RecoveryOutcome, Step},
     },
     Ask, Counted, Effect, Effects, Session, SubscriptionId,
@@ -84,13 +84,19 @@ impl Session {
         let join = &mut joining.join;
         let obtained = std::mem::take(&mut join.obtained);
         effects.push(Effect::Count(Counted::Subscribed(obtained.outcome)));
-        effects.push(answer(join.command, &joining.request, &grant, &obtained));
+        let encoding = self.endpoint.encoding;
+        let reply = answer(&joining.request, &grant, &obtained);
+        let frame = encoding.reply(join.command, &Reply::Subscribe(reply));
+        effects.push(match obtained.snapshot {
+            Some(_) => Effect::SendSnapshot(frame),
+            None => Effect::Send(frame),
+        });
         if obtained.snapshot.is_none() && self.snapshot == Some(id.number) {
             self.release_snapshot(effects);
         }
         for publication in &obtained.following {
-            let text = reply::push(&channel, Push::Publication(publication));
-            effects.push(Effect::Send(text));
+            let frame = encoding.push(&channel, Push::Publication(publication));
+            effects.push(Effect::Send(frame));
         }
         let announced = grant.join_leave.then(|| self.info_on(Some(&grant)));
         let live = Live {
@@ -162,7 +168,11 @@ impl Session {
 }
 
 /// The reply to a subscribe.
-fn answer(command: u32, request: &SubscribeRequest, grant: &Grant, obtained: &Obtained) -> Effect {
+fn answer<'a>(
+    request: &SubscribeRequest,
+    grant: &Grant,
+    obtained: &'a Obtained,
+) -> SubscribeResult<'a> {
     let recovered = obtained.outcome == RecoveryOutcome::Recovered;
     let mut result = SubscribeResult {
         expiry: Expiry::after(grant.expires_in),
@@ -186,10 +196,5 @@ fn answer(command: u32, request: &SubscribeRequest, grant: &Grant, obtained: &Ob
                 .map_or(position.offset, |first| first.offset - 1),
         };
     }
-    let text = reply::reply(command, &Reply::Subscribe(result));
-    if obtained.snapshot.is_some() {
-        Effect::SendSnapshot(text)
-    } else {
-        Effect::Send(text)
-    }
+    result
 }

@@ -15,9 +15,9 @@ use crate::ports::{Caller, ConnectRefused, Hello, Identity, RefreshRefused, Via}
 impl Session {
     pub(super) fn command(&mut self, command: Command, now: Moment, effects: &mut Effects) {
         match self.phase {
-            Phase::Closed => {}
+            // While connect is being answered no command is read.
+            Phase::Closed | Phase::Authenticating { .. } => {}
             Phase::Fresh => self.first_command(command, effects),
-            Phase::Authenticating { .. } => self.behind_connect.push_back(command),
             Phase::Refused => self.close(CloseCode::BAD_REQUEST, effects),
             Phase::Connected => match command {
                 Command::Malformed => self.close(CloseCode::BAD_REQUEST, effects),
@@ -49,7 +49,7 @@ impl Session {
             data: connect.data,
             name: connect.name,
             version: connect.version,
-            remote: self.remote,
+            remote: self.endpoint.remote,
         };
         truncate(&mut hello.name, 16);
         truncate(&mut hello.version, 64);
@@ -77,23 +77,21 @@ impl Session {
         let expiry = Expiry::after(identity.expires_in);
         let caller = Arc::new(Caller {
             identity,
-            client: self.client.clone(),
-            remote: self.remote,
+            client: self.endpoint.client.clone(),
+            remote: self.endpoint.remote,
             via: Via::WebSocket,
         });
         self.caller = Some(caller.clone());
         effects.push(Effect::Connected(caller));
         let result = ConnectResult {
-            client: &self.client,
+            client: &self.endpoint.client,
             version: &self.config.version,
             expiry,
             ping: self.config.ping.as_secs().max(1),
             pong: true,
         };
         self.reply(id, &Reply::Connect(result), effects);
-        while let Some(command) = self.behind_connect.pop_front() {
-            self.command(command, now, effects);
-        }
+        self.catch_up(now, effects);
     }
 
     fn connect_refused(&mut self, id: u32, refused: &ConnectRefused, effects: &mut Effects) {

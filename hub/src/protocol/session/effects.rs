@@ -1,15 +1,15 @@
 //! What goes into a session and what it wishes for.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 
 use super::super::{
-    CloseCode, Recovery, Text,
+    ChannelEvent, CloseCode, Encoding, Frame, Recovery,
     command::{HistoryRequest, Since},
     subscription::RecoveryOutcome,
 };
 use crate::ports::{
-    Body, Caller, ChannelName, Class, ClientInfo, ConnectRefused, Denied, Epoch, Grant, Hello,
-    Identity, LogRead, Position, RefreshRefused, Snapshot, SubscribeIntent,
+    Body, Caller, ChannelName, Class, ClientInfo, ConnectRefused, Denied, Grant, Hello, Identity,
+    LogRead, Position, RefreshRefused, Snapshot, SubscribeIntent,
 };
 
 /// Limits and periods of one connection.
@@ -44,37 +44,21 @@ pub struct SessionConfig {
     pub drain_patience: Duration,
 }
 
+/// The other end of a connection, as known before it has said anything.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The connection's id, a UUID v4.
+    pub client: Arc<str>,
+    pub remote: Option<IpAddr>,
+    pub encoding: Encoding,
+}
+
 /// One subscription of one connection, one attempt at making it. Results that belong to another
 /// attempt are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SubscriptionId {
     pub number: u32,
     pub attempt: u32,
-}
-
-/// Something that every subscriber of a channel gets, encoded once for all.
-#[derive(Debug)]
-pub enum ChannelEvent {
-    /// On a durable channel.
-    Publication {
-        offset: u64,
-        epoch: Epoch,
-        text: Text,
-    },
-    /// On an ephemeral channel.
-    Ephemeral { key: Option<Arc<str>>, text: Text },
-    /// A join or a leave.
-    Presence { text: Text },
-}
-
-impl ChannelEvent {
-    pub fn text(&self) -> &Text {
-        match self {
-            Self::Publication { text, .. }
-            | Self::Ephemeral { text, .. }
-            | Self::Presence { text } => text,
-        }
-    }
 }
 
 /// An event on its way to one subscriber.
@@ -87,7 +71,7 @@ pub struct Delivery {
 impl Delivery {
     /// What it counts for in limits.
     pub fn bytes(&self) -> usize {
-        self.event.text().len() + 32
+        self.event.weight() + 32
     }
 }
 
@@ -168,10 +152,10 @@ impl HistoryQuery {
 /// Something that happened to the connection.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// A text message from the client.
-    Frame(&'a str),
-    /// A text message beyond the rate that the connection may send.
-    FrameOverLimit(&'a str),
+    /// A message from the client, of either kind.
+    Frame(&'a [u8]),
+    /// A message beyond the rate that the connection may send.
+    FrameOverLimit(&'a [u8]),
     /// Time has passed; see [`super::Session::deadline`].
     Tick,
     /// An event of a channel. Its order is the channel's.
@@ -247,9 +231,9 @@ pub enum Input<'a> {
 /// Something to be done for the connection, in this order.
 #[derive(Debug)]
 pub enum Effect {
-    Send(Text),
+    Send(Frame),
     /// Like `Send`, and to be reported by [`Input::SnapshotWritten`].
-    SendSnapshot(Text),
+    SendSnapshot(Frame),
     /// After what was sent; nothing follows but what takes leave.
     Close(CloseCode),
     Authenticate(Hello),
@@ -343,4 +327,15 @@ pub type Effects = Vec<Effect>;
 pub(super) struct Calls {
     pub(super) under_way: usize,
     pub(super) waiting: VecDeque<Effect>,
+}
+
+#[cfg(test)]
+impl Endpoint {
+    pub(super) fn json(client: &str) -> Self {
+        Self {
+            client: client.into(),
+            remote: None,
+            encoding: Encoding::Json,
+        }
+    }
 }

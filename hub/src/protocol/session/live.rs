@@ -2,15 +2,15 @@
 
 use super::{
     super::{
-        CloseCode, ErrorCode, Moment, UnsubscribeCode,
+        ChannelEvent, CloseCode, ErrorCode, Moment, News, UnsubscribeCode,
         command::Request,
         moment::earliest,
-        reply::{self, Expiry, Push, Reply},
+        reply::{Expiry, Push, Reply},
         subscription::{Live, Recheck, State, Step, Subscription},
     },
-    Ask, ChannelEvent, Counted, Delivery, Effect, Effects, Session, SubscriptionId,
+    Ask, Counted, Delivery, Effect, Effects, Session, SubscriptionId,
 };
-use crate::ports::{Denied, Grant};
+use crate::ports::{Denied, Grant, Publication};
 
 /// When a subscription wants to be looked at.
 pub(super) fn due(subscription: &Subscription) -> Option<Moment> {
@@ -50,7 +50,8 @@ impl Session {
                 let verdict = verdict(live, &delivery.event);
                 match verdict {
                     Verdict::Send => {
-                        effects.push(Effect::Send(delivery.event.text().clone()));
+                        let frame = delivery.event.frame(self.endpoint.encoding);
+                        effects.push(Effect::Send(frame));
                     }
                     Verdict::Drop => {}
                     Verdict::Insufficient => {
@@ -114,8 +115,9 @@ impl Session {
         };
         self.by_channel.remove(&subscription.channel);
         effects.push(Effect::Count(Counted::Unsubscribed(code.code)));
-        let text = reply::push(&subscription.channel, Push::Unsubscribe(code));
-        effects.push(Effect::Send(text));
+        let encoding = self.endpoint.encoding;
+        let frame = encoding.push(&subscription.channel, Push::Unsubscribe(code));
+        effects.push(Effect::Send(frame));
         self.take_leave(&subscription, None, effects);
     }
 
@@ -363,11 +365,12 @@ enum Verdict {
 }
 
 fn verdict(live: &mut Live, event: &ChannelEvent) -> Verdict {
-    match event {
-        ChannelEvent::Ephemeral { .. } => Verdict::Send,
-        ChannelEvent::Presence { .. } if live.announced => Verdict::Send,
-        ChannelEvent::Presence { .. } => Verdict::Drop,
-        ChannelEvent::Publication { offset, epoch, .. } => {
+    match &event.news {
+        News::Ephemeral(_) => Verdict::Send,
+        News::Join(_) | News::Leave(_) if live.announced => Verdict::Send,
+        News::Join(_) | News::Leave(_) => Verdict::Drop,
+        News::Publication(publication) => {
+            let Publication { offset, epoch, .. } = &**publication;
             let Some(position) = &mut live.position else {
                 return Verdict::Insufficient;
             };
@@ -392,9 +395,10 @@ fn broken_verdict(
     use super::super::breakage::Breakage;
     let before = live.position.clone();
     let verdict = verdict(live, event);
-    let ChannelEvent::Publication { offset, .. } = event else {
+    let News::Publication(publication) = &event.news else {
         return verdict;
     };
+    let offset = &publication.offset;
     match (verdict, before) {
         (Verdict::Drop, Some(_)) if breakage == Breakage::NoDeduplication => Verdict::Send,
         (Verdict::Insufficient, Some(before))

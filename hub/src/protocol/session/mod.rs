@@ -14,7 +14,6 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    net::IpAddr,
     sync::Arc,
     time::Duration,
 };
@@ -22,8 +21,8 @@ use std::{
 #[cfg(test)]
 pub(crate) use super::subscription::RecoveryOutcome;
 pub use effects::{
-    Ask, ChannelEvent, Counted, Delivery, Effect, Effects, HistoryQuery, Input, Order,
-    PresenceQuery, Read, SessionConfig, SubscriptionId,
+    Ask, Counted, Delivery, Effect, Effects, Endpoint, HistoryQuery, Input, Order, PresenceQuery,
+    Read, SessionConfig, SubscriptionId,
 };
 
 use self::effects::Calls;
@@ -31,9 +30,8 @@ use super::{
     CloseCode, ErrorCode, Moment,
     command::Command,
     heartbeat::{Beat, Heartbeat},
-    json,
     moment::earliest,
-    reply::{self, Reply},
+    reply::Reply,
     subscription::Subscription,
 };
 use crate::ports::{Caller, ChannelName, ClientInfo, Grant};
@@ -55,8 +53,7 @@ enum Phase {
 #[derive(Debug)]
 pub struct Session {
     config: Arc<SessionConfig>,
-    client: Arc<str>,
-    remote: Option<IpAddr>,
+    endpoint: Endpoint,
     phase: Phase,
     caller: Option<Arc<Caller>>,
     heartbeat: Heartbeat,
@@ -64,8 +61,8 @@ pub struct Session {
     stale_at: Moment,
     /// The token's expiry and its grace.
     expires_at: Option<Moment>,
-    /// Commands that came with or after connect, before it was answered.
-    behind_connect: VecDeque<Command>,
+    /// What came with or after connect before it was answered, undecoded.
+    behind_connect: VecDeque<Vec<u8>>,
     calls: Calls,
     subscriptions: BTreeMap<u32, Subscription>,
     by_channel: BTreeMap<ChannelName, u32>,
@@ -82,12 +79,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// A connection that was just accepted. `client` is its id, a UUID v4; `first_ping` is drawn by
-    /// the caller from half to the whole ping period.
+    /// A connection that was just accepted. `first_ping` is drawn by the caller from half to the
+    /// whole ping period.
     pub fn new(
         config: Arc<SessionConfig>,
-        client: Arc<str>,
-        remote: Option<IpAddr>,
+        endpoint: Endpoint,
         first_ping: Duration,
         now: Moment,
     ) -> Self {
@@ -95,8 +91,7 @@ impl Session {
             heartbeat: Heartbeat::new(config.ping, config.pong_timeout, first_ping, now),
             stale_at: now + config.stale_after,
             config,
-            client,
-            remote,
+            endpoint,
             phase: Phase::Fresh,
             caller: None,
             expires_at: None,
@@ -121,8 +116,8 @@ impl Session {
             return;
         }
         match input {
-            Input::Frame(text) => self.frame(text, now, effects),
-            Input::FrameOverLimit(text) => self.frame_over_limit(text, now, effects),
+            Input::Frame(frame) => self.frame(frame, now, effects),
+            Input::FrameOverLimit(frame) => self.frame_over_limit(frame, now, effects),
             Input::Tick => self.tick(now, effects),
             Input::Delivered(delivery) => self.delivered(delivery, effects),
             Input::Authenticated(result) => self.authenticated(result, now, effects),
@@ -192,23 +187,37 @@ impl Session {
         self.caller.as_ref()
     }
 
-    fn frame(&mut self, text: &str, now: Moment, effects: &mut Effects) {
-        for command in json::decode(text) {
+    fn frame(&mut self, frame: &[u8], now: Moment, effects: &mut Effects) {
+        let mut commands = self.endpoint.encoding.commands(frame);
+        while !matches!(self.phase, Phase::Closed | Phase::Authenticating { .. })
+            && let Some(command) = commands.next()
+        {
             self.command(command, now, effects);
+        }
+        if matches!(self.phase, Phase::Authenticating { .. }) {
+            self.behind_connect
+                .extend(commands.rest().map(<[u8]>::to_vec));
+        }
+    }
+
+    /// Takes what came before connect was answered.
+    fn catch_up(&mut self, now: Moment, effects: &mut Effects) {
+        while let Some(frame) = self.behind_connect.pop_front() {
+            self.frame(&frame, now, effects);
         }
     }
 
     /// Answers with an error, so that a client which counts too fast learns of it, and closes on
     /// one that does not listen.
-    fn frame_over_limit(&mut self, text: &str, now: Moment, effects: &mut Effects) {
+    fn frame_over_limit(&mut self, frame: &[u8], now: Moment, effects: &mut Effects) {
         self.refused_frames += 1;
         if self.refused_frames > self.config.refused_frames {
             return self.close(CloseCode::TOO_MANY_REQUESTS, effects);
         }
         if self.phase != Phase::Connected {
-            return self.frame(text, now, effects);
+            return self.frame(frame, now, effects);
         }
-        for command in json::decode(text) {
+        for command in self.endpoint.encoding.commands(frame) {
             match command {
                 Command::Pong | Command::Malformed => self.command(command, now, effects),
                 Command::Request { id: 0, .. } => {}
@@ -231,7 +240,7 @@ impl Session {
         }
         match self.heartbeat.tick(now) {
             Beat::Nothing => {}
-            Beat::Ping => effects.push(Effect::Send(reply::PING)),
+            Beat::Ping => effects.push(Effect::Send(self.endpoint.encoding.ping())),
             Beat::Dead => return self.close(CloseCode::NO_PONG, effects),
         }
         if self.subscriptions_due.is_some_and(|at| at <= now) {
@@ -280,8 +289,7 @@ impl Session {
     }
 
     fn reply(&self, id: u32, answer: &Reply<'_>, effects: &mut Effects) {
-        let _ = self;
-        effects.push(Effect::Send(reply::reply(id, answer)));
+        effects.push(Effect::Send(self.endpoint.encoding.reply(id, answer)));
     }
 
     fn refuse(&self, id: u32, error: &ErrorCode, effects: &mut Effects) {
@@ -294,7 +302,7 @@ impl Session {
         let identity = self.caller.as_ref().map(|caller| &caller.identity);
         Arc::new(ClientInfo {
             user: identity.map_or_else(String::new, |identity| identity.user.to_string()),
-            client: self.client.to_string(),
+            client: self.endpoint.client.to_string(),
             conn_info: identity.and_then(|identity| identity.info.clone()),
             chan_info: grant.and_then(|grant| grant.chan_info.clone()),
         })

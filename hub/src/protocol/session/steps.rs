@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     HubConfig,
     ports::{Body, Class, Epoch, Identity, Position, Publication},
-    protocol::{Recovery, Text},
+    protocol::{ChannelEvent, News, Recovery},
 };
 
 const SUBSCRIPTION: SubscriptionId = SubscriptionId {
@@ -20,9 +20,9 @@ impl Run {
     fn connected() -> Self {
         let config = HubConfig::default().session();
         let minute = Duration::from_mins(1);
-        let session = Session::new(config, "client".into(), None, minute, Moment::default());
+        let session = Session::new(config, Endpoint::json("client"), minute, Moment::default());
         let mut run = Self(session);
-        run.takes(Input::Frame("{\"id\":1,\"connect\":{}}"));
+        run.takes(Input::Frame(b"{\"id\":1,\"connect\":{}}"));
         let identity = Identity {
             user: "ann".into(),
             session: None,
@@ -35,19 +35,19 @@ impl Run {
     }
 
     /// Returns what was sent.
-    fn takes(&mut self, input: Input<'_>) -> Vec<Text> {
+    fn takes(&mut self, input: Input<'_>) -> Vec<String> {
         let mut effects = Vec::new();
         self.0.handle(input, Moment::default(), &mut effects);
         let sent = effects.into_iter().filter_map(|effect| {
-            if let Effect::Send(text) | Effect::SendSnapshot(text) = effect {
-                return Some(text);
+            if let Effect::Send(frame) | Effect::SendSnapshot(frame) = effect {
+                return Some(String::from_utf8(frame.bytes().to_vec()).unwrap());
             }
             None
         });
         sent.collect()
     }
 
-    fn allows(&mut self, ask: Ask) -> Vec<Text> {
+    fn allows(&mut self, ask: Ask) -> Vec<String> {
         let grant = Grant {
             class: Class::Durable,
             presence: false,
@@ -81,7 +81,9 @@ fn publication(offset: u64) -> Arc<Publication> {
 #[test]
 fn a_stream_filled_up_is_answered_with_the_offset_it_begins_at() {
     let mut run = Run::connected();
-    run.takes(Input::Frame("{\"id\":2,\"subscribe\":{\"channel\":\"c\"}}"));
+    run.takes(Input::Frame(
+        b"{\"id\":2,\"subscribe\":{\"channel\":\"c\"}}",
+    ));
     run.allows(Ask::Join(SUBSCRIPTION));
     run.takes(Input::Opened {
         subscription: SUBSCRIPTION,
@@ -90,11 +92,10 @@ fn a_stream_filled_up_is_answered_with_the_offset_it_begins_at() {
     // 6 was lost on the way here.
     run.takes(Input::Delivered(Delivery {
         subscription: SUBSCRIPTION,
-        event: Arc::new(ChannelEvent::Publication {
-            offset: 7,
-            epoch: "e".into(),
-            text: "seven".into(),
-        }),
+        event: Arc::new(ChannelEvent::new(
+            "c".into(),
+            News::Publication(publication(7)),
+        )),
     }));
     assert!(run.allows(Ask::Confirm(SUBSCRIPTION)).is_empty());
     run.takes(Input::Recovered {

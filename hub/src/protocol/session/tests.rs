@@ -141,7 +141,7 @@ impl Run {
         let now = Moment::default();
         let first_ping = Duration::from_secs(13);
         Self {
-            session: Session::new(config(), "client".into(), None, first_ping, now),
+            session: Session::new(config(), Endpoint::json("client"), first_ping, now),
             wishes: Vec::new(),
             seen: Seen::default(),
         }
@@ -156,8 +156,8 @@ impl Run {
                 "something was said after the close"
             );
             match &effect {
-                Effect::Send(text) | Effect::SendSnapshot(text) => {
-                    let reply = serde_json::from_str(text).expect("valid JSON");
+                Effect::Send(frame) | Effect::SendSnapshot(frame) => {
+                    let reply = serde_json::from_slice(frame.bytes()).expect("valid JSON");
                     self.seen.replies.push(reply);
                 }
                 Effect::Close(code) => self.seen.closed = Some(code.clone()),
@@ -227,16 +227,16 @@ proptest! {
         requests in proptest::collection::vec((request(), proptest::collection::vec(0..50_usize, 0..5)), 0..30),
     ) {
         let mut run = Run::new();
-        run.input(Input::Frame(r#"{"id":1,"connect":{}}"#));
+        run.input(Input::Frame(br#"{"id":1,"connect":{}}"#));
         let mut last = 1;
         for (request, picks) in &requests {
             last += 1;
             let frame = format!("{{\"id\":{last},{request}}}");
             if run.session.accepts_frames() {
-                run.input(Input::Frame(&frame));
+                run.input(Input::Frame(frame.as_bytes()));
             } else {
                 run.grant_all();
-                run.input(Input::Frame(&frame));
+                run.input(Input::Frame(frame.as_bytes()));
             }
             for pick in picks {
                 run.grant(*pick);
@@ -258,7 +258,7 @@ proptest! {
     fn no_frame_is_too_strange(frames in proptest::collection::vec("[\\PC\n{}\":,\\[\\]0-9a-z]{0,40}", 0..10)) {
         let mut run = Run::new();
         for frame in &frames {
-            run.input(Input::Frame(frame));
+            run.input(Input::Frame(frame.as_bytes()));
             run.grant_all();
         }
     }
@@ -268,7 +268,7 @@ proptest! {
 fn a_subscriber_told_to_start_anew_while_joining_starts_over() {
     let mut run = Run::new();
     run.input(Input::Frame(
-        "{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"a\"}}",
+        b"{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"a\"}}",
     ));
     let opened = loop {
         let open = run.wishes.iter().find_map(|wish| {

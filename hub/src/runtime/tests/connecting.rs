@@ -4,7 +4,13 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 use super::world::{Instance, assert_closed, until};
 use crate::ports::Control;
@@ -157,17 +163,23 @@ async fn connect_and_subscribes_may_come_in_one_frame() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn binary_frames_are_read_as_text_and_bad_text_is_1007() {
+async fn either_kind_of_message_is_read_and_what_is_no_text_is_no_request() {
     let instance = Instance::new().await;
     let mut client = instance.socket().await;
     let connect = Message::binary("{\"id\":1,\"connect\":{}}".as_bytes().to_vec());
     client.stream.send(connect).await.unwrap();
     assert!(client.reply_to(1).await["connect"].is_object());
-    client
-        .stream
-        .send(Message::binary(vec![0xff, 0xfe]))
-        .await
-        .unwrap();
+    let bad = Message::binary(vec![0xff, 0xfe]);
+    client.stream.send(bad).await.unwrap();
+    assert_closed(&client.closed().await, 3501, "bad request");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_message_that_is_no_text_is_1007() {
+    let instance = Instance::new().await;
+    let mut client = instance.socket().await;
+    let bad = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
+    client.stream.send(Message::Frame(bad)).await.unwrap();
     assert_closed(&client.closed().await, 1007, "invalid text");
 }
 

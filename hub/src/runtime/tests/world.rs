@@ -25,6 +25,7 @@ use crate::{
         Application, Body, Broker, Caller, ChannelLog, Class, ConnectRefused, Denied, Grant, Hello,
         Identity, Presence, RefreshRefused, Snapshot, SubscribeIntent,
     },
+    protocol::Encoding,
 };
 
 pub fn body(value: &Value) -> Body {
@@ -285,7 +286,7 @@ impl Instance {
     pub async fn socket_with(&self, buffer: usize) -> Client {
         let (ours, theirs) = tokio::io::duplex(buffer);
         let hub = self.hub.clone();
-        tokio::spawn(async move { hub.serve_websocket(theirs, None).await });
+        tokio::spawn(async move { hub.serve_websocket(theirs, None, Encoding::Json).await });
         Client {
             stream: WebSocketStream::from_raw_socket(ours, Role::Client, None).await,
             last_id: 0,

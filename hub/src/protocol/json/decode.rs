@@ -1,28 +1,15 @@
-//! The JSON encoding of commands: objects separated by newlines, names of the protocol's schema,
-//! integers as numbers, bodies as raw JSON. Unknown fields are ignored.
+//! The JSON encoding of commands. Unknown fields are ignored.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::command::{Command, ConnectRequest, HistoryRequest, Request, Since, SubscribeRequest};
+use super::super::command::{
+    Command, ConnectRequest, HistoryRequest, Request, Since, SubscribeRequest,
+};
 use crate::ports::Body;
 
-/// Reads all commands of one frame. What cannot be read ends the list as [`Command::Malformed`].
-pub fn decode(frame: &str) -> Vec<Command> {
-    let lines = frame.strip_suffix('\n').unwrap_or(frame);
-    let mut commands = Vec::new();
-    for line in lines.split('\n') {
-        let command = decode_line(line).unwrap_or(Command::Malformed);
-        let unreadable = command == Command::Malformed;
-        commands.push(command);
-        if unreadable {
-            break;
-        }
-    }
-    commands
-}
-
-fn decode_line(line: &str) -> Option<Command> {
+/// Reads one command; `None` when it cannot be read.
+pub(in super::super) fn command(line: &str) -> Option<Command> {
     let wire: Wire<'_> = serde_json::from_str(line).ok()?;
     // An id of 0 without `send` is the pong, whatever else it holds.
     if wire.id == 0 && wire.send.is_none() {
@@ -229,6 +216,11 @@ impl WireHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Encoding;
+
+    fn decode(frame: &str) -> Vec<Command> {
+        Encoding::Json.commands(frame.as_bytes()).collect()
+    }
 
     fn one(frame: &str) -> Command {
         let mut commands = decode(frame);
