@@ -2,6 +2,7 @@
 //! applied to nothing, gives the view.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use super::row::Row;
 use crate::domain::ids::{AccountId, CommandId, ServiceSlug};
 
 /// Body of every row channel. A row in `set` replaces the one of the same kind and id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(optional_fields)]
 pub struct Body {
     #[ts(type = "string")]
@@ -24,13 +25,17 @@ pub struct Body {
 }
 
 /// Kind and id name a row within its channel.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, JsonSchema,
+)]
 pub struct RowKey {
     pub kind: RowKind,
     pub id: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RowKind {
     Customer,
@@ -48,14 +53,14 @@ pub enum RowKind {
 
 /// Body of `slots:{zone}:{date}`: changes to the number of free cleaners at a start. Readers add
 /// them up and take floor(free / crew size); a start never mentioned has none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct SlotsBody {
     #[ts(type = "string")]
     pub at: Timestamp,
     pub free: Vec<FreeChange>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, JsonSchema)]
 pub struct FreeChange {
     pub service: ServiceSlug,
     #[ts(type = "string")]

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -20,7 +21,7 @@ use crate::domain::{
 pub type StatusTimes = BTreeMap<JobStatus, Timestamp>;
 
 /// A row of any row channel, told apart by `kind`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Row {
     Customer(CustomerRow),
@@ -56,7 +57,7 @@ impl Row {
 }
 
 /// On `customer`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct CustomerRow {
     pub id: CustomerId,
     #[ts(type = "number")]
@@ -67,7 +68,7 @@ pub struct CustomerRow {
 }
 
 /// On `customer`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct PropertyRow {
     pub id: PropertyId,
     #[ts(type = "number")]
@@ -81,7 +82,7 @@ pub struct PropertyRow {
 }
 
 /// On `customer`, while the hold is active.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct HoldRow {
     pub id: HoldId,
     #[ts(type = "number")]
@@ -96,7 +97,7 @@ pub struct HoldRow {
 }
 
 /// On `customer` and `booking`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct BookingRow {
     pub id: BookingId,
     #[ts(type = "number")]
@@ -116,7 +117,7 @@ pub struct BookingRow {
 }
 
 /// On `booking`: how the work stands, and who comes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct VisitRow {
     pub id: JobId,
     #[ts(type = "number")]
@@ -131,14 +132,14 @@ pub struct VisitRow {
 }
 
 /// A cleaner as their customer sees them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct CleanerCard {
     pub id: CleanerId,
     pub first_name: String,
 }
 
 /// On `agenda` (their own) and `control` (those with a shift in that zone on that date).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct CleanerRow {
     pub id: CleanerId,
     #[ts(type = "number")]
@@ -152,7 +153,7 @@ pub struct CleanerRow {
 }
 
 /// On `agenda` and `control`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct ShiftRow {
     pub id: ShiftId,
     #[ts(type = "number")]
@@ -168,7 +169,7 @@ pub struct ShiftRow {
 }
 
 /// On `agenda`, and on `control` of those zones and dates where it cuts into a shift.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct TimeOffRow {
     pub id: TimeOffId,
     #[ts(type = "number")]
@@ -181,7 +182,7 @@ pub struct TimeOffRow {
 }
 
 /// On `agenda`: one's own job in full.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct AgendaJobRow {
     pub id: JobId,
     #[ts(type = "number")]
@@ -212,7 +213,7 @@ pub struct AgendaJobRow {
 }
 
 /// On `board`: a job with open seats, without its address.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct OpenJobRow {
     pub id: JobId,
     #[ts(type = "number")]
@@ -235,7 +236,7 @@ pub struct OpenJobRow {
 }
 
 /// On `control`: a bar on the timeline, or an entry of the unassigned queue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct JobRow {
     pub id: JobId,
     #[ts(type = "number")]

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
+    Rejection,
     context::Role,
+    contract::{Contract, ContractVisitor},
     entity::{Duty, OpeningHours},
     ids::{
         AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
@@ -18,7 +21,7 @@ use super::{
 macro_rules! commands {
     ($($wire:literal $variant:ident $parameters:ident { $($(#[$meta:meta])* $field:ident : $type:ty),* $(,)? })*) => {
         $(
-            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
             #[serde(deny_unknown_fields)]
             #[ts(optional_fields)]
             pub struct $parameters { $($(#[$meta])* pub $field: $type,)* }
@@ -44,6 +47,16 @@ macro_rules! commands {
                     $($wire => Some(serde_json::from_value(parameters).map(Self::$variant)),)*
                     _ => None,
                 }
+            }
+
+            /// Whether the contract of this command has this rejection.
+            pub fn may_end_in(&self, rejection: &Rejection) -> bool {
+                match self { $(Self::$variant(_) => <$parameters as Contract>::may_end_in(rejection),)* }
+            }
+
+            /// Shows the contract of every command, in the order of [`Self::KINDS`].
+            pub fn visit_contracts(visitor: &mut impl ContractVisitor) {
+                $(visitor.visit::<$parameters>($wire);)*
             }
 
             /// The parameters as a JSON value, keys in a fixed order.
@@ -132,7 +145,7 @@ commands! {
     "admin.user_save" SaveUser UserSave {
         /// Absent: a new account.
         account: Option<AccountId>, role: Role, name: String, email: Option<String>,
-        #[ts(as = "Option<String>")] password: Option<NewPassword>, disabled: Option<bool>,
+        #[ts(as = "Option<String>")] #[schemars(with = "Option<String>")] password: Option<NewPassword>, disabled: Option<bool>,
         expected_version: Option<i64>,
     }
     "admin.cleaner_save" SaveCleaner CleanerSave {

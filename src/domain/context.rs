@@ -1,6 +1,7 @@
 //! What a decision may know besides the world: who asks, when, and where new ids come from.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -8,7 +9,9 @@ use uuid::Uuid;
 use super::ids::{AccountId, CleanerId, CommandId, CustomerId};
 
 /// What somebody is to the company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Customer,

@@ -7,6 +7,7 @@
 pub mod calendar;
 pub mod command;
 pub mod context;
+pub mod contract;
 pub mod decide;
 pub mod entity;
 pub mod event;

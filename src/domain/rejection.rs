@@ -4,6 +4,7 @@
 //! same answer. The other objections are refusals: nothing was decided, nothing is stored.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -13,7 +14,7 @@ use super::{
 };
 
 /// A slot that is still free, offered in place of one that is gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct Alternative {
     pub zone: ZoneSlug,
     pub service: ServiceSlug,
@@ -22,7 +23,7 @@ pub struct Alternative {
 }
 
 /// The rules say no. The serde tag is the wire code, the fields are `details`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(tag = "code", content = "details", rename_all = "snake_case")]
 pub enum Rejection {
     OutOfArea,

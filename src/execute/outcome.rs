@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ts_rs::TS;
@@ -12,7 +13,7 @@ use ts_rs::TS;
 use crate::domain::rejection::Rejection;
 
 /// The answer to a command.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     Accepted {
@@ -36,7 +37,7 @@ pub enum Outcome {
 }
 
 /// A place in a channel. A position of another epoch than the reader's counts as passed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct ReachedPosition {
     #[ts(type = "number")]
     pub offset: u64,
@@ -44,7 +45,7 @@ pub struct ReachedPosition {
 }
 
 /// Why no decision was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     Unauthenticated,

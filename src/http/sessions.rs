@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::{HeaderValue, StatusCode, header};
 use hub::ports::Control;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -38,7 +39,7 @@ pub struct Refresh {
 }
 
 /// A sign-in, as the one who made it gets it.
-#[derive(Serialize, TS)]
+#[derive(Serialize, TS, JsonSchema)]
 pub struct SessionBody {
     pub access_token: String,
     /// Seconds.
@@ -48,7 +49,7 @@ pub struct SessionBody {
     pub user: UserBody,
 }
 
-#[derive(Serialize, TS)]
+#[derive(Serialize, TS, JsonSchema)]
 pub struct UserBody {
     pub id: AccountId,
     pub role: Role,

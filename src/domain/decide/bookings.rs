@@ -9,7 +9,6 @@
 //! work has not begun, even with the crew on its way.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::{
     Decision,
@@ -20,6 +19,7 @@ use super::{
 use crate::domain::{
     Event, Objection, Rejection,
     command::{BookingCancel, BookingConfirm, BookingCreate},
+    contract::answer::{Booked, BookingWritten},
     entity::{Booking, BookingStatus, Cause, Customer, Job, JobStatus, Property, Service, Zone},
     homing::{Preference, Promise},
     ids::{BookingId, CustomerId, HoldId, JobId, PropertyId},
@@ -117,7 +117,9 @@ pub(super) fn cancel(mut draft: Draft, command: &BookingCancel) -> Result<Decisi
         draft.free_all(draft.rows_of_job(job));
     }
     draft.secure();
-    Ok(draft.done(json!({ "booking": booking.id })))
+    Ok(draft.done(BookingWritten {
+        booking: booking.id,
+    }))
 }
 
 /// What is sold to whom.
@@ -172,8 +174,12 @@ impl Sale {
     }
 }
 
-fn sell(draft: &mut Draft, booking: Booking, job: &Job) -> serde_json::Value {
-    let result = json!({ "booking": booking.id, "job": job.id, "number": job.number });
+fn sell(draft: &mut Draft, booking: Booking, job: &Job) -> Booked {
+    let result = Booked {
+        booking: booking.id,
+        job: job.id,
+        number: job.number,
+    };
     draft.emit(Event::BookingConfirmed { booking });
     draft.emit(Event::JobCreated { job: job.clone() });
     result

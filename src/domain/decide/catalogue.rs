@@ -7,8 +7,6 @@
 //! may change at any time: what is booked stays booked. A service may name new skills: that is how
 //! skills come to be.
 
-use serde_json::json;
-
 use super::{
     Decision,
     customers::check_position,
@@ -19,6 +17,7 @@ use crate::domain::{
     Event, Objection, Rejection, Role,
     calendar::time_zone,
     command::{ServiceSave, ZoneSave},
+    contract::answer::{ServiceSaved, ZoneSaved},
     entity::{OpeningHours, Service, Zone},
     limits::LIMITS,
 };
@@ -50,7 +49,10 @@ pub(super) fn save_zone(mut draft: Draft, command: &ZoneSave) -> Result<Decision
     if before.is_some_and(|before| before.time_zone != zone.time_zone) && has_dates(&draft, &zone) {
         return Err(Rejection::InUse.into());
     }
-    let result = json!({ "zone": zone.slug, "version": zone.version });
+    let result = ZoneSaved {
+        zone: zone.slug.clone(),
+        version: zone.version,
+    };
     draft.emit(Event::ZoneSaved { zone });
     Ok(draft.done(result))
 }
@@ -89,7 +91,10 @@ pub(super) fn save_service(mut draft: Draft, command: &ServiceSave) -> Result<De
             });
         }
     }
-    let result = json!({ "service": service.slug, "version": service.version });
+    let result = ServiceSaved {
+        service: service.slug.clone(),
+        version: service.version,
+    };
     draft.emit(Event::ServiceSaved { service });
     Ok(draft.done(result))
 }

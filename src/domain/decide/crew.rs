@@ -13,8 +13,6 @@
 //! remembers a withdrawal: time given back later may carry the job again, theirs included.
 //! `job.unassign` without a seat empties the whole crew. Withdrawing is each crew member's own.
 
-use serde_json::json;
-
 use super::{
     Decision,
     draft::{Draft, check_version},
@@ -23,6 +21,7 @@ use super::{
 use crate::domain::{
     Event, Objection, Rejection,
     command::{JobAssign, JobClaim, JobUnassign, JobWithdraw},
+    contract::answer::{JobStands, SeatFilled},
     entity::{Cause, Cleaner, Job, JobStatus, Occupancy, Seat},
     homing::{Preference, Promise},
     ids::{CleanerId, JobId},
@@ -52,7 +51,11 @@ pub(super) fn claim(mut draft: Draft, command: &JobClaim) -> Result<Decision, Ob
         return Err(illegal(&job));
     }
     fill(&mut draft, &job, seat, &cleaner)?;
-    Ok(draft.done(json!({ "job": job.id, "seat": seat, "cleaner": own })))
+    Ok(draft.done(SeatFilled {
+        job: job.id,
+        seat,
+        cleaner: own,
+    }))
 }
 
 pub(super) fn assign(mut draft: Draft, command: &JobAssign) -> Result<Decision, Objection> {
@@ -73,7 +76,11 @@ pub(super) fn assign(mut draft: Draft, command: &JobAssign) -> Result<Decision, 
         return Err(illegal(&job));
     }
     fill(&mut draft, &job, seat, &cleaner)?;
-    Ok(draft.done(json!({ "job": job.id, "seat": seat, "cleaner": cleaner.id })))
+    Ok(draft.done(SeatFilled {
+        job: job.id,
+        seat,
+        cleaner: cleaner.id,
+    }))
 }
 
 pub(super) fn unassign(mut draft: Draft, command: &JobUnassign) -> Result<Decision, Objection> {
@@ -107,7 +114,10 @@ pub(super) fn unassign(mut draft: Draft, command: &JobUnassign) -> Result<Decisi
     draft.settle_risk(job.id);
     draft.secure();
     let status = draft.job(job.id)?.status;
-    Ok(draft.done(json!({ "job": job.id, "status": status })))
+    Ok(draft.done(JobStands {
+        job: job.id,
+        status,
+    }))
 }
 
 pub(super) fn withdraw(mut draft: Draft, command: &JobWithdraw) -> Result<Decision, Objection> {
@@ -132,7 +142,10 @@ pub(super) fn withdraw(mut draft: Draft, command: &JobWithdraw) -> Result<Decisi
     draft.settle_risk(job.id);
     draft.secure_but(job.id);
     let status = draft.job(job.id)?.status;
-    Ok(draft.done(json!({ "job": job.id, "status": status })))
+    Ok(draft.done(JobStands {
+        job: job.id,
+        status,
+    }))
 }
 
 fn who_withdraws(

@@ -6,8 +6,6 @@
 //! one signs in with belongs to the account. A property lies in the zone whose polygon holds it; where
 //! zones overlap, in the first by slug.
 
-use serde_json::json;
-
 use super::{
     Decision,
     draft::{Draft, check_version},
@@ -16,6 +14,7 @@ use super::{
 use crate::domain::{
     Event, Objection, Rejection, Role,
     command::{CustomerCreate, CustomerUpdate, PropertyAdd},
+    contract::answer::{CustomerWritten, PropertyAdded},
     entity::{Account, Customer, Property, Zone},
     ids::{AccountId, CustomerId},
     limits::LIMITS,
@@ -46,7 +45,9 @@ pub(super) fn update(mut draft: Draft, command: &CustomerUpdate) -> Result<Decis
             email,
         });
     }
-    Ok(draft.done(json!({ "customer": customer.id })))
+    Ok(draft.done(CustomerWritten {
+        customer: customer.id,
+    }))
 }
 
 pub(super) fn create(mut draft: Draft, command: &CustomerCreate) -> Result<Decision, Objection> {
@@ -76,7 +77,7 @@ pub(super) fn create(mut draft: Draft, command: &CustomerCreate) -> Result<Decis
             version: 1,
         },
     });
-    Ok(draft.done(json!({ "customer": customer })))
+    Ok(draft.done(CustomerWritten { customer }))
 }
 
 pub(super) fn add_property(mut draft: Draft, command: &PropertyAdd) -> Result<Decision, Objection> {
@@ -103,7 +104,10 @@ pub(super) fn add_property(mut draft: Draft, command: &PropertyAdd) -> Result<De
         lat: command.lat,
         version: 1,
     };
-    let result = json!({ "property": property.id, "zone": property.zone });
+    let result = PropertyAdded {
+        property: property.id,
+        zone: property.zone.clone(),
+    };
     draft.emit(Event::PropertyAdded { property });
     Ok(draft.done(result))
 }

@@ -41,10 +41,11 @@ impl Draft {
         self.ids.make()
     }
 
-    pub(super) fn done(self, result: serde_json::Value) -> Decision {
+    /// A yes, with one of [`answer`](crate::domain::contract::answer).
+    pub(super) fn done(self, answer: impl serde::Serialize) -> Decision {
         Decision {
             events: self.events,
-            result,
+            result: serde_json::to_value(answer).expect("answers are plain data"),
         }
     }
 }

@@ -7,12 +7,12 @@
 //! Invariant 3: a hold is honoured until `expires_at` by `Context::now`, and never after.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::{Decision, draft::Draft};
 use crate::domain::{
     Event, Objection, Rejection, Role,
     command::{HoldExpire, HoldExtend, HoldPlace, HoldRelease},
+    contract::answer::{HoldEnded, HoldStands, SlotHeld},
     entity::{Cause, Hold, HoldStatus, Service, TimeRange, Zone},
     homing::{self, Promise},
     ids::{CleanerId, CustomerId, HoldId},
@@ -53,7 +53,7 @@ pub(super) fn place(mut draft: Draft, command: &HoldPlace) -> Result<Decision, O
     for (seat, cleaner) in (0..).zip(carriers) {
         draft.take(cleaner, busy, Cause::Hold { hold, seat });
     }
-    Ok(draft.done(json!({ "hold": hold, "expires_at": expires_at })))
+    Ok(draft.done(SlotHeld { hold, expires_at }))
 }
 
 pub(super) fn extend(mut draft: Draft, command: &HoldExtend) -> Result<Decision, Objection> {
@@ -67,7 +67,10 @@ pub(super) fn extend(mut draft: Draft, command: &HoldExtend) -> Result<Decision,
         hold: hold.id,
         expires_at,
     });
-    Ok(draft.done(json!({ "hold": hold.id, "expires_at": expires_at })))
+    Ok(draft.done(SlotHeld {
+        hold: hold.id,
+        expires_at,
+    }))
 }
 
 pub(super) fn release(mut draft: Draft, command: &HoldRelease) -> Result<Decision, Objection> {
@@ -75,7 +78,7 @@ pub(super) fn release(mut draft: Draft, command: &HoldRelease) -> Result<Decisio
     draft.emit(Event::HoldReleased { hold: hold.id });
     draft.free_all(draft.rows_of_hold(hold.id));
     draft.secure();
-    Ok(draft.done(json!({ "hold": hold.id })))
+    Ok(draft.done(HoldEnded { hold: hold.id }))
 }
 
 /// The timer's command. A hold that ended otherwise, or lives on by an extension, stays as it is.
@@ -90,7 +93,10 @@ pub(super) fn expire(mut draft: Draft, command: &HoldExpire) -> Result<Decision,
         draft.secure();
     }
     let status = draft.world.holds[&command.hold].status;
-    Ok(draft.done(json!({ "hold": command.hold, "status": status })))
+    Ok(draft.done(HoldStands {
+        hold: command.hold,
+        status,
+    }))
 }
 
 /// A hold that the actor may use and that is still honoured.

@@ -28,13 +28,24 @@ use super::{Command, Context, Event, Objection, World};
 pub struct Decision {
     /// In the order in which they happened. None: it was so already.
     pub events: Vec<Event>,
-    /// A JSON object; each command's file says which.
+    /// A JSON object: the answer that the command's contract names.
     pub result: Value,
 }
 
 /// Decides one command. Pure: the same arguments give the same answer, ids included.
 pub fn decide(command: &Command, world: &World, context: &Context) -> Result<Decision, Objection> {
-    let draft = draft::Draft::new(world, context);
+    let decided = ask(command, draft::Draft::new(world, context));
+    if let Err(Objection::Rejected(rejection)) = &decided {
+        debug_assert!(
+            command.may_end_in(rejection),
+            "{} ends in {rejection:?}, which its contract does not have",
+            command.kind()
+        );
+    }
+    decided
+}
+
+fn ask(command: &Command, draft: draft::Draft) -> Result<Decision, Objection> {
     match command {
         Command::UpdateCustomer(c) => customers::update(draft, c),
         Command::CreateCustomer(c) => customers::create(draft, c),

@@ -10,12 +10,11 @@
 //! longer are re-homed; one that nobody else can carry is `in_use` too. Disabling an account and
 //! giving it a new password sign people out; it does not take a cleaner off the roster, `active` does.
 
-use serde_json::json;
-
 use super::{Decision, catalogue::next_version, draft::Draft, text};
 use crate::domain::{
     Event, Objection, Rejection, Role,
     command::{CleanerSave, NewPassword, UserSave},
+    contract::answer::{CleanerSaved, UserSaved},
     entity::{Account, Cause, Cleaner, Customer, Duty, Occupancy},
     homing::Promise,
     ids::{AccountId, CleanerId, CustomerId},
@@ -54,7 +53,10 @@ pub(super) fn save_user(mut draft: Draft, command: &UserSave) -> Result<Decision
     if let Some(before) = before {
         check_role_may_change(&draft, &before, &account)?;
     }
-    let result = json!({ "account": id, "version": version });
+    let result = UserSaved {
+        account: id,
+        version,
+    };
     draft.emit(Event::AccountSaved {
         account: account.clone(),
     });
@@ -103,7 +105,10 @@ pub(super) fn save_cleaner(mut draft: Draft, command: &CleanerSave) -> Result<De
     draft.emit(Event::CleanerSaved { cleaner });
     rehome_what_they_cannot_carry(&mut draft, id)?;
     draft.secure();
-    Ok(draft.done(json!({ "cleaner": id, "version": version })))
+    Ok(draft.done(CleanerSaved {
+        cleaner: id,
+        version,
+    }))
 }
 
 impl Draft {

@@ -14,7 +14,6 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::{
     Decision,
@@ -25,6 +24,7 @@ use super::{
 use crate::domain::{
     Event, Objection, Rejection,
     command::{DutySet, ShiftPublish, TimeOffAdd},
+    contract::answer::{DutyStands, ShiftWritten, TimeOffAdded},
     entity::{Cause, Duty, Occupancy, Shift, TimeOff, TimeRange},
     homing::{Preference, Promise},
     ids::{CleanerId, JobId, TimeOffId},
@@ -54,7 +54,10 @@ pub(super) fn set_duty(mut draft: Draft, command: &DutySet) -> Result<Decision, 
             duty: command.duty,
         });
     }
-    Ok(draft.done(json!({ "cleaner": id, "duty": command.duty })))
+    Ok(draft.done(DutyStands {
+        cleaner: id,
+        duty: command.duty,
+    }))
 }
 
 pub(super) fn publish_shift(
@@ -83,7 +86,7 @@ pub(super) fn publish_shift(
         during,
         version: 1,
     };
-    let result = json!({ "shift": shift.id });
+    let result = ShiftWritten { shift: shift.id };
     draft.emit(Event::ShiftPublished { shift });
     draft.secure();
     Ok(draft.done(result))
@@ -131,7 +134,10 @@ pub(super) fn add_time_off(mut draft: Draft, command: &TimeOffAdd) -> Result<Dec
     }
     draft.secure();
     let unassigned: BTreeSet<JobId> = losing.into_iter().map(|(job, _)| job).collect();
-    Ok(draft.done(json!({ "time_off": time_off, "unassigned": unassigned })))
+    Ok(draft.done(TimeOffAdded {
+        time_off,
+        unassigned,
+    }))
 }
 
 impl Draft {

@@ -8,8 +8,6 @@
 //! the crew in. What is done staff may find well done: the job is `verified`, its booking `closed`.
 //! Work that ends early gives the rest of its time back, from the next quarter on.
 
-use serde_json::json;
-
 use super::{
     Decision,
     crew::illegal,
@@ -23,6 +21,7 @@ use crate::domain::{
         JobAcknowledge, JobArrive, JobComplete, JobDepart, JobNoAccess, JobPause, JobResume,
         JobStart, JobVerify,
     },
+    contract::answer::JobStands,
     entity::{Cause, Job, JobStatus, TimeRange},
     ids::{CleanerId, JobId},
     limits::LIMITS,
@@ -165,8 +164,8 @@ fn moved(mut draft: Draft, event: Event, job: JobId) -> Decision {
 }
 
 fn status_of(draft: Draft, job: JobId) -> Decision {
-    let status = draft.world.jobs.get(&job).map(|job| job.status);
-    draft.done(json!({ "job": job, "status": status }))
+    let status = draft.world.jobs[&job].status;
+    draft.done(JobStands { job, status })
 }
 
 /// Shortens the crew's rows to what was used, and frees those of seats that stayed empty.

@@ -1,0 +1,60 @@
+//! What accepted commands answer: the `result` of the envelope. New ids are here; how things stand
+//! afterwards is on the channels.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::domain::{
+    entity::{Duty, HoldStatus, JobStatus},
+    ids::{
+        AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
+        ShiftId, TimeOffId, ZoneSlug,
+    },
+};
+
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$meta:meta])* $field:ident : $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+        pub struct $name { $($(#[$meta])* pub $field: $type,)* }
+    )*};
+}
+
+answers! {
+    /// Whose details were written.
+    CustomerWritten { customer: CustomerId }
+    /// A new property, and the zone that it lies in.
+    PropertyAdded { property: PropertyId, zone: ZoneSlug }
+    /// A hold and the end of it.
+    SlotHeld { hold: HoldId, #[ts(type = "string")] expires_at: Timestamp }
+    /// A hold that is no more.
+    HoldEnded { hold: HoldId }
+    /// What became of a hold.
+    HoldStands { hold: HoldId, status: HoldStatus }
+    /// A new booking, its job, and the number by which people call it.
+    Booked { booking: BookingId, job: JobId, #[ts(type = "number")] number: i64 }
+    /// Which booking was changed.
+    BookingWritten { booking: BookingId }
+    /// Who has which seat of a job's crew now.
+    SeatFilled { job: JobId, seat: u8, cleaner: CleanerId }
+    /// How the job stands now.
+    JobStands { job: JobId, status: JobStatus }
+    /// What a cleaner says of themself now.
+    DutyStands { cleaner: CleanerId, duty: Duty }
+    /// A new shift.
+    ShiftWritten { shift: ShiftId }
+    /// A new time off, and the jobs that were taken from the cleaner for it.
+    TimeOffAdded { time_off: TimeOffId, unassigned: BTreeSet<JobId> }
+    /// A zone at its new version.
+    ZoneSaved { zone: ZoneSlug, #[ts(type = "number")] version: i64 }
+    /// A service at its new version.
+    ServiceSaved { service: ServiceSlug, #[ts(type = "number")] version: i64 }
+    /// An account at its new version.
+    UserSaved { account: AccountId, #[ts(type = "number")] version: i64 }
+    /// A cleaner at their new version.
+    CleanerSaved { cleaner: CleanerId, #[ts(type = "number")] version: i64 }
+}
