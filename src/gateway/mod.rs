@@ -11,8 +11,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use hub::ports::{
-    Application, Body, Caller, Class, ConnectRefused, Denied, Grant, Hello, Identity,
-    RefreshRefused, Snapshot, SubscribeIntent, Via,
+    Application, Body, Caller, ConnectRefused, Denied, Grant, Hello, Identity, Offer,
+    PublishIntent, RefreshRefused, Snapshot, SubscribeIntent, Via,
 };
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -320,8 +320,7 @@ impl Application for Gateway {
     async fn publish(
         &self,
         _caller: &Caller,
-        _channel: &str,
-        _data: &RawValue,
+        _intent: PublishIntent,
     ) -> Result<(), Denied> {
         // Everything that changes is changed by a command.
         Err(Denied::NotAvailable)
@@ -334,23 +333,16 @@ impl Application for Gateway {
 
 /// An anonymous reader, who may see what anybody may.
 pub fn anonymous() -> Identity {
-    Identity {
-        user: "".into(),
-        session: None,
-        info: None,
-        scope: "".into(),
-        expires_in: None,
-    }
+    Identity::of("")
 }
 
 /// The identity behind a valid access token.
 pub fn identity_of(recognised: &sign_in::Recognised) -> Identity {
     Identity {
-        user: recognised.person.id.to_string().into(),
         session: Some(recognised.sign_in.to_string().into()),
-        info: None,
         scope: recognised.person.role.as_str().into(),
         expires_in: Some(recognised.expires_in),
+        ..Identity::of(&recognised.person.id.to_string())
     }
 }
 
@@ -372,13 +364,15 @@ fn grant(channel: &Channel) -> Grant {
         | Channel::Board(_) => false,
     };
     Grant {
-        class: Class::Durable,
         presence: staff_only,
-        join_leave: staff_only,
+        join_leave: if staff_only {
+            Offer::Always
+        } else {
+            Offer::Never
+        },
         history: true,
         snapshot: true,
-        chan_info: None,
-        expires_in: None,
+        ..Grant::durable()
     }
 }
 

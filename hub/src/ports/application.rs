@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use serde_json::value::RawValue;
 
-use super::{Body, Position, Publication};
+use super::{Body, ChannelName, ClientInfo, Position, Publication};
 
 /// The first command of a connection, before anybody has been recognised.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,24 @@ pub struct Identity {
     pub scope: Arc<str>,
     /// Time left until the token expires; `None` never expires.
     pub expires_in: Option<Duration>,
+    /// Channels that the server subscribes this connection to while it connects. The application
+    /// is asked for each with [`Side::Server`]; one that it does not grant is left out. A refresh
+    /// that brings other channels ends the connection (3010), which comes back with those.
+    pub channels: Arc<[ChannelName]>,
+}
+
+impl Identity {
+    /// Somebody of whom no more is known than who it is.
+    pub fn of(user: &str) -> Self {
+        Self {
+            user: user.into(),
+            session: None,
+            info: None,
+            scope: "".into(),
+            expires_in: None,
+            channels: Arc::default(),
+        }
+    }
 }
 
 /// How a call arrived.
@@ -75,6 +93,8 @@ pub enum RefreshRefused {
     InvalidToken,
     /// Expired: close 3005.
     Expired,
+    /// There is nothing to refresh here: error 108.
+    NotAvailable,
     /// Try again: error 100, temporary.
     Unavailable,
 }
@@ -94,6 +114,9 @@ pub enum Denied {
     NotAvailable,
     /// 109: the subscription token has expired
     TokenExpired,
+    /// The subscription token is of another user, connection or channel. Where the connection can
+    /// be closed for it, it is (3500); else 101.
+    InvalidToken,
     /// 111, temporary
     TooManyRequests,
     /// 100, temporary
@@ -111,34 +134,102 @@ pub enum Class {
     Ephemeral,
 }
 
-/// A client's wish to subscribe.
+/// Who wishes for a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Side {
+    /// The client, by a command of its own.
+    #[default]
+    Client,
+    /// The server, by [`Identity::channels`] or [`super::Control::Subscribe`].
+    Server,
+}
+
+/// A wish to subscribe.
 #[derive(Debug, Clone, Default)]
 pub struct SubscribeIntent {
     pub channel: String,
     pub token: String,
     pub data: Option<Body>,
+    pub side: Side,
+}
+
+/// A client's wish to publish.
+#[derive(Debug, Clone)]
+pub struct PublishIntent {
+    pub channel: ChannelName,
+    pub data: Body,
+    /// The publisher as others see it, for [`super::Publication::info`].
+    pub info: Arc<ClientInfo>,
+    /// Whether this connection is subscribed to the channel, by whichever side.
+    pub subscribed: bool,
+}
+
+/// Whether a subscriber gets something that its request can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    Never,
+    OnRequest,
+    Always,
+}
+
+impl Offer {
+    /// Whether it is in effect, given whether it was `requested`.
+    pub fn taken(self, requested: bool) -> bool {
+        match self {
+            Self::Never => false,
+            Self::OnRequest => requested,
+            Self::Always => true,
+        }
+    }
 }
 
 /// What a subscriber may do on one channel.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent rights, each named where it is given"
-)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     pub class: Class,
+    /// On a durable channel: the client is told its position and may recover from it.
+    pub recovery: Offer,
     /// `presence` and `presence_stats` are answered, and this subscriber is listed.
     pub presence: bool,
-    /// Joins and leaves are emitted for, and pushed to, this subscriber.
-    pub join_leave: bool,
+    /// Joins and leaves are emitted for this subscriber unless `Never`, and pushed to it where it
+    /// is `taken`.
+    pub join_leave: Offer,
     /// `history` is answered.
     pub history: bool,
     /// The subscribe reply of a new or failed recovery carries `Application::snapshot`.
     pub snapshot: bool,
+    /// Sent in the subscribe reply where no snapshot is.
+    pub data: Option<Body>,
     /// Shown to others beside the connection's info.
     pub chan_info: Option<Body>,
     /// Time until this right must be renewed with `sub_refresh`; `None` never.
     pub expires_in: Option<Duration>,
+}
+
+impl Grant {
+    /// To follow a durable channel with recovery, and nothing more.
+    pub fn durable() -> Self {
+        Self {
+            class: Class::Durable,
+            recovery: Offer::Always,
+            presence: false,
+            join_leave: Offer::Never,
+            history: false,
+            snapshot: false,
+            data: None,
+            chan_info: None,
+            expires_in: None,
+        }
+    }
+
+    /// To hear an ephemeral channel, and nothing more.
+    pub fn ephemeral() -> Self {
+        Self {
+            class: Class::Ephemeral,
+            recovery: Offer::Never,
+            ..Self::durable()
+        }
+    }
 }
 
 /// The whole of a channel at one instant.
@@ -177,7 +268,7 @@ pub trait Application: Send + Sync + 'static {
     ) -> Result<Body, Denied>;
 
     /// Publishes on behalf of a client, where the application allows that at all.
-    async fn publish(&self, caller: &Caller, channel: &str, data: &RawValue) -> Result<(), Denied>;
+    async fn publish(&self, caller: &Caller, intent: PublishIntent) -> Result<(), Denied>;
 
     /// A publication of any channel was committed here or heard from the wire. The wire loses some
     /// (P1). Must not wait: the order of all channels waits with it.

@@ -11,8 +11,8 @@ mod channel_log;
 mod presence;
 
 pub use application::{
-    Application, Caller, Class, ConnectRefused, Denied, Grant, Hello, Identity, RefreshRefused,
-    Snapshot, SubscribeIntent, Via,
+    Application, Caller, Class, ConnectRefused, Denied, Grant, Hello, Identity, Offer,
+    PublishIntent, RefreshRefused, Side, Snapshot, SubscribeIntent, Via,
 };
 pub use body::Body;
 pub use broker::{Broker, BrokerUnavailable, Control, Feed, FeedItem};

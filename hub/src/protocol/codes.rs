@@ -56,6 +56,7 @@ impl From<Denied> for ErrorCode {
             Denied::BadRequest => Self::BAD_REQUEST,
             Denied::NotAvailable => Self::NOT_AVAILABLE,
             Denied::TokenExpired => Self::TOKEN_EXPIRED,
+            Denied::InvalidToken => Self::UNAUTHORIZED,
             Denied::TooManyRequests => Self::TOO_MANY_REQUESTS,
             Denied::Application { code, message }
                 if (400..2000).contains(&code) && !message.is_empty() =>

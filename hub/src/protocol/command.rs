@@ -40,6 +40,7 @@ pub struct ConnectRequest {
     pub version: String,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "the protocol's own members")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SubscribeRequest {
     pub channel: String,
@@ -49,6 +50,10 @@ pub struct SubscribeRequest {
     pub recover: bool,
     pub offset: u64,
     pub epoch: String,
+    /// What the client would like to be turned on; heeded as far as it has the rights.
+    pub positioned: bool,
+    pub recoverable: bool,
+    pub join_leave: bool,
     pub delta: String,
     pub tag_filter: bool,
     pub flag: i64,

@@ -9,7 +9,7 @@ use super::{
     Delivery, Moment, News, SubscriptionId,
     command::{Request, SubscribeRequest},
 };
-use crate::ports::{Body, ChannelName, Class, Grant, Position, Publication, SubscribeIntent};
+use crate::ports::{Body, ChannelName, Class, Grant, Position, Publication, Side, SubscribeIntent};
 
 #[derive(Debug)]
 pub(super) struct Subscription {
@@ -25,6 +25,7 @@ impl SubscribeRequest {
             channel: self.channel.clone(),
             token: self.token.clone(),
             data: self.data.clone(),
+            side: Side::Client,
         }
     }
 }
@@ -191,6 +192,8 @@ pub(super) struct Live {
     pub(super) listed: bool,
     /// Its join was told, so its leave will be.
     pub(super) announced: bool,
+    /// Gets the joins and leaves of others.
+    pub(super) hears_joins: bool,
     /// When the right ends unless it was renewed, the grace included.
     pub(super) expires_at: Option<Moment>,
 }

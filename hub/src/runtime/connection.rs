@@ -347,7 +347,7 @@ where
                 self.hub.open_for(channel, class, key, subscriber)
             }
             Effect::Call { id, method, data } => self.hub.call(caller, id, method, data),
-            Effect::Publish { id, channel, data } => self.hub.publish(caller, id, channel, data),
+            Effect::Publish { id, intent } => self.hub.publish(caller, id, intent),
             Effect::Send(_)
             | Effect::SendSnapshot(_)
             | Effect::Close(_)

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     ports::{
         Body, Caller, ChannelName, Class, ConnectRefused, Denied, Hello, LogError, LogRead,
-        Position, RefreshRefused, SubscribeIntent,
+        Position, PublishIntent, RefreshRefused, SubscribeIntent,
     },
     protocol::{
         Ask, Input, Read, SubscriptionId,
@@ -141,19 +141,11 @@ impl Hub {
         .boxed()
     }
 
-    pub(super) fn publish(
-        &self,
-        caller: Arc<Caller>,
-        id: u32,
-        channel: ChannelName,
-        data: Body,
-    ) -> Operation {
+    pub(super) fn publish(&self, caller: Arc<Caller>, id: u32, intent: PublishIntent) -> Operation {
         let hub = self.clone();
-        let task = self.tracker().spawn(async move {
-            hub.application()
-                .publish(&caller, &channel, data.as_ref())
-                .await
-        });
+        let task = self
+            .tracker()
+            .spawn(async move { hub.application().publish(&caller, intent).await });
         async move {
             let result = task.await.unwrap_or(Err(Denied::Unavailable));
             Input::Published { id, result }

@@ -8,7 +8,7 @@ use super::{
     world::{Event, LinkId, Phase, World},
 };
 use crate::{
-    ports::{ChannelName, Class, ConnectRefused, Denied, Grant, Identity},
+    ports::{ChannelName, ConnectRefused, Denied, Grant, Identity, Offer},
     protocol::{
         Ask, CloseCode, Effect, Frame, Input, News,
         session::{Counted, RecoveryOutcome},
@@ -120,13 +120,7 @@ impl World {
             Err(ConnectRefused::Unavailable)
         } else {
             let client = self.links.get(&id).map_or(0, |link| link.client);
-            Ok(Identity {
-                user: format!("user-{client}").into(),
-                session: None,
-                info: None,
-                scope: "".into(),
-                expires_in: None,
-            })
+            Ok(Identity::of(&format!("user-{client}")))
         };
         let soon = self.dice.micros(200, 10_000);
         self.after(soon, Event::Input(id, Input::Authenticated(result)));
@@ -158,13 +152,16 @@ impl World {
             let stream = self.plan.stream && *channel == self.channels[0];
             let expires = self.plan.rights_expire && chaos;
             Ok(Grant {
-                class: Class::Durable,
                 presence: self.plan.presence,
-                join_leave: self.plan.presence,
+                join_leave: if self.plan.presence {
+                    Offer::Always
+                } else {
+                    Offer::Never
+                },
                 history: true,
                 snapshot: !stream,
-                chan_info: None,
                 expires_in: expires.then(|| Duration::from_millis(600)),
+                ..Grant::durable()
             })
         };
         let back = self.dice.micros(100, 8_000);

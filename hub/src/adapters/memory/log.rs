@@ -3,22 +3,45 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use crate::ports::{
-    Body, ChannelLog, ChannelName, Epoch, LogError, LogRead, Position, Publication, RecentCursor,
+    Body, ChannelLog, ChannelName, ClientInfo, Epoch, LogError, LogRead, Position, Publication,
+    RecentCursor,
 };
 
 /// A cheap handle; clones share the log.
 #[derive(Debug, Clone)]
 pub struct MemoryLog(Arc<Mutex<State>>);
 
-#[derive(Debug)]
+/// What is kept of one channel. Its head is never forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    pub publications: usize,
+    /// How long each publication is kept; `None` for as long as the process lives.
+    pub ttl: Option<Duration>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            publications: 10_000,
+            ttl: None,
+        }
+    }
+}
+
+type RetentionOf = Box<dyn Fn(&str) -> Retention + Send>;
+
 struct State {
     epoch: Epoch,
+    retention: RetentionOf,
     renewals: u64,
     channels: HashMap<ChannelName, Channel>,
     /// Which channel each append touched, numbered from `first_append`.
@@ -30,18 +53,41 @@ struct State {
 #[derive(Debug, Default)]
 struct Channel {
     head: u64,
-    kept: VecDeque<Publication>,
+    kept: VecDeque<Kept>,
 }
 
-/// Publications kept per channel.
-const KEPT: usize = 10_000;
+#[derive(Debug)]
+struct Kept {
+    publication: Publication,
+    expires_at: Option<Instant>,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("State")
+            .field("epoch", &self.epoch)
+            .field("channels", &self.channels)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Appends remembered for looks at recent heads. A look that comes later than that sees all heads.
 const REMEMBERED_APPENDS: usize = 65_536;
 
 impl MemoryLog {
     pub fn new(epoch: &str) -> Self {
+        Self::with_retention(epoch, |_| Retention::default())
+    }
+
+    /// `retention` is asked by the name of a channel that is written to.
+    pub fn with_retention(
+        epoch: &str,
+        retention: impl Fn(&str) -> Retention + Send + 'static,
+    ) -> Self {
         Self(Arc::new(Mutex::new(State {
             epoch: epoch.into(),
+            retention: Box::new(retention),
             renewals: 0,
             channels: HashMap::new(),
             appends: VecDeque::new(),
@@ -56,16 +102,19 @@ impl MemoryLog {
         let mut state = self.state();
         entries
             .iter()
-            .map(|(channel, body)| state.append(channel, body))
+            .map(|(channel, body)| state.append(channel, body, None))
             .collect()
+    }
+
+    /// Appends what a client published.
+    pub fn append_from(&self, channel: &str, body: &Body, info: Arc<ClientInfo>) -> Publication {
+        self.state().append(channel, body, Some(info))
     }
 
     /// Forgets everything up to `offset`.
     pub fn trim(&self, channel: &str, offset: u64) {
         if let Some(channel) = self.state().channels.get_mut(channel) {
-            channel
-                .kept
-                .retain(|publication| publication.offset > offset);
+            channel.kept.retain(|kept| kept.publication.offset > offset);
         }
     }
 
@@ -74,7 +123,7 @@ impl MemoryLog {
         if let Some(channel) = self.state().channels.get_mut(channel) {
             channel
                 .kept
-                .retain(|publication| publication.offset <= offset);
+                .retain(|kept| kept.publication.offset <= offset);
             channel.head = channel.head.min(offset);
         }
     }
@@ -102,7 +151,9 @@ impl MemoryLog {
 }
 
 impl State {
-    fn append(&mut self, channel: &str, body: &Body) -> Publication {
+    fn append(&mut self, channel: &str, body: &Body, info: Option<Arc<ClientInfo>>) -> Publication {
+        let retention = (self.retention)(channel);
+        let now = Instant::now();
         let name: ChannelName = match self.channels.get_key_value(channel) {
             Some((name, _)) => name.clone(),
             None => channel.into(),
@@ -115,10 +166,15 @@ impl State {
             epoch: self.epoch.clone(),
             key: None,
             body: body.clone(),
-            info: None,
+            info,
         };
-        entry.kept.push_back(publication.clone());
-        if entry.kept.len() > KEPT {
+        entry.kept.push_back(Kept {
+            publication: publication.clone(),
+            expires_at: retention.ttl.map(|ttl| now + ttl),
+        });
+        let too_many = entry.kept.len().saturating_sub(retention.publications);
+        entry.kept.drain(..too_many);
+        while entry.kept.front().is_some_and(|kept| kept.is_over(now)) {
             entry.kept.pop_front();
         }
         self.appends.push_back(name);
@@ -136,6 +192,17 @@ impl State {
         }
     }
 
+    /// What is kept of a channel, oldest first.
+    fn kept(&self, channel: &str) -> impl DoubleEndedIterator<Item = &Publication> {
+        let now = Instant::now();
+        self.channels
+            .get(channel)
+            .into_iter()
+            .flat_map(|entry| &entry.kept)
+            .filter(move |kept| !kept.is_over(now))
+            .map(|kept| &kept.publication)
+    }
+
     fn recent_heads(&self, cursor: Option<RecentCursor>) -> Vec<(ChannelName, Position)> {
         let Some(cursor) = cursor else {
             return Vec::new();
@@ -150,6 +217,12 @@ impl State {
             .into_iter()
             .map(|name| (name.clone(), self.head(name)))
             .collect()
+    }
+}
+
+impl Kept {
+    fn is_over(&self, now: Instant) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
     }
 }
 
@@ -171,10 +244,7 @@ impl ChannelLog for MemoryLog {
     ) -> Result<LogRead, LogError> {
         self.read(|state| LogRead {
             publications: state
-                .channels
-                .get(channel)
-                .into_iter()
-                .flat_map(|entry| &entry.kept)
+                .kept(channel)
                 .filter(|publication| publication.offset > after)
                 .take(limit)
                 .cloned()
@@ -191,10 +261,8 @@ impl ChannelLog for MemoryLog {
     ) -> Result<LogRead, LogError> {
         self.read(|state| LogRead {
             publications: state
-                .channels
-                .get(channel)
-                .into_iter()
-                .flat_map(|entry| entry.kept.iter().rev())
+                .kept(channel)
+                .rev()
                 .filter(|publication| before.is_none_or(|before| publication.offset < before))
                 .take(limit)
                 .cloned()
@@ -261,6 +329,33 @@ mod tests {
         assert_eq!((&*heads[0].0, heads[0].1.offset), ("b", 2));
         let (heads, _) = log.recent_heads(Some(cursor)).await.unwrap();
         assert!(heads.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_channel_keeps_so_many_for_so_long_and_its_head_for_ever() {
+        let log = MemoryLog::with_retention("e", |channel| Retention {
+            publications: if channel == "small" { 2 } else { 100 },
+            ttl: Some(Duration::from_secs(300)),
+        });
+        let three = [
+            ("small", body("1")),
+            ("small", body("2")),
+            ("small", body("3")),
+        ];
+        log.append(&three);
+        log.append(&[("large", body("1"))]);
+        let read = log.read_after("small", 0, 10).await.unwrap();
+        let offsets: Vec<_> = read.publications.iter().map(|p| p.offset).collect();
+        assert_eq!(offsets, [2, 3]);
+        tokio::time::advance(Duration::from_secs(299)).await;
+        log.append(&[("large", body("2"))]);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let read = log.read_before("large", None, 10).await.unwrap();
+        let offsets: Vec<_> = read.publications.iter().map(|p| p.offset).collect();
+        assert_eq!(offsets, [2]);
+        let read = log.read_after("small", 0, 10).await.unwrap();
+        assert!(read.publications.is_empty());
+        assert_eq!(read.head.offset, 3);
     }
 
     #[tokio::test]

@@ -6,5 +6,5 @@ mod log;
 mod presence;
 
 pub use broker::{MemoryBroker, MemoryBus};
-pub use log::MemoryLog;
+pub use log::{MemoryLog, Retention};
 pub use presence::MemoryPresence;

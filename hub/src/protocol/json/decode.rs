@@ -57,6 +57,7 @@ struct WireConnect<'a> {
     version: String,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "the protocol's own members")]
 #[derive(Deserialize)]
 struct WireSubscribe<'a> {
     #[serde(default)]
@@ -71,6 +72,12 @@ struct WireSubscribe<'a> {
     offset: u64,
     #[serde(default)]
     epoch: String,
+    #[serde(default)]
+    positioned: bool,
+    #[serde(default)]
+    recoverable: bool,
+    #[serde(default)]
+    join_leave: bool,
     #[serde(default)]
     delta: String,
     tf: Option<serde::de::IgnoredAny>,
@@ -191,6 +198,9 @@ impl WireSubscribe<'_> {
             recover: self.recover,
             offset: self.offset,
             epoch: self.epoch,
+            positioned: self.positioned,
+            recoverable: self.recoverable,
+            join_leave: self.join_leave,
             delta: self.delta,
             tag_filter: self.tf.is_some(),
             flag: self.flag,

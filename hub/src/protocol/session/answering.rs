@@ -3,15 +3,14 @@
 
 use super::{
     super::{
-        ErrorCode, Moment, UnsubscribeCode,
-        command::SubscribeRequest,
+        CloseCode, ErrorCode, Moment, UnsubscribeCode,
         reply::{Expiry, Push, Reply, SubscribeResult},
-        subscription::{BufferJoin, Live, Obtained, Recheck, RecoveryOutcome, Step},
+        subscription::{BufferJoin, Live, Recheck, RecoveryOutcome, Step},
     },
     Ask, Counted, Effect, Effects, Session, SubscriptionId,
     joining::Joining,
 };
-use crate::ports::{Denied, Grant};
+use crate::ports::{Denied, Grant, Offer};
 
 impl Session {
     pub(super) fn confirm(&mut self, mut joining: Joining, effects: &mut Effects) {
@@ -36,7 +35,7 @@ impl Session {
         };
         let mut grant = match result {
             Ok(grant) => grant,
-            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+            Err(denied) => return self.deny_join(joining, denied, now, effects),
         };
         if joining.join.confirm_again {
             return self.confirm(joining, effects);
@@ -45,6 +44,8 @@ impl Session {
         if let Some(before) = &joining.join.grant {
             grant.class = before.class;
             grant.snapshot = before.snapshot;
+            grant.recovery = before.recovery;
+            grant.join_leave = before.join_leave;
         }
         let list = grant.presence && !joining.join.listed;
         joining.join.grant = Some(grant);
@@ -77,20 +78,22 @@ impl Session {
             BufferJoin::Gap => return self.fill_up(joining, now, effects),
             BufferJoin::OtherEpoch => return self.start_over(joining, now, effects),
         }
+        effects.push(Effect::Count(Counted::Subscribed(
+            joining.join.obtained.outcome,
+        )));
+        let reply = Reply::Subscribe(joining.result());
+        let frame = self.endpoint.encoding.reply(joining.join.command, &reply);
+        effects.push(match joining.join.obtained.snapshot {
+            Some(_) => Effect::SendSnapshot(frame),
+            None => Effect::Send(frame),
+        });
+        let hears_joins = joining.hears_joins();
         let Some(grant) = joining.join.grant.take() else {
             return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
         };
         let (id, channel) = (joining.id, joining.channel.clone());
-        let join = &mut joining.join;
-        let obtained = std::mem::take(&mut join.obtained);
-        effects.push(Effect::Count(Counted::Subscribed(obtained.outcome)));
         let encoding = self.endpoint.encoding;
-        let reply = answer(&joining.request, &grant, &obtained);
-        let frame = encoding.reply(join.command, &Reply::Subscribe(reply));
-        effects.push(match obtained.snapshot {
-            Some(_) => Effect::SendSnapshot(frame),
-            None => Effect::Send(frame),
-        });
+        let obtained = std::mem::take(&mut joining.join.obtained);
         if obtained.snapshot.is_none() && self.snapshot == Some(id.number) {
             self.release_snapshot(effects);
         }
@@ -98,13 +101,14 @@ impl Session {
             let frame = encoding.push(&channel, Push::Publication(publication));
             effects.push(Effect::Send(frame));
         }
-        let announced = grant.join_leave.then(|| self.info_on(Some(&grant)));
+        let announced = (grant.join_leave != Offer::Never).then(|| self.info_on(Some(&grant)));
         let live = Live {
             expires_at: grant
                 .expires_in
                 .map(|left| now + left + self.config.expiry_grace),
             listed: joining.join.listed,
-            announced: grant.join_leave,
+            announced: announced.is_some(),
+            hears_joins,
             position: obtained.position,
             recheck: Recheck::Idle,
             grant,
@@ -122,6 +126,20 @@ impl Session {
         for (command, request) in afterwards {
             self.request(command, request, now, effects);
         }
+    }
+
+    pub(super) fn deny_join(
+        &mut self,
+        joining: Joining,
+        denied: Denied,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
+        if denied == Denied::InvalidToken {
+            self.put_back(joining);
+            return self.close(CloseCode::INVALID_TOKEN, effects);
+        }
+        self.refuse_join(joining, &denied.into(), now, effects);
     }
 
     pub(super) fn refuse_join(
@@ -167,34 +185,37 @@ impl Session {
     }
 }
 
-/// The reply to a subscribe.
-fn answer<'a>(
-    request: &SubscribeRequest,
-    grant: &Grant,
-    obtained: &'a Obtained,
-) -> SubscribeResult<'a> {
-    let recovered = obtained.outcome == RecoveryOutcome::Recovered;
-    let mut result = SubscribeResult {
-        expiry: Expiry::after(grant.expires_in),
-        recovered,
-        was_recovering: obtained.outcome != RecoveryOutcome::NotAsked,
-        data: obtained.snapshot.as_ref().map(|(data, _)| data),
-        publications: &obtained.missed,
-        ..SubscribeResult::default()
-    };
-    if let Some(position) = &obtained.position {
-        result.recoverable = true;
-        result.positioned = true;
-        result.epoch = &position.epoch;
-        result.offset = match &obtained.snapshot {
-            Some((_, offset)) => *offset,
-            None if recovered => request.offset,
-            // Where it began: what follows is pushed.
-            None => obtained
-                .following
-                .first()
-                .map_or(position.offset, |first| first.offset - 1),
+impl Joining {
+    /// What a subscribe reply says.
+    fn result(&self) -> SubscribeResult<'_> {
+        let obtained = &self.join.obtained;
+        let recovered = obtained.outcome == RecoveryOutcome::Recovered;
+        let grant = self.join.grant.as_ref();
+        let snapshot = obtained.snapshot.as_ref().map(|(data, _)| data);
+        let mut result = SubscribeResult {
+            expiry: Expiry::after(grant.and_then(|grant| grant.expires_in)),
+            recovered,
+            was_recovering: obtained.outcome != RecoveryOutcome::NotAsked,
+            data: snapshot.or_else(|| grant.and_then(|grant| grant.data.as_ref())),
+            publications: &obtained.missed,
+            ..SubscribeResult::default()
         };
+        if let Some(position) = &obtained.position
+            && self.is_positioned()
+        {
+            result.recoverable = self.is_recoverable();
+            result.positioned = true;
+            result.epoch = &position.epoch;
+            result.offset = match &obtained.snapshot {
+                Some((_, offset)) => *offset,
+                None if recovered => self.request.offset,
+                // Where it began: what follows is pushed.
+                None => obtained
+                    .following
+                    .first()
+                    .map_or(position.offset, |first| first.offset - 1),
+            };
+        }
+        result
     }
-    result
 }

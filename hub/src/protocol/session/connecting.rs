@@ -132,6 +132,9 @@ impl Session {
             Ok(_) | Err(RefreshRefused::InvalidToken) => {
                 return self.close(CloseCode::INVALID_TOKEN, effects);
             }
+            Err(RefreshRefused::NotAvailable) => {
+                return self.refuse(id, &ErrorCode::NOT_AVAILABLE, effects);
+            }
             Err(RefreshRefused::Expired) => return self.close(CloseCode::EXPIRED, effects),
             Err(RefreshRefused::Unavailable) => {
                 return self.refuse(id, &ErrorCode::INTERNAL, effects);

@@ -9,7 +9,7 @@ use super::super::{
 };
 use crate::ports::{
     Body, Caller, ChannelName, Class, ClientInfo, ConnectRefused, Denied, Grant, Hello, Identity,
-    LogRead, Position, RefreshRefused, Snapshot, SubscribeIntent,
+    LogRead, Position, PublishIntent, RefreshRefused, Snapshot, SubscribeIntent,
 };
 
 /// Limits and periods of one connection.
@@ -298,8 +298,7 @@ pub enum Effect {
     },
     Publish {
         id: u32,
-        channel: ChannelName,
-        data: Body,
+        intent: PublishIntent,
     },
     Read {
         id: u32,

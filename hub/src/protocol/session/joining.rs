@@ -142,10 +142,10 @@ impl Session {
         };
         let grant = match result {
             Ok(grant) => grant,
-            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+            Err(denied) => return self.deny_join(joining, denied, now, effects),
         };
-        let snapshot_is_certain = grant.snapshot && !joining.request.recover;
         joining.join.grant = Some(grant);
+        let snapshot_is_certain = joining.wants_snapshot() && !joining.recovers();
         if snapshot_is_certain && !self.acquire_snapshot(id.number) {
             joining.join.step = Step::QueuedToOpen;
             return self.put_back(joining);
@@ -155,18 +155,16 @@ impl Session {
 
     fn open(&mut self, mut joining: Joining, effects: &mut Effects) {
         joining.join.step = Step::Opening;
-        let (class, join_leave) = joining
+        let class = joining
             .join
             .grant
             .as_ref()
-            .map_or((Class::Durable, false), |grant| {
-                (grant.class, grant.join_leave)
-            });
+            .map_or(Class::Durable, |grant| grant.class);
         effects.push(Effect::Open {
             subscription: joining.id,
             channel: joining.channel.clone(),
             class,
-            join_leave,
+            join_leave: joining.hears_joins(),
         });
         self.put_back(joining);
     }
@@ -183,11 +181,10 @@ impl Session {
         };
         match result {
             Ok(position) => joining.join.opened_at = position,
-            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+            Err(denied) => return self.deny_join(joining, denied, now, effects),
         }
-        let durable = joining.join.is_durable();
         let with_snapshot = joining.wants_snapshot();
-        if durable && joining.request.recover {
+        if joining.recovers() {
             if with_snapshot && joining.request.epoch.is_empty() {
                 return self.unrecoverable(joining, now, effects);
             }
@@ -239,7 +236,7 @@ impl Session {
         let filling_up = joining.join.step == Step::FillingUp;
         let obtained = &mut joining.join.obtained;
         match result {
-            Err(denied) => self.refuse_join(joining, &denied.into(), now, effects),
+            Err(denied) => self.deny_join(joining, denied, now, effects),
             Ok(Recovery::Impossible) if filling_up => self.start_over(joining, now, effects),
             Ok(Recovery::Impossible) => self.unrecoverable(joining, now, effects),
             Ok(Recovery::Complete {
@@ -302,7 +299,7 @@ impl Session {
         };
         let Snapshot { data, position } = match result {
             Ok(snapshot) => snapshot,
-            Err(denied) => return self.refuse_join(joining, &denied.into(), now, effects),
+            Err(denied) => return self.deny_join(joining, denied, now, effects),
         };
         let offset = position.as_ref().map_or(0, |at| at.offset);
         joining.join.obtained.snapshot = Some((data, offset));
@@ -401,6 +398,32 @@ pub(super) struct Joining {
 impl Joining {
     fn wants_snapshot(&self) -> bool {
         self.join.grant.as_ref().is_some_and(|grant| grant.snapshot)
+    }
+
+    /// A recovery was asked for, and this subscriber may have it.
+    fn recovers(&self) -> bool {
+        self.request.recover && self.is_recoverable()
+    }
+
+    pub(super) fn is_recoverable(&self) -> bool {
+        self.tracks(self.request.recoverable)
+    }
+
+    pub(super) fn is_positioned(&self) -> bool {
+        self.is_recoverable() || self.tracks(self.request.positioned)
+    }
+
+    fn tracks(&self, requested: bool) -> bool {
+        self.join.grant.as_ref().is_some_and(|grant| {
+            grant.class == Class::Durable && grant.recovery.taken(requested && grant.history)
+        })
+    }
+
+    pub(super) fn hears_joins(&self) -> bool {
+        self.join.grant.as_ref().is_some_and(|grant| {
+            let requested = self.request.join_leave && grant.presence;
+            grant.join_leave.taken(requested)
+        })
     }
 
     pub(super) fn intent(&self) -> SubscribeIntent {

@@ -254,6 +254,7 @@ impl Session {
             Err(Denied::TokenExpired) => {
                 return self.end_live(id, UnsubscribeCode::EXPIRED, effects);
             }
+            Err(Denied::InvalidToken) => return self.close(CloseCode::INVALID_TOKEN, effects),
             Err(
                 Denied::UnknownChannel
                 | Denied::PermissionDenied
@@ -318,7 +319,7 @@ impl Session {
                 self.reply(command, &Reply::SubRefresh(expiry), effects);
             }
             Err(Denied::TokenExpired) => self.refuse(command, &ErrorCode::EXPIRED, effects),
-            Err(denied) => self.refuse(command, &denied.into(), effects),
+            Err(denied) => self.deny(command, denied, effects),
         }
     }
 
@@ -367,7 +368,7 @@ enum Verdict {
 fn verdict(live: &mut Live, event: &ChannelEvent) -> Verdict {
     match &event.news {
         News::Ephemeral(_) => Verdict::Send,
-        News::Join(_) | News::Leave(_) if live.announced => Verdict::Send,
+        News::Join(_) | News::Leave(_) if live.hears_joins => Verdict::Send,
         News::Join(_) | News::Leave(_) => Verdict::Drop,
         News::Publication(publication) => {
             let Publication { offset, epoch, .. } = &**publication;

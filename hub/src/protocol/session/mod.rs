@@ -34,7 +34,7 @@ use super::{
     reply::Reply,
     subscription::Subscription,
 };
-use crate::ports::{Caller, ChannelName, ClientInfo, Grant};
+use crate::ports::{Caller, ChannelName, ClientInfo, Denied, Grant};
 
 /// How far the connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,6 +295,14 @@ impl Session {
     fn refuse(&self, id: u32, error: &ErrorCode, effects: &mut Effects) {
         effects.push(Effect::Count(Counted::Error(error.code)));
         self.reply(id, &Reply::Error(error), effects);
+    }
+
+    /// Refuses, or closes where the refusal is one of the whole connection.
+    fn deny(&mut self, id: u32, denied: Denied, effects: &mut Effects) {
+        if denied == Denied::InvalidToken {
+            return self.close(CloseCode::INVALID_TOKEN, effects);
+        }
+        self.refuse(id, &denied.into(), effects);
     }
 
     /// How others see this connection on a channel.

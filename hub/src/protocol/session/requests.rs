@@ -11,7 +11,7 @@ use super::{
     },
     Ask, Effect, Effects, HistoryQuery, PresenceQuery, Read, Session,
 };
-use crate::ports::{Body, ClientInfo, Denied, Grant, LogRead, SubscribeIntent};
+use crate::ports::{Body, ClientInfo, Denied, Grant, LogRead, PublishIntent, SubscribeIntent};
 
 impl Session {
     pub(super) fn request(
@@ -53,8 +53,14 @@ impl Session {
         let Some(data) = data else {
             return self.refuse(id, &ErrorCode::BAD_REQUEST, effects);
         };
-        let channel = channel.into();
-        self.start_call(id, Effect::Publish { id, channel, data }, effects);
+        let grant = self.live_grant(channel);
+        let intent = PublishIntent {
+            channel: channel.into(),
+            data,
+            info: self.info_on(grant),
+            subscribed: grant.is_some(),
+        };
+        self.start_call(id, Effect::Publish { id, intent }, effects);
     }
 
     fn presence(&mut self, id: u32, channel: &str, query: PresenceQuery, effects: &mut Effects) {
@@ -110,14 +116,13 @@ impl Session {
         result: Result<Grant, Denied>,
         effects: &mut Effects,
     ) {
-        let error = match result {
+        match result {
             Ok(grant) if permits(&grant, &read) => {
                 return effects.push(Effect::Read { id, read });
             }
-            Ok(_) => ErrorCode::NOT_AVAILABLE,
-            Err(denied) => denied.into(),
-        };
-        self.refuse(id, &error, effects);
+            Ok(_) => self.refuse(id, &ErrorCode::NOT_AVAILABLE, effects),
+            Err(denied) => self.deny(id, denied, effects),
+        }
         self.finish_call(effects);
     }
 
@@ -143,7 +148,7 @@ impl Session {
     pub(super) fn called(&mut self, id: u32, result: Result<Body, Denied>, effects: &mut Effects) {
         match result {
             Ok(data) => self.reply(id, &Reply::Rpc(&data), effects),
-            Err(denied) => self.refuse(id, &denied.into(), effects),
+            Err(denied) => self.deny(id, denied, effects),
         }
         self.finish_call(effects);
     }
@@ -151,7 +156,7 @@ impl Session {
     pub(super) fn published(&mut self, id: u32, result: Result<(), Denied>, effects: &mut Effects) {
         match result {
             Ok(()) => self.reply(id, &Reply::Publish, effects),
-            Err(denied) => self.refuse(id, &denied.into(), effects),
+            Err(denied) => self.deny(id, denied, effects),
         }
         self.finish_call(effects);
     }
@@ -168,7 +173,7 @@ impl Session {
             (Ok(list), PresenceQuery::Stats) => {
                 self.reply(id, &Reply::PresenceStats(&list), effects);
             }
-            (Err(denied), _) => self.refuse(id, &denied.into(), effects),
+            (Err(denied), _) => self.deny(id, denied, effects),
         }
         self.finish_call(effects);
     }
@@ -192,7 +197,7 @@ impl Session {
                 };
                 self.reply(id, &answer, effects);
             }
-            Err(denied) => self.refuse(id, &denied.into(), effects),
+            Err(denied) => self.deny(id, denied, effects),
         }
         self.finish_call(effects);
     }

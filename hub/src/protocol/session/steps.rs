@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::*;
 use crate::{
     HubConfig,
-    ports::{Body, Class, Epoch, Identity, Position, Publication},
+    ports::{Body, Epoch, Identity, Position, Publication},
     protocol::{ChannelEvent, News, Recovery},
 };
 
@@ -23,14 +23,7 @@ impl Run {
         let session = Session::new(config, Endpoint::json("client"), minute, Moment::default());
         let mut run = Self(session);
         run.takes(Input::Frame(b"{\"id\":1,\"connect\":{}}"));
-        let identity = Identity {
-            user: "ann".into(),
-            session: None,
-            info: None,
-            scope: "".into(),
-            expires_in: None,
-        };
-        run.takes(Input::Authenticated(Ok(identity)));
+        run.takes(Input::Authenticated(Ok(Identity::of("ann"))));
         run
     }
 
@@ -48,16 +41,7 @@ impl Run {
     }
 
     fn allows(&mut self, ask: Ask) -> Vec<String> {
-        let grant = Grant {
-            class: Class::Durable,
-            presence: false,
-            join_leave: false,
-            history: false,
-            snapshot: false,
-            chan_info: None,
-            expires_in: None,
-        };
-        let result = Ok(grant);
+        let result = Ok(Grant::durable());
         self.takes(Input::Authorized { ask, result })
     }
 }

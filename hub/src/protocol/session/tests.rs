@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{super::Recovery, *};
-use crate::ports::{Body, Class, Denied, Grant, LogRead, Position, Snapshot};
+use crate::ports::{Body, Denied, Grant, LogRead, Offer, Position, Snapshot};
 
 fn config() -> Arc<SessionConfig> {
     let ms = Duration::from_millis;
@@ -45,26 +45,18 @@ fn body() -> Body {
 #[expect(clippy::too_many_lines, reason = "one arm per effect")]
 fn granted(effect: Effect) -> Option<Input<'static>> {
     Some(match effect {
-        Effect::Authenticate(_) => Input::Authenticated(Ok(crate::ports::Identity {
-            user: "u".into(),
-            session: None,
-            info: None,
-            scope: "".into(),
-            expires_in: None,
-        })),
+        Effect::Authenticate(_) => Input::Authenticated(Ok(crate::ports::Identity::of("u"))),
         Effect::Authorize { ask, intent } => Input::Authorized {
             ask,
             result: if intent.channel == "no" {
                 Err(Denied::PermissionDenied)
             } else {
                 Ok(Grant {
-                    class: Class::Durable,
                     presence: true,
-                    join_leave: true,
+                    join_leave: Offer::Always,
                     history: true,
                     snapshot: true,
-                    chan_info: None,
-                    expires_in: None,
+                    ..Grant::durable()
                 })
             },
         },

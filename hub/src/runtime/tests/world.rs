@@ -22,8 +22,8 @@ use crate::{
     Hub, HubConfig,
     adapters::memory::{MemoryBus, MemoryLog, MemoryPresence},
     ports::{
-        Application, Body, Broker, Caller, ChannelLog, Class, ConnectRefused, Denied, Grant, Hello,
-        Identity, Presence, RefreshRefused, Snapshot, SubscribeIntent,
+        Application, Body, Broker, Caller, ChannelLog, ConnectRefused, Denied, Grant, Hello,
+        Identity, Offer, Presence, PublishIntent, RefreshRefused, Snapshot, SubscribeIntent,
     },
     protocol::Encoding,
 };
@@ -58,11 +58,10 @@ fn identity(token: &str) -> Identity {
         .and_then(|word| word.strip_prefix("expires="))
         .map(|seconds| seconds.parse().unwrap());
     Identity {
-        user: user.into(),
         session: Some(format!("session of {user}").into()),
         info: Some(body(&json!({ "name": user }))),
-        scope: "".into(),
         expires_in: seconds.map(Duration::from_secs),
+        ..Identity::of(user)
     }
 }
 
@@ -115,17 +114,21 @@ impl Application for Rules {
             return Err(Denied::PermissionDenied);
         }
         Ok(Grant {
-            class: if family == "eph" {
-                Class::Ephemeral
-            } else {
-                Class::Durable
-            },
             presence: family == "crew",
-            join_leave: family == "crew",
+            join_leave: if family == "crew" {
+                Offer::Always
+            } else {
+                Offer::Never
+            },
             history: family == "log",
             snapshot: family == "doc",
             chan_info: (family == "crew").then(|| body(&json!("here"))),
             expires_in: (family == "brief").then(|| Duration::from_secs(30)),
+            ..if family == "eph" {
+                Grant::ephemeral()
+            } else {
+                Grant::durable()
+            }
         })
     }
 
@@ -175,11 +178,11 @@ impl Application for Rules {
         }
     }
 
-    async fn publish(&self, _: &Caller, channel: &str, data: &RawValue) -> Result<(), Denied> {
-        if !channel.starts_with("log.") {
+    async fn publish(&self, _: &Caller, intent: PublishIntent) -> Result<(), Denied> {
+        if !intent.channel.starts_with("log.") {
             return Err(Denied::PermissionDenied);
         }
-        let assigned = self.log.append(&[(channel, Body::from_raw(data).unwrap())]);
+        let assigned = self.log.append(&[(&intent.channel, intent.data)]);
         self.hub.get().unwrap().committed(assigned);
         Ok(())
     }
