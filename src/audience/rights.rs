@@ -35,6 +35,8 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         | Command::UnassignJob(_)
         | Command::VerifyJob(_)
         | Command::PublishShift(_)
+        | Command::ChangeShift(_)
+        | Command::CancelShift(_)
         | Command::AddTimeOff(_) => &[Dispatcher, Manager],
         Command::ClaimJob(_) => &[Worker],
         Command::AcknowledgeJob(_)

@@ -14,7 +14,7 @@ use super::{
     entity::{Duty, OpeningHours},
     ids::{
         AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
-        SkillSlug, ZoneSlug,
+        ShiftId, SkillSlug, ZoneSlug,
     },
 };
 
@@ -124,6 +124,19 @@ commands! {
     "shift.publish" PublishShift ShiftPublish {
         cleaner: CleanerId, zone: ZoneSlug,
         #[ts(type = "string")] start: Timestamp, #[ts(type = "string")] end: Timestamp,
+    }
+    "shift.change" ChangeShift ShiftChange {
+        shift: ShiftId,
+        #[ts(type = "string")] start: Timestamp, #[ts(type = "string")] end: Timestamp,
+        /// Take the work away that the shift no longer covers; without it that is a rejection.
+        force: Option<bool>,
+        expected_version: Option<i64>,
+    }
+    "shift.cancel" CancelShift ShiftCancel {
+        shift: ShiftId,
+        /// Take the shift's work away from the cleaner; without it that is a rejection.
+        force: Option<bool>,
+        expected_version: Option<i64>,
     }
     "time_off.add" AddTimeOff TimeOffAdd {
         cleaner: CleanerId, #[ts(type = "string")] start: Timestamp, #[ts(type = "string")] end: Timestamp,

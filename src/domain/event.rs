@@ -6,16 +6,16 @@
 //! So moving a promise from one cleaner to another leaves the versions of jobs, holds and cleaners
 //! alone: nobody edits a promise.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{
     World,
     entity::{
         Account, Booking, Cleaner, Customer, Duty, Hold, Job, JobStatus, Occupancy, Property,
-        Service, Shift, TimeOff, Zone,
+        Service, Shift, TimeOff, TimeRange, Zone,
     },
-    ids::{BookingId, CleanerId, CustomerId, HoldId, JobId, SkillSlug},
+    ids::{BookingId, CleanerId, CustomerId, HoldId, JobId, ShiftId, SkillSlug},
 };
 
 macro_rules! events {
@@ -100,6 +100,11 @@ events! {
     "cleaner.saved" of "cleaner" cleaner.id => CleanerSaved { cleaner: Cleaner }
     "cleaner.duty_set" of "cleaner" cleaner => DutySet { cleaner: CleanerId, duty: Duty }
     "shift.published" of "shift" shift.id => ShiftPublished { shift: Shift }
+    "shift.changed" of "shift" shift => ShiftChanged {
+        shift: ShiftId, local_date: Date, during: TimeRange,
+    }
+    // The row as it was: it is no more
+    "shift.cancelled" of "shift" shift.id => ShiftCancelled { shift: Shift }
     "time_off.added" of "time_off" time_off.id => TimeOffAdded { time_off: TimeOff }
     "occupancy.taken" of "occupancy" occupancy.id => OccupancyTaken { occupancy: Occupancy }
     "occupancy.freed" of "occupancy" occupancy.id => OccupancyFreed { occupancy: Occupancy }
@@ -110,8 +115,8 @@ events! {
 }
 
 impl Event {
-    /// The version of its row once it has been applied to `world`. A row of occupancy is taken at
-    /// 1 and freed at 2; a skill has only one.
+    /// The version of its row once it has been applied to `world`; of a row that is no more, the
+    /// one after its last. A row of occupancy is taken at 1 and freed at 2; a skill has only one.
     pub fn aggregate_version(&self, world: &World) -> i64 {
         match self {
             Self::AccountSaved { account } => account.version,
@@ -122,6 +127,10 @@ impl Event {
             Self::JobCreated { job } => job.version,
             Self::CleanerSaved { cleaner } => cleaner.version,
             Self::ShiftPublished { shift } => shift.version,
+            Self::ShiftCancelled { shift } => shift.version + 1,
+            Self::ShiftChanged { shift, .. } => {
+                world.shifts.get(shift).map_or(0, |row| row.version)
+            }
             Self::TimeOffAdded { time_off } => time_off.version,
             Self::ZoneSaved { zone } => zone.version,
             Self::ServiceSaved { service } => service.version,

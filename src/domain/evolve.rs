@@ -114,6 +114,20 @@ impl World {
             Event::ShiftPublished { shift } => {
                 self.shifts.insert(shift.id, shift.clone());
             }
+            Event::ShiftChanged {
+                shift,
+                local_date,
+                during,
+            } => {
+                if let Some(row) = self.shifts.get_mut(shift) {
+                    row.local_date = *local_date;
+                    row.during = *during;
+                    row.version += 1;
+                }
+            }
+            Event::ShiftCancelled { shift } => {
+                self.shifts.remove(&shift.id);
+            }
             Event::TimeOffAdded { time_off } => {
                 self.time_off.insert(time_off.id, time_off.clone());
             }

@@ -23,7 +23,7 @@ use super::{
     entity::TimeRange,
     ids::{
         AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
-        ZoneSlug,
+        ShiftId, ZoneSlug,
     },
     limits::LIMITS,
 };
@@ -58,10 +58,16 @@ pub enum Scope {
         job: JobId,
         cleaner: Option<CleanerId>,
     },
-    /// The cleaner with their jobs under way, and the roster of their home zones over `during`
-    /// (the cleaner's own rows in any case); without a range no roster.
+    /// The cleaner with their jobs under way, their own rows over `during`, and of their home zones
+    /// the rosters around their work and around the promises without a row in that range; without
+    /// a range no roster.
     Cleaner {
         cleaner: CleanerId,
+        during: Option<TimeRange>,
+    },
+    /// The shift, and its cleaner as [`Scope::Cleaner`] over the shift's time and `during`.
+    Shift {
+        shift: ShiftId,
         during: Option<TimeRange>,
     },
     /// The zone's live jobs, active holds and shifts that end after now (all three may change what
@@ -156,6 +162,14 @@ impl Scope {
             Command::PublishShift(c) => Self::Cleaner {
                 cleaner: c.cleaner,
                 during: TimeRange::new(c.start, c.end),
+            },
+            Command::ChangeShift(c) => Self::Shift {
+                shift: c.shift,
+                during: TimeRange::new(c.start, c.end),
+            },
+            Command::CancelShift(c) => Self::Shift {
+                shift: c.shift,
+                during: None,
             },
             Command::AddTimeOff(c) => Self::Cleaner {
                 cleaner: c.cleaner,

@@ -31,6 +31,8 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
             locks.extend(cleaner.map(Entity::Cleaner));
         }
         Scope::Cleaner { cleaner, .. } => locks.extend([Entity::Cleaner(cleaner)]),
+        // Their cleaner is known only once they are read.
+        Scope::Shift { .. } => {}
         Scope::Zone(zone) => locks.extend([Entity::Zone(zone)]),
         Scope::Service(service) => locks.extend([Entity::Service(service)]),
         Scope::Account { account, .. } => locks.extend(account.into_iter().flat_map(personal)),
@@ -51,6 +53,7 @@ pub(super) fn names_all(command: &Command, actor: Actor) -> bool {
         Scope::Nothing
         | Scope::Customer(_)
         | Scope::Slot { .. }
+        | Scope::Shift { .. }
         | Scope::Zone(_)
         | Scope::Service(_)
         | Scope::Account { .. }

@@ -317,11 +317,7 @@ impl Application for Gateway {
         Ok(Body::from_value(&outcome).expect("outcomes are plain data"))
     }
 
-    async fn publish(
-        &self,
-        _caller: &Caller,
-        _intent: PublishIntent,
-    ) -> Result<(), Denied> {
+    async fn publish(&self, _caller: &Caller, _intent: PublishIntent) -> Result<(), Denied> {
         // Everything that changes is changed by a command.
         Err(Denied::NotAvailable)
     }
@@ -404,6 +400,8 @@ fn on_behalf_of(actor: Actor, command: &Command) -> Option<AccountId> {
         | Command::ReportNoAccess(_)
         | Command::VerifyJob(_)
         | Command::PublishShift(_)
+        | Command::ChangeShift(_)
+        | Command::CancelShift(_)
         | Command::AddTimeOff(_)
         | Command::SaveZone(_)
         | Command::SaveService(_)

@@ -195,7 +195,14 @@ async fn peoples_time(company: &Company) {
     assert_views_fold(company, &first).await;
     let evening = json!({"cleaner": cleaner, "zone": "center", "start": company.at(18, 0),
         "end": company.at(21, 0)});
-    company.give(manager, "shift.publish", evening).await;
+    let published = company.give(manager, "shift.publish", evening).await;
+    assert_views_fold(company, &first).await;
+    let longer = json!({"shift": published["shift"], "start": company.at(18, 30),
+        "end": company.at(23, 0), "expected_version": 1});
+    company.give(manager, "shift.change", longer).await;
+    assert_views_fold(company, &first).await;
+    let cancelled = json!({"shift": published["shift"], "expected_version": 2, "force": true});
+    company.give(manager, "shift.cancel", cancelled).await;
     assert_views_fold(company, &first).await;
     let away = json!({"cleaner": cleaner, "start": company.at(9, 0), "end": company.at(19, 0),
         "force": true});

@@ -70,7 +70,8 @@ pub async fn for_command(
     numbering: Numbering,
 ) -> Result<Loaded, StoreError> {
     let makes_job = Scope::makes_job(command);
-    let mut wanted = Wanted::of(Scope::of(command, actor), reach);
+    let scope = whose(connection, Scope::of(command, actor)).await?;
+    let mut wanted = Wanted::of(scope, reach);
     wanted.accounts.push(actor.id);
     wanted.makes_job = makes_job && numbering == Numbering::Taken;
     let row = read(connection, &wanted, "").await?;
@@ -79,6 +80,30 @@ pub async fn for_command(
         loaded.world.next_job_number = Some(0);
     }
     Ok(loaded)
+}
+
+/// Finds out whose shift it is, so that the scope says so.
+async fn whose(connection: &mut PgConnection, scope: Scope) -> Result<Scope, StoreError> {
+    let Scope::Shift { shift, during } = scope else {
+        return Ok(scope);
+    };
+    let row = sqlx::query!(
+        r#"select cleaner_id, lower(during) as "start!: jiff_sqlx::Timestamp",
+               upper(during) as "end!: jiff_sqlx::Timestamp"
+           from shift where id = $1"#,
+        shift.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else {
+        return Ok(Scope::Nothing);
+    };
+    let (start, end) = (row.start.to_jiff(), row.end.to_jiff());
+    let during = during.map_or((start, end), |new| (start.min(new.start), end.max(new.end)));
+    Ok(Scope::Cleaner {
+        cleaner: row.cleaner_id.into(),
+        during: TimeRange::new(during.0, during.1),
+    })
 }
 
 /// What a planner names.
@@ -155,7 +180,7 @@ struct Wanted {
     own_start: Option<Timestamp>,
     own_end: Option<Timestamp>,
     around: bool,
-    homes: bool,
+    own_work: bool,
     staff: bool,
     plain: bool,
     settled: bool,
@@ -211,6 +236,8 @@ impl Wanted {
                 ..Self::default()
             },
             Scope::Cleaner { cleaner, during } => Self::cleaner(cleaner, during, now),
+            // Resolved to its cleaner before.
+            Scope::Shift { .. } => Self::default(),
             Scope::Zone(zone) => Self {
                 rosters: vec![Roster::ahead(Some(zone.clone()), now)],
                 live_zone: Some(zone),
@@ -267,7 +294,7 @@ impl Wanted {
             cleaners: vec![cleaner],
             own_start: Some(own.0),
             own_end: Some(own.1),
-            homes: during.is_some(),
+            own_work: during.is_some(),
             plain: during.is_none(),
             ..Self::default()
         }

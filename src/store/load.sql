@@ -9,9 +9,9 @@ with asked as materialized (
         rosters jsonb, at_property_start timestamptz, at_property_end timestamptz,
         -- the named cleaners' own rows
         own_start timestamptz, own_end timestamptz,
-        -- rosters around the named holds and jobs; of the named cleaners' home zones over the own
-        -- range; around those cleaners' rows to come
-        around boolean, homes boolean, staff boolean,
+        -- rosters around the named holds and jobs; in the named cleaners' home zones around their work
+        -- in the own range and around what is promised there without a row; around their rows to come
+        around boolean, own_work boolean, staff boolean,
         -- without what is behind the roster's occupancy: for views; without the jobs behind it:
         -- where nobody is re-homed
         plain boolean, settled boolean,
@@ -52,8 +52,24 @@ focus as materialized (
         lateral (select named.zone union select zone from home_zone) place
     where asked.around
     union
-    select home_zone.zone, tstzrange(asked.own_start, asked.own_end) from asked, home_zone
-    where asked.homes
+    select home_zone.zone, occupancy.busy from asked, home_zone, occupancy
+    where asked.own_work and occupancy.cleaner_id = any(asked.cleaners) and occupancy.cause <> 'time_off'
+        and occupancy.busy && tstzrange(asked.own_start, asked.own_end)
+    union
+    select job.zone, tstzrange(
+        job.starts_at - make_interval(mins => job.travel_buffer_minutes + 15),
+        job.starts_at + make_interval(mins => job.duration_minutes + 15))
+    from asked, home_zone join job on job.zone = home_zone.zone and job.at_risk
+    where asked.own_work and job.starts_at > asked.own_start and job.starts_at < asked.own_end
+        and job.status not in ('completed', 'cancelled', 'no_access')
+    union
+    select hold.zone, tstzrange(
+        hold.starts_at - make_interval(mins => service.travel_buffer_minutes + 15),
+        hold.starts_at + make_interval(mins => service.duration_minutes + 15))
+    from asked, home_zone join hold on hold.zone = home_zone.zone and hold.status = 'active'
+        join service on service.slug = hold.service
+    where asked.own_work and hold.starts_at > asked.own_start and hold.starts_at < asked.own_end
+        and (select count(*) from occupancy where hold_id = hold.id) < service.crew_size
     union
     select home_zone.zone, occupancy.busy from asked, home_zone, occupancy
     where asked.staff and occupancy.cleaner_id = any(asked.cleaners) and upper(occupancy.busy) > now()

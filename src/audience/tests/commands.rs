@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     company::{
         ANNA, BORIS, CLARA, DISPATCHER, JOHN, booking_id, company, hold_of, job_id, now,
-        property_of, slug, today_at,
+        property_of, shift_of, slug, today_at,
     },
     stamp,
 };
@@ -26,7 +26,7 @@ fn scenario(kind: &str, role: Role) -> (World, Actor, Command) {
     let parameters = match kind.split_once('.').expect("family and name") {
         ("customer" | "property" | "hold" | "booking", _) => sale(kind, role, &mut world),
         ("job", _) => work(kind, role, &mut world),
-        ("duty" | "shift" | "time_off", _) => time(kind, role),
+        ("duty" | "shift" | "time_off", _) => time(kind, role, &world),
         ("admin", _) => administration(kind, &world),
         _ => panic!("no scenario for {kind}"),
     };
@@ -97,13 +97,17 @@ fn work(kind: &str, role: Role, world: &mut World) -> Value {
     json!({ "job": job_id(number) })
 }
 
-fn time(kind: &str, role: Role) -> Value {
+fn time(kind: &str, role: Role, world: &World) -> Value {
     match kind {
         "duty.set" if role.is_staff() => json!({ "cleaner": ANNA, "duty": "break" }),
         "duty.set" => json!({ "duty": "break" }),
         "shift.publish" => json!({
             "cleaner": ANNA, "zone": "center", "start": today_at(56, 0), "end": today_at(64, 0),
         }),
+        "shift.change" => json!({
+            "shift": shift_of(world, CLARA), "start": today_at(34, 0), "end": today_at(42, 0),
+        }),
+        "shift.cancel" => json!({ "shift": shift_of(world, CLARA), "force": true }),
         // Over the time of a promise, which moves to somebody else.
         "time_off.add" => json!({
             "cleaner": CLARA, "start": today_at(33, 0), "end": today_at(34, 0), "reason": "dentist",

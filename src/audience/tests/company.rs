@@ -237,6 +237,14 @@ fn add_time(world: &mut World) {
     world.time_off.insert(time_off.id, time_off);
 }
 
+/// Of tomorrow.
+pub(super) fn shift_of(world: &World, cleaner: CleanerId) -> ShiftId {
+    let mut shifts = world.shifts.values();
+    let tomorrow =
+        |shift: &&Shift| shift.cleaner == cleaner && shift.during.start > today_at(24, 0);
+    shifts.find(tomorrow).expect("works tomorrow").id
+}
+
 pub(super) fn range(start: Timestamp, minutes: i64) -> TimeRange {
     TimeRange::new(start, start + minutes.minutes()).expect("later than its start")
 }

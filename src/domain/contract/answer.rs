@@ -47,6 +47,8 @@ answers! {
     DutyStands { cleaner: CleanerId, duty: Duty }
     /// A new shift.
     ShiftWritten { shift: ShiftId }
+    /// A shift that was changed or cancelled, and the jobs that its cleaner lost with it.
+    ShiftReshaped { shift: ShiftId, unassigned: BTreeSet<JobId> }
     /// A new time off, and the jobs that were taken from the cleaner for it.
     TimeOffAdded { time_off: TimeOffId, unassigned: BTreeSet<JobId> }
     /// A zone at its new version.

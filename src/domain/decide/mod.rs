@@ -11,11 +11,13 @@ mod catalogue;
 mod crew;
 mod customers;
 mod draft;
+mod giving_way;
 mod holds;
 mod people;
 #[cfg(test)]
 mod properties;
 mod roster;
+mod shifts;
 mod text;
 mod work;
 
@@ -71,7 +73,9 @@ fn ask(command: &Command, draft: draft::Draft) -> Result<Decision, Objection> {
         Command::VerifyJob(c) => work::verify(draft, c),
         Command::ReportNoAccess(c) => work::no_access(draft, c),
         Command::SetDuty(c) => roster::set_duty(draft, c),
-        Command::PublishShift(c) => roster::publish_shift(draft, c),
+        Command::PublishShift(c) => shifts::publish(draft, c),
+        Command::ChangeShift(c) => shifts::change(draft, c),
+        Command::CancelShift(c) => shifts::cancel(draft, c),
         Command::AddTimeOff(c) => roster::add_time_off(draft, c),
         Command::SaveZone(c) => catalogue::save_zone(draft, c),
         Command::SaveService(c) => catalogue::save_service(draft, c),

@@ -1,7 +1,7 @@
 //! Random days: whatever people ask in whatever order, the promises hold. [`Town::run`] checks after
 //! each command that nobody is busy twice, that each live job's seats have exactly one row each or the
 //! job is at risk, and that holds keep theirs; here it is added that whoever carries a promise is able
-//! to, that only forced time off takes a hold's row away, and that slots publish what has changed.
+//! to, that only time off and shifts take a hold's row away, and that slots publish what has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,8 @@ use crate::domain::{
     command::{
         BookingCancel, BookingConfirm, CleanerSave, HoldExpire, HoldExtend, HoldRelease,
         JobAcknowledge, JobArrive, JobAssign, JobClaim, JobComplete, JobDepart, JobNoAccess,
-        JobPause, JobResume, JobStart, JobUnassign, JobVerify, JobWithdraw, ShiftPublish,
-        TimeOffAdd,
+        JobPause, JobResume, JobStart, JobUnassign, JobVerify, JobWithdraw, ShiftCancel,
+        ShiftChange, ShiftPublish, TimeOffAdd,
     },
     entity::{Cause, HoldStatus},
     homing::Promise,
@@ -161,6 +161,26 @@ fn about_people(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> 
                 force: Some(a.is_multiple_of(2)),
             })
         }
+        30 if c.is_multiple_of(3) => {
+            let shift = nth(world.shifts.keys().copied(), b)?;
+            let during = world.shifts[&shift].during;
+            let (force, expected_version) = (Some(c.is_multiple_of(2)), None);
+            if a.is_multiple_of(3) {
+                Command::CancelShift(ShiftCancel {
+                    shift,
+                    force,
+                    expected_version,
+                })
+            } else {
+                Command::ChangeShift(ShiftChange {
+                    shift,
+                    start: during.start + SignedDuration::from_mins(15 * i64::from(c % 7)),
+                    end: during.end - SignedDuration::from_mins(15 * i64::from(c % 5)),
+                    force,
+                    expected_version,
+                })
+            }
+        }
         30 => {
             let start = quarter(44 + usize::from(c % 8));
             let in_center = a.is_multiple_of(2);
@@ -285,7 +305,10 @@ proptest! {
                 Err(other) => panic!("{} refused: {other:?}", command.kind()),
             }
             let lost = &bare_seats(&town.world, town.now) - &bare_seats(&before, town.now);
-            let forced = matches!(command, Command::AddTimeOff(_));
+            let forced = matches!(
+                command,
+                Command::AddTimeOff(_) | Command::ChangeShift(_) | Command::CancelShift(_)
+            );
             prop_assert!(lost.is_empty() || forced, "{} lost {lost:?}", command.kind());
             check_carriers_are_able(&town.world, town.now);
             check_slots(&before, &town.world);

@@ -1,6 +1,7 @@
 //! Shifts, time off, and what takes a cleaner's time. Occupancy rows never change: they are freed
 //! and taken. What is freed goes first, so that its time can be taken in the same transaction.
 
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{super::StoreError, all_written, changed, json};
@@ -14,8 +15,35 @@ pub(super) async fn save(
     before: &World,
     after: &World,
 ) -> Result<(), StoreError> {
+    remove_shifts(connection, before, after).await?;
     save_shifts(connection, &changed(&before.shifts, &after.shifts)).await?;
     save_time_off(connection, &changed(&before.time_off, &after.time_off)).await
+}
+
+/// Shifts that are no more, and those that are elsewhere now: they are inserted again, because one
+/// may go where another was.
+async fn remove_shifts(
+    connection: &mut PgConnection,
+    before: &World,
+    after: &World,
+) -> Result<(), StoreError> {
+    let gone: Vec<_> = before
+        .shifts
+        .values()
+        .filter(|row| after.shifts.get(&row.id) != Some(row))
+        .map(|row| json!({ "id": row.id, "version": row.version }))
+        .collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query!(
+        "delete from shift using jsonb_to_recordset($1) as r (id uuid, version bigint)
+         where shift.id = r.id and shift.version = r.version",
+        json(&gone),
+    )
+    .execute(connection)
+    .await?;
+    all_written("shift", gone.len(), done.rows_affected())
 }
 
 async fn save_shifts(connection: &mut PgConnection, shifts: &[&Shift]) -> Result<(), StoreError> {
@@ -27,11 +55,7 @@ async fn save_shifts(connection: &mut PgConnection, shifts: &[&Shift]) -> Result
            select id, cleaner, zone, local_date,
                tstzrange((during->>'start')::timestamptz, (during->>'end')::timestamptz), version
            from jsonb_to_recordset($1) as r (id uuid, cleaner uuid, zone text, local_date date,
-               during jsonb, version bigint)
-           on conflict on constraint shift_pk do update set
-               zone = excluded.zone, local_date = excluded.local_date, during = excluded.during,
-               version = excluded.version
-           where shift.version < excluded.version"#,
+               during jsonb, version bigint)"#,
         json(&shifts),
     )
     .execute(connection)

@@ -68,7 +68,7 @@ cleaner?: CleanerId, name: string, phone?: string, email?: string, zones: Array<
 /**
  * One command with its parameters.
  */
-export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
+export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
 
 export type CommandId = string;
 
@@ -234,6 +234,18 @@ export type SessionBody = { access_token: string,
  * Seconds.
  */
 expires_in: number, refresh_token: string, user: UserBody, };
+
+export type ShiftCancel = { shift: ShiftId, 
+/**
+ * Take the shift's work away from the cleaner; without it that is a rejection.
+ */
+force?: boolean, expected_version?: number, };
+
+export type ShiftChange = { shift: ShiftId, start: string, end: string, 
+/**
+ * Take the work away that the shift no longer covers; without it that is a rejection.
+ */
+force?: boolean, expected_version?: number, };
 
 export type ShiftId = string;
 

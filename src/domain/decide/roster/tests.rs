@@ -5,20 +5,12 @@ use crate::domain::{
     Command,
     command::{JobClaim, JobDepart},
     entity::JobStatus,
-    testing::{CLEANING, DISPATCHER, TEN, Town, at, zone_slug},
+    ids::JobId,
+    testing::{CLEANING, DISPATCHER, TEN, Town, at},
 };
 
 fn duty(cleaner: Option<CleanerId>, duty: Duty) -> Command {
     Command::SetDuty(DutySet { cleaner, duty })
-}
-
-fn shift(cleaner: CleanerId, start: &str, end: &str) -> Command {
-    Command::PublishShift(ShiftPublish {
-        cleaner,
-        zone: zone_slug("center"),
-        start: at(start),
-        end: at(end),
-    })
 }
 
 fn time_off(cleaner: CleanerId, start: &str, end: &str, force: Option<bool>) -> Command {
@@ -61,61 +53,6 @@ fn duty_is_ones_own_or_set_by_staff() {
         .run(DISPATCHER, &duty(Some(y), Duty::Off))
         .expect("accepted");
     assert_eq!(again.events, []);
-}
-
-#[test]
-fn a_shift_belongs_to_the_local_date_of_its_start() {
-    let mut town = Town::new();
-    let cleaner = town.hire(&[]);
-    // 23:30 in Berlin is 21:30 in UTC; half an hour later the date is another
-    town.accept(
-        DISPATCHER,
-        &shift(cleaner, "2026-06-02T22:00:00Z", "2026-06-03T04:00:00Z"),
-    );
-    let published = town.world.shifts.values().next().expect("a shift");
-    assert_eq!(published.local_date, jiff::civil::date(2026, 6, 3));
-}
-
-#[test]
-fn a_cleaner_has_one_shift_at_a_time_in_a_home_zone() {
-    let mut town = Town::new();
-    let cleaner = town.cleaner(&[]);
-    let over = shift(cleaner, "2026-06-01T17:45:00Z", "2026-06-01T20:00:00Z");
-    assert_eq!(town.reject(DISPATCHER, &over), Rejection::AlreadyExists);
-    town.accept(
-        DISPATCHER,
-        &shift(cleaner, "2026-06-01T18:00:00Z", "2026-06-01T20:00:00Z"),
-    );
-    town.world
-        .cleaners
-        .get_mut(&cleaner)
-        .expect("hired")
-        .zones
-        .clear();
-    let away = town.run(
-        DISPATCHER,
-        &shift(cleaner, "2026-06-02T08:00:00Z", "2026-06-02T09:00:00Z"),
-    );
-    assert!(matches!(
-        away,
-        Err(Objection::InvalidArgument { field: "zone", .. })
-    ));
-}
-
-#[test]
-fn ranges_that_make_no_sense_are_invalid() {
-    let mut town = Town::new();
-    let cleaner = town.cleaner(&[]);
-    for (start, end, field) in [
-        ("2026-06-02T09:00:00Z", "2026-06-02T09:00:00Z", "end"),
-        ("2026-06-02T09:00:00Z", "2026-06-03T09:00:00Z", "end"),
-        ("2046-06-02T09:00:00Z", "2046-06-02T10:00:00Z", "start"),
-    ] {
-        let outcome = town.run(DISPATCHER, &shift(cleaner, start, end));
-        let named =
-            matches!(&outcome, Err(Objection::InvalidArgument { field: is, .. }) if *is == field);
-        assert!(named, "{outcome:?}");
-    }
 }
 
 #[test]
