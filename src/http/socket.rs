@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::hub::protocol::Encoding;
+use ::hub::protocol::Handshake;
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -14,9 +14,6 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::Instrument;
 
 use super::{Site, extract::From, origin, problem::Problem};
-
-/// The subprotocol that JSON clients may offer; it is the default as well.
-const JSON: &str = "centrifuge-json";
 
 pub async fn open(State(site): State<Arc<Site>>, from: From, mut request: Request) -> Response {
     if let Err(wait) = site.handshakes.take(&from.neighbour()) {
@@ -35,7 +32,7 @@ pub async fn open(State(site): State<Arc<Site>>, from: From, mut request: Reques
         return Problem::invalid("upgrade", message).into_response();
     };
     let accept = derive_accept_key(key.as_bytes());
-    let offers_json = offers(headers, JSON);
+    let handshake = Handshake::of(offers(headers), request.uri().query());
     let upgrade = hyper::upgrade::on(&mut request);
     let hub = site.hub.clone();
     let remote = from.0.map(tracing::field::display);
@@ -44,13 +41,14 @@ pub async fn open(State(site): State<Arc<Site>>, from: From, mut request: Reques
         match upgrade.await {
             Ok(stream) => {
                 let stream = TokioIo::new(stream);
-                hub.serve_websocket(stream, from.0, Encoding::Json).await;
+                hub.serve_websocket(stream, from.0, handshake.encoding)
+                    .await;
             }
             Err(error) => tracing::debug!(error = %error, "a handshake ended early"),
         }
     };
     site.tasks.spawn(connection.instrument(span));
-    switching(&accept, offers_json)
+    switching(&accept, handshake.subprotocol)
 }
 
 /// The handshake's key, if the request is a handshake.
@@ -67,21 +65,25 @@ fn key_of(request: &Request) -> Option<&HeaderValue> {
         .filter(|key| asks && key.len() == 24)
 }
 
-/// Clients may send the header empty, or offer what we do not know: then nothing is chosen.
-fn offers(headers: &HeaderMap, protocol: &str) -> bool {
-    offers_in(headers, &header::SEC_WEBSOCKET_PROTOCOL, protocol)
+fn offers(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    lines(headers, &header::SEC_WEBSOCKET_PROTOCOL)
+}
+
+fn lines<'a>(
+    headers: &'a HeaderMap,
+    name: &header::HeaderName,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    let lines = headers.get_all(name).iter();
+    lines.filter_map(|line| line.to_str().ok())
 }
 
 fn offers_in(headers: &HeaderMap, name: &header::HeaderName, wanted: &str) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
+    lines(headers, name)
         .flat_map(|line| line.split(','))
         .any(|offer| offer.trim().eq_ignore_ascii_case(wanted))
 }
 
-fn switching(accept: &str, json: bool) -> Response {
+fn switching(accept: &str, subprotocol: Option<&'static str>) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -90,8 +92,8 @@ fn switching(accept: &str, json: bool) -> Response {
     if let Ok(accept) = HeaderValue::from_str(accept) {
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     }
-    if json {
-        let protocol = HeaderValue::from_static(JSON);
+    if let Some(protocol) = subprotocol {
+        let protocol = HeaderValue::from_static(protocol);
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
     response

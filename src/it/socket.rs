@@ -60,6 +60,10 @@ async fn a_subprotocol_is_echoed_only_when_it_is_ours() {
     for (offered, chosen) in [
         ("centrifuge-json", Some("centrifuge-json")),
         ("x, centrifuge-json", Some("centrifuge-json")),
+        (
+            "centrifuge-json, centrifuge-protobuf",
+            Some("centrifuge-protobuf"),
+        ),
         ("", None),
         ("graphql-ws", None),
     ] {

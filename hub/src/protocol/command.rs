@@ -11,6 +11,10 @@ pub enum Command {
         id: u32,
         request: Request,
     },
+    /// A request whose body is no JSON. Only Protobuf can carry such a thing.
+    BadBody {
+        id: u32,
+    },
     /// Nothing that can be read; whatever follows it in the frame is not looked at.
     Malformed,
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::{
     command::Command,
-    json,
+    json, protobuf,
     reply::{Push, Reply},
 };
 
@@ -17,6 +17,7 @@ pub type Text = tokio_tungstenite::tungstenite::Utf8Bytes;
 pub enum Encoding {
     #[default]
     Json,
+    Protobuf,
 }
 
 /// One message for a client, encoded. Cheap to clone.
@@ -24,12 +25,15 @@ pub enum Encoding {
 pub enum Frame {
     /// One JSON object, without a newline.
     Json(Text),
+    /// One message, with its length before it.
+    Protobuf(Bytes),
 }
 
 impl Frame {
     pub fn encoding(&self) -> Encoding {
         match self {
             Self::Json(_) => Encoding::Json,
+            Self::Protobuf(_) => Encoding::Protobuf,
         }
     }
 
@@ -37,6 +41,7 @@ impl Frame {
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Json(text) => text.as_bytes(),
+            Self::Protobuf(bytes) => bytes,
         }
     }
 
@@ -52,6 +57,7 @@ impl Frame {
     pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Json(text) => text.into(),
+            Self::Protobuf(bytes) => bytes,
         }
     }
 }
@@ -69,6 +75,7 @@ impl Encoding {
     pub fn reply(self, id: u32, reply: &Reply<'_>) -> Frame {
         match self {
             Self::Json => Frame::Json(json::reply(id, reply)),
+            Self::Protobuf => Frame::Protobuf(protobuf::reply(id, reply)),
         }
     }
 
@@ -76,6 +83,7 @@ impl Encoding {
     pub fn push(self, channel: &str, push: Push<'_>) -> Frame {
         match self {
             Self::Json => Frame::Json(json::push(channel, push)),
+            Self::Protobuf => Frame::Protobuf(protobuf::push(channel, push)),
         }
     }
 
@@ -83,6 +91,7 @@ impl Encoding {
     pub fn ping(self) -> Frame {
         match self {
             Self::Json => Frame::Json(json::PING),
+            Self::Protobuf => Frame::Protobuf(protobuf::PING),
         }
     }
 }
@@ -112,6 +121,12 @@ impl<'a> Commands<'a> {
         };
         json::command(str::from_utf8(line).ok()?)
     }
+
+    fn next_protobuf(&mut self, frame: &'a [u8]) -> Option<Command> {
+        let (message, after) = protobuf::split(frame)?;
+        self.rest = (!after.is_empty()).then_some(after);
+        protobuf::command(message)
+    }
 }
 
 impl Iterator for Commands<'_> {
@@ -121,6 +136,7 @@ impl Iterator for Commands<'_> {
         let frame = self.rest.take()?;
         let command = match self.encoding {
             Encoding::Json => self.next_json(frame),
+            Encoding::Protobuf => self.next_protobuf(frame),
         };
         if command.is_none() {
             self.rest = None;

@@ -12,6 +12,7 @@ pub struct ChannelEvent {
     pub channel: ChannelName,
     pub news: News,
     json: OnceLock<Frame>,
+    protobuf: OnceLock<Frame>,
 }
 
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl ChannelEvent {
             channel,
             news,
             json: OnceLock::new(),
+            protobuf: OnceLock::new(),
         }
     }
 
@@ -40,6 +42,7 @@ impl ChannelEvent {
     pub fn frame(&self, encoding: Encoding) -> Frame {
         let frame = match encoding {
             Encoding::Json => &self.json,
+            Encoding::Protobuf => &self.protobuf,
         };
         frame.get_or_init(|| self.encode(encoding)).clone()
     }

@@ -9,12 +9,15 @@
 pub mod breakage;
 pub mod codes;
 pub mod command;
+mod emulation;
 mod encoding;
 mod event;
+mod handshake;
 mod heartbeat;
 mod json;
 mod moment;
 mod opening;
+pub(crate) mod protobuf;
 pub mod recovery;
 pub mod reply;
 mod ring;
@@ -23,8 +26,10 @@ pub mod session;
 mod subscription;
 
 pub use codes::{CloseCode, ErrorCode, UnsubscribeCode};
+pub use emulation::Emulation;
 pub use encoding::{Commands, Encoding, Frame, Text};
 pub use event::{ChannelEvent, News};
+pub use handshake::Handshake;
 pub use moment::Moment;
 pub use opening::Opening;
 pub use recovery::{Recovery, RecoveryLimits};

@@ -53,9 +53,9 @@ pub struct ConnectResult<'a> {
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub struct Expiry {
     #[serde(skip_serializing_if = "is_false")]
-    expires: bool,
+    pub(super) expires: bool,
     #[serde(skip_serializing_if = "is_zero")]
-    ttl: u64,
+    pub(super) ttl: u64,
 }
 
 impl Expiry {

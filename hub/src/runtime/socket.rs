@@ -193,6 +193,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         counter!("hub_sent_bytes_total").increment(frame.len() as u64);
         match frame {
             Frame::Json(text) => Message::Text(text),
+            Frame::Protobuf(bytes) => Message::Binary(bytes),
         }
     }
 

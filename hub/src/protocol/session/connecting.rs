@@ -26,6 +26,7 @@ impl Session {
                         self.close(code, effects);
                     }
                 }
+                Command::BadBody { id } => self.refuse(id, &ErrorCode::BAD_REQUEST, effects),
                 Command::Request { id, request } => self.request(id, request, now, effects),
             },
         }

@@ -220,8 +220,8 @@ impl Session {
         for command in self.endpoint.encoding.commands(frame) {
             match command {
                 Command::Pong | Command::Malformed => self.command(command, now, effects),
-                Command::Request { id: 0, .. } => {}
-                Command::Request { id, .. } => {
+                Command::Request { id: 0, .. } | Command::BadBody { id: 0 } => {}
+                Command::Request { id, .. } | Command::BadBody { id } => {
                     self.refuse(id, &ErrorCode::TOO_MANY_REQUESTS, effects);
                 }
             }

@@ -6,6 +6,7 @@ mod connecting;
 mod ephemeral;
 mod instances;
 mod limits;
+mod protobuf;
 mod recovering;
 mod redis;
 mod subscribing;

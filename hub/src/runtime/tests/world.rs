@@ -286,12 +286,17 @@ impl Instance {
         self.socket_with(1 << 20).await
     }
 
-    pub async fn socket_with(&self, buffer: usize) -> Client {
+    /// The client's end of a connection in this encoding.
+    pub async fn stream(&self, buffer: usize, encoding: Encoding) -> WebSocketStream<DuplexStream> {
         let (ours, theirs) = tokio::io::duplex(buffer);
         let hub = self.hub.clone();
-        tokio::spawn(async move { hub.serve_websocket(theirs, None, Encoding::Json).await });
+        tokio::spawn(async move { hub.serve_websocket(theirs, None, encoding).await });
+        WebSocketStream::from_raw_socket(ours, Role::Client, None).await
+    }
+
+    pub async fn socket_with(&self, buffer: usize) -> Client {
         Client {
-            stream: WebSocketStream::from_raw_socket(ours, Role::Client, None).await,
+            stream: self.stream(buffer, Encoding::Json).await,
             last_id: 0,
             pushes: Vec::new(),
             pings: 0,
