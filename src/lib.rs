@@ -11,6 +11,7 @@ pub mod app;
 pub mod audience;
 pub mod background;
 pub mod config;
+pub mod contracts;
 pub mod demo;
 pub mod domain;
 pub mod execute;

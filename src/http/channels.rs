@@ -5,13 +5,20 @@ use std::sync::Arc;
 use axum::{extract::State, response::IntoResponse};
 use http::header;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
     Site,
+    endpoint::{Endpoint, Operation, Verb, Who},
     extract::{Asking, Name, stored},
     problem::Problem,
 };
-use crate::audience::Channel;
+use crate::{
+    audience::Channel,
+    contracts::{Contracts, Family, families},
+    domain::entity::{Service, Zone},
+    execute::Refusal,
+};
 
 /// A channel's state at a position: what a subscription would begin with.
 #[derive(Serialize)]
@@ -19,6 +26,53 @@ struct ChannelBody {
     data: hub::ports::Body,
     offset: u64,
     epoch: String,
+}
+
+pub fn endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
+    let zone = contracts.definitions.publish_written::<Zone>();
+    let service = contracts.definitions.publish_written::<Service>();
+    let list = |items| json!({ "type": "array", "items": items });
+    let told = |id: &str, summary: &str| Operation::new(Verb::Get, "catalogue", id, summary);
+    vec![
+        Endpoint::standing_for(
+            "/api/v1/channels/{channel}",
+            Verb::Get,
+            read,
+            families::FAMILIES.iter().map(operation).collect(),
+        ),
+        Endpoint::new(
+            "/api/v1/zones",
+            zones,
+            told("zones", "Where the company works.").answers(
+                200,
+                "All zones by name.",
+                &list(zone),
+            ),
+        ),
+        Endpoint::new(
+            "/api/v1/services",
+            services,
+            told("services", "What is on sale.").answers(200, "Services by name.", &list(service)),
+        ),
+    ]
+}
+
+/// A channel's name is one segment of the path, its parts apart by colons.
+fn operation(family: &Family) -> Operation {
+    let id = format!("channels.{}", family.name);
+    let operation = Operation::new(Verb::Get, "channels", &id, family.summary)
+        .at(&format!("/api/v1/channels/{}", family.address))
+        .described(format!(
+            "What a subscription would begin with. For: {}.",
+            family.readers
+        ))
+        .by(Who::MaybeSignedIn)
+        .answers(200, "The channel's state and its position.", &family.read())
+        .refuses(&[Refusal::NotFound]);
+    let parameters = family.parameters().into_iter();
+    parameters.fold(operation, |operation, name| {
+        operation.in_path(name, &families::parameter(name))
+    })
 }
 
 const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];

@@ -7,14 +7,57 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 
 use super::{
     Site,
+    endpoint::{Endpoint, Operation, Verb, Who},
     extract::{self, Asking, Name},
     problem::Problem,
 };
-use crate::execute::{Outcome, Refusal};
+use crate::{
+    contracts::{Contracts, Definitions, Rpc},
+    execute::{Outcome, Refusal},
+};
+
+pub fn endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
+    let rpcs = contracts.rpcs.iter().filter(|rpc| rpc.is_public());
+    let operations = rpcs.map(|rpc| operation(rpc, &contracts.definitions));
+    vec![Endpoint::standing_for(
+        "/api/v1/commands/{name}",
+        Verb::Post,
+        run,
+        operations.collect(),
+    )]
+}
+
+fn operation(rpc: &Rpc, definitions: &Definitions) -> Operation {
+    let key = json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "The command's id, a UUID version 7, where `command_id` is not in the body.",
+        "schema": { "type": "string", "format": "uuid" },
+    });
+    let path = format!("/api/v1/commands/{}", rpc.name);
+    let operation = Operation::new(Verb::Post, "commands", rpc.name, &rpc.summary)
+        .at(&path)
+        .described(rpc.audience())
+        .by(Who::SignedIn)
+        .parameter(key)
+        .takes(&rpc.parameters(), &rpc.example)
+        .answers(200, "Accepted.", &rpc.accepted())
+        .refuses(&[
+            Refusal::IdempotencyMismatch,
+            Refusal::CommandExpired,
+            Refusal::Forbidden,
+            Refusal::NotFound,
+            Refusal::Draining,
+        ]);
+    rpc.rejections.iter().fold(operation, |operation, code| {
+        let rejected = definitions.get(&format!("rejected.{code}"));
+        let rejected = rejected.expect("a contract's rejections are ours");
+        operation.rejects(code, rejected["properties"]["details"].clone())
+    })
+}
 
 pub async fn run(
     State(site): State<Arc<Site>>,
@@ -70,7 +113,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Ok(Some(text.trim().trim_matches('"').to_owned()))
 }
 
-fn status(code: Refusal) -> StatusCode {
+pub fn status(code: Refusal) -> StatusCode {
     match code {
         Refusal::Unauthenticated => StatusCode::UNAUTHORIZED,
         Refusal::Forbidden => StatusCode::FORBIDDEN,

@@ -7,11 +7,13 @@
 mod channels;
 mod client;
 mod commands;
+pub mod endpoint;
 mod extract;
 pub mod guard;
 pub mod operations;
 mod origin;
 pub mod problem;
+pub mod published;
 pub mod server;
 pub mod sessions;
 mod socket;
@@ -23,18 +25,20 @@ use axum::{
     extract::DefaultBodyLimit,
     middleware,
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     config::{self, Limits},
+    contracts::Contracts,
+    execute::Refusal,
     gateway::Gateway,
     limits::{Limit, Neighbour},
     sign_in::SignIn,
     store::Pools,
 };
+use endpoint::Endpoint;
 use guard::Guard;
 use problem::Problem;
 
@@ -91,29 +95,42 @@ impl Site {
     }
 }
 
+/// The routes of the API, whose requests are limited by address.
+fn api_endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    endpoints.extend(sessions::endpoints(contracts));
+    endpoints.extend(commands::endpoints(contracts));
+    endpoints.extend(channels::endpoints(contracts));
+    endpoints.extend(published::endpoints());
+    for operation in endpoints.iter_mut().flat_map(|one| &mut one.operations) {
+        let anywhere = [
+            Refusal::RateLimited,
+            Refusal::Unavailable,
+            Refusal::Internal,
+        ];
+        *operation = operation.clone().refuses(&anywhere);
+    }
+    endpoints
+}
+
+/// Every route of the public listener; what is none of these is the client's.
+pub fn endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
+    let mut endpoints = api_endpoints(contracts);
+    endpoints.extend(socket::endpoints());
+    endpoints
+}
+
 /// Everything on the public listener.
 pub fn router(site: Arc<Site>, bounds: &config::Http) -> Router {
     let guard = Arc::new(Guard {
         trusted_proxies: bounds.trusted_proxies.clone(),
         request_timeout: Duration::from_millis(bounds.request_timeout_ms),
     });
-    let api = Router::new()
-        .route(
-            "/sessions",
-            post(sessions::begin).merge(delete(sessions::end)),
-        )
-        .route("/sessions/refresh", post(sessions::refresh))
-        .route("/commands/{name}", post(commands::run))
-        .route("/channels/{channel}", get(channels::read))
-        .route("/zones", get(channels::zones))
-        .route("/services", get(channels::services))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&site),
-            extract::limit_requests,
-        ));
+    let limited = middleware::from_fn_with_state(Arc::clone(&site), extract::limit_requests);
+    let api = endpoint::routes(api_endpoints(&mut Contracts::collect())).layer(limited);
     Router::new()
-        .nest("/api/v1", api)
-        .route("/connection/websocket", get(socket::open))
+        .merge(api)
+        .merge(endpoint::routes(socket::endpoints()))
         .fallback(client::page)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(site)

@@ -7,15 +7,19 @@ use http::{HeaderValue, StatusCode, header};
 use hub::ports::Control;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use ts_rs::TS;
 
 use super::{
     Site,
+    endpoint::{Endpoint, Operation, Verb, Who},
     extract::{Asking, From, Json, refusal, stored},
     problem::Problem,
 };
 use crate::{
+    contracts::Contracts,
     domain::{Role, ids::AccountId},
+    execute::Refusal,
     sign_in::{Refused, Session},
     store::security::{self, SecurityEvent},
 };
@@ -24,15 +28,19 @@ use crate::{
 const SIGNED_OUT: u32 = 3503;
 
 /// `{email, password}` or `{guest: true}`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["email", "password"], "not": { "properties": { "guest": { "const": true } }, "required": ["guest"] } },
+    { "required": ["guest"], "properties": { "guest": { "const": true }, "email": false, "password": false } },
+]))]
 pub struct Begin {
     email: Option<String>,
     password: Option<String>,
     guest: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     refresh_token: String,
@@ -54,6 +62,55 @@ pub struct UserBody {
     pub id: AccountId,
     pub role: Role,
     pub name: String,
+}
+
+pub fn endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
+    let definitions = &mut contracts.definitions;
+    let session = definitions.publish_written::<SessionBody>();
+    let begins = definitions.read::<Begin>();
+    let refreshes = definitions.read::<Refresh>();
+    let told = |verb, id: &str, summary: &str| Operation::new(verb, "sessions", id, summary);
+    vec![
+        Endpoint::new(
+            "/api/v1/sessions",
+            begin,
+            told(
+                Verb::Post,
+                "sessions.begin",
+                "Signs in, as a person or as a guest.",
+            )
+            .takes(&begins, &json!({ "guest": true }))
+            .answers(200, "Signed in.", &session)
+            .refuses(&[Refusal::Unauthenticated]),
+        ),
+        Endpoint::new(
+            "/api/v1/sessions",
+            end,
+            told(
+                Verb::Delete,
+                "sessions.end",
+                "Signs out, and ends every connection that came of it.",
+            )
+            .by(Who::SignedIn)
+            .answers_empty(204, "Signed out."),
+        ),
+        Endpoint::new(
+            "/api/v1/sessions/refresh",
+            refresh,
+            told(
+                Verb::Post,
+                "sessions.refresh",
+                "Exchanges a refresh token for new tokens.",
+            )
+            .described(
+                "A refresh token is good once. One that comes again after a minute's grace \
+                     counts as stolen, and ends the sign-in.",
+            )
+            .takes(&refreshes, &json!({ "refresh_token": "…" }))
+            .answers(200, "Still signed in.", &session)
+            .refuses(&[Refusal::Unauthenticated]),
+        ),
+    ]
 }
 
 type Answer = Result<

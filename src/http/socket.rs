@@ -13,9 +13,35 @@ use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::Instrument;
 
-use super::{Site, extract::From, origin, problem::Problem};
+use super::{
+    Site,
+    endpoint::{Endpoint, Operation, Verb},
+    extract::From,
+    origin,
+    problem::Problem,
+};
+use crate::execute::Refusal;
 
-pub async fn open(State(site): State<Arc<Site>>, from: From, mut request: Request) -> Response {
+pub fn endpoints() -> Vec<Endpoint> {
+    let open_it = Operation::new(
+        Verb::Get,
+        "live",
+        "connection.websocket",
+        "Live channels and commands over one socket.",
+    )
+    .described("A WebSocket handshake; what is said then is described by `/api/v1/asyncapi.json`.")
+    .answers_empty(101, "The socket is open.")
+    .refuses(&[
+        Refusal::InvalidArgument,
+        Refusal::Forbidden,
+        Refusal::RateLimited,
+        Refusal::Unavailable,
+        Refusal::Internal,
+    ]);
+    vec![Endpoint::new("/connection/websocket", open, open_it)]
+}
+
+async fn open(State(site): State<Arc<Site>>, from: From, mut request: Request) -> Response {
     if let Err(wait) = site.handshakes.take(&from.neighbour()) {
         return Problem::rate_limited(wait).into_response();
     }

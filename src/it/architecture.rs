@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "http",
     "gateway",
     "background",
+    "contracts",
     "execute",
     "sign_in",
     "store",
@@ -33,6 +34,7 @@ const ORDER: &[&str] = &[
 /// Modules that may use even less.
 const ONLY: &[(&str, &[&str])] = &[
     ("background", &["config", "domain", "execute", "store"]),
+    ("contracts", &["audience", "domain", "execute"]),
     ("execute", &["audience", "domain", "store"]),
     ("store", &["audience", "domain"]),
     ("audience", &["domain"]),

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     company::{Company, cleaner_actor, customer_actor, insist, request},
     folded::{assert_views_fold, first_snapshots},
+    support::schemas::assert_is,
 };
 
 impl Company {
@@ -25,7 +26,11 @@ impl Company {
         if actor.role == Role::System {
             request.via = Via::Timer;
         }
-        match insist(&self.executor, request).await {
+        let outcome = insist(&self.executor, request).await;
+        let told = serde_json::to_value(&outcome).expect("outcomes are plain data");
+        assert_is(&format!("{kind}.outcome"), &told);
+        assert_is(&format!("{kind}.parameters"), &parameters);
+        match outcome {
             Outcome::Accepted { result, .. } => result,
             other @ (Outcome::Rejected { .. } | Outcome::Refused { .. }) => {
                 panic!("{kind} {parameters}: {other:?}")

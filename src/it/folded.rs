@@ -9,7 +9,7 @@ use dispatch_hub::{
 };
 use jiff::ToSpan;
 
-use crate::company::Company;
+use crate::{company::Company, support::schemas::assert_is};
 
 /// Channels by name, each with the offset it has reached.
 pub(crate) type Views = BTreeMap<String, (Folded, u64)>;
@@ -42,11 +42,19 @@ impl Folded {
     }
 }
 
+/// A body is as the channel's published schema says.
+fn assert_told(channel: &str, part: &str, body: &str) {
+    let family = channel.split(':').next().expect("a name");
+    let body = serde_json::from_str(body).expect("a body is JSON");
+    assert_is(&format!("{family}.{part}"), &body);
+}
+
 async fn fresh(company: &Company, channel: &Channel) -> (Folded, u64) {
     let snapshot = store::snapshot(&company.pools, channel)
         .await
         .expect("a snapshot");
     let body = audience::snapshot(channel, &snapshot.world, snapshot.at);
+    assert_told(&channel.to_string(), "snapshot", body.get());
     let mut folded = Folded::default();
     folded.apply(channel, body.get());
     (folded, snapshot.position.offset)
@@ -69,6 +77,7 @@ pub(crate) async fn assert_views_fold(company: &Company, first: &Views) {
             continue;
         }
         assert_eq!(offset, *reached + 1, "{channel} has a gap");
+        assert_told(&channel, "publication", &body);
         view.apply(&channel.parse().expect("a channel"), &body);
         *reached = offset;
     }

@@ -8,6 +8,7 @@ mod away;
 mod cli;
 mod company;
 mod concurrency;
+mod contracts;
 mod crash;
 mod demo;
 mod embedded_postgres;

@@ -1,0 +1,236 @@
+//! Families of channels: `{family}.snapshot` and `{family}.publication` are the schemas of what a
+//! subscriber gets. A channel is of the family that [`family_of`] says, and a new one does not
+//! compile without.
+
+use serde_json::{Value, json};
+
+use super::definitions::{Definitions, object, refer};
+use crate::audience::{Body, Channel, SlotsBody, body::RowKind};
+
+/// What is told of channels that differ only in what they are about.
+#[derive(Debug)]
+pub struct Family {
+    pub name: &'static str,
+    /// The channel's name, with what it is about in braces.
+    pub address: &'static str,
+    pub summary: &'static str,
+    pub readers: &'static str,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// Changes to numbers.
+    Counts,
+    /// Rows of these kinds; `stamped` with who did it and by which command.
+    Rows {
+        kinds: &'static [RowKind],
+        stamped: bool,
+    },
+}
+
+macro_rules! families {
+    ($($channel:pat => $family:expr),* $(,)?) => {
+        /// All families.
+        pub const FAMILIES: &[Family] = &[$($family),*];
+
+        /// The address of the family that a channel is of.
+        pub fn family_of(channel: &Channel) -> &'static str {
+            match channel { $($channel => { const FAMILY: Family = $family; FAMILY.address },)* }
+        }
+    };
+}
+
+families! {
+    Channel::Slots { .. } => Family {
+        name: "slots",
+        address: "slots:{zone}:{date}",
+        summary: "Free cleaners by service and start. Add the changes up and take the whole part \
+            of free divided by the service's crew size; a start never mentioned has none.",
+        readers: "anybody, signed in or not",
+        content: Content::Counts,
+    },
+    Channel::Booking(_) => Family {
+        name: "booking",
+        address: "booking:{booking}",
+        summary: "A booking, how the work stands, and who comes.",
+        readers: "its customer, staff",
+        content: Content::Rows { kinds: &[RowKind::Booking, RowKind::Visit], stamped: false },
+    },
+    Channel::Customer(_) => Family {
+        name: "customer",
+        address: "customer:{customer}",
+        summary: "A customer's details, properties, bookings and live holds.",
+        readers: "that customer, staff",
+        content: Content::Rows {
+            kinds: &[RowKind::Customer, RowKind::Property, RowKind::Hold, RowKind::Booking],
+            stamped: false,
+        },
+    },
+    Channel::Agenda(_) => Family {
+        name: "agenda",
+        address: "agenda:{cleaner}",
+        summary: "A cleaner's duty, shifts, time off and own jobs in full.",
+        readers: "that cleaner, staff",
+        content: Content::Rows {
+            kinds: &[RowKind::Cleaner, RowKind::Shift, RowKind::TimeOff, RowKind::AgendaJob],
+            stamped: false,
+        },
+    },
+    Channel::Board(_) => Family {
+        name: "board",
+        address: "board:{zone}",
+        summary: "Jobs with open seats, without the address.",
+        readers: "cleaners of that zone, staff",
+        content: Content::Rows { kinds: &[RowKind::OpenJob], stamped: false },
+    },
+    Channel::Control { .. } => Family {
+        name: "control",
+        address: "control:{zone}:{date}",
+        summary: "The day of a zone: cleaners with their shifts and time off, and all jobs.",
+        readers: "staff",
+        content: Content::Rows {
+            kinds: &[RowKind::Cleaner, RowKind::Shift, RowKind::TimeOff, RowKind::Job],
+            stamped: true,
+        },
+    },
+}
+
+impl Family {
+    pub fn snapshot(&self) -> Value {
+        refer(&format!("{}.snapshot", self.name))
+    }
+
+    pub fn publication(&self) -> Value {
+        refer(&format!("{}.publication", self.name))
+    }
+
+    /// The schema of a channel as it is read without a socket.
+    pub fn read(&self) -> Value {
+        refer(&format!("{}.read", self.name))
+    }
+
+    /// What stands in the address's braces.
+    pub fn parameters(&self) -> Vec<&'static str> {
+        let parts = self.address.split(':');
+        parts
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .collect()
+    }
+}
+
+/// What may stand in an address's braces.
+pub fn parameter(name: &str) -> Value {
+    match name {
+        "zone" => refer("ZoneSlug"),
+        "date" => json!({
+            "description": "A local date of the zone.", "type": "string", "format": "date",
+            "examples": ["2026-11-20"],
+        }),
+        _ => json!({ "type": "string", "format": "uuid" }),
+    }
+}
+
+/// Defines the schemas of all channels.
+pub fn define(definitions: &mut Definitions) {
+    tell_kinds_in_rows(definitions);
+    for family in FAMILIES {
+        let (snapshot, publication) = match family.content {
+            Content::Counts => {
+                let counts = definitions.written::<SlotsBody>();
+                (counts.clone(), counts)
+            }
+            Content::Rows { kinds, stamped } => rows(definitions, kinds, stamped),
+        };
+        definitions.publish(format!("{}.snapshot", family.name), snapshot);
+        definitions.publish(format!("{}.publication", family.name), publication);
+        let snapshot = family.snapshot();
+        definitions.publish(format!("{}.read", family.name), read(snapshot));
+    }
+}
+
+/// A channel as it is read without a socket.
+fn read(snapshot: Value) -> Value {
+    object(&[
+        ("data", snapshot),
+        ("offset", json!({ "type": "integer", "minimum": 0 })),
+        ("epoch", json!({ "type": "string" })),
+    ])
+}
+
+/// Writes each row's kind into its own schema, where the union of all rows has it beside: readers
+/// see one object.
+fn tell_kinds_in_rows(definitions: &mut Definitions) {
+    definitions.written::<Body>();
+    let variants = definitions.get("Row").expect("bodies have rows")["oneOf"].clone();
+    for variant in variants.as_array().expect("a union by kind") {
+        let kind = variant["properties"]["kind"].clone();
+        definitions.change(row_name(variant), |row| {
+            row["properties"]["kind"] = kind;
+            let required = row["required"].as_array_mut();
+            required.expect("rows have an id").push(json!("kind"));
+        });
+    }
+    definitions.change("Row", |union| {
+        let rows = variants.as_array().expect("a union by kind").iter();
+        union["oneOf"] = rows.map(|variant| refer(row_name(variant))).collect();
+    });
+}
+
+fn row_name(variant: &Value) -> &str {
+    let to = variant["$ref"]
+        .as_str()
+        .expect("a row is a type of its own");
+    to.rsplit('/').next().expect("a name")
+}
+
+/// Schemas of a snapshot and of a publication with rows of these kinds only.
+fn rows(definitions: &Definitions, kinds: &[RowKind], stamped: bool) -> (Value, Value) {
+    let names: Vec<Value> = kinds.iter().map(|kind| json!(kind)).collect();
+    let all = definitions.get("Row").expect("defined")["oneOf"].clone();
+    let of_these = all.as_array().expect("a union").iter().filter(|row| {
+        let row = definitions.resolve(row);
+        names.contains(&row["properties"]["kind"]["const"])
+    });
+    let of_these: Vec<Value> = of_these.cloned().collect();
+    assert_eq!(of_these.len(), kinds.len(), "every kind has a row");
+
+    let mut publication = definitions.get("Body").expect("defined").clone();
+    publication["properties"]["set"]["items"] = json!({ "oneOf": of_these });
+    let mut key = definitions.get("RowKey").expect("defined").clone();
+    key["properties"]["kind"] = json!({ "enum": names });
+    publication["properties"]["unset"]["items"] = key;
+    let mut snapshot = publication.clone();
+    snapshot["properties"]["unset"] = json!({ "type": "array", "maxItems": 0 });
+    let unstamp = |body: &mut Value| {
+        let fields = body["properties"].as_object_mut().expect("an object");
+        fields.remove("by");
+        fields.remove("command_id");
+    };
+    unstamp(&mut snapshot);
+    if !stamped {
+        unstamp(&mut publication);
+    }
+    (snapshot, publication)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_a_channel_of_its_family() {
+        for family in FAMILIES {
+            let name = family
+                .address
+                .replace("{zone}", "center")
+                .replace("{date}", "2026-11-20");
+            let name = family.parameters().into_iter().fold(name, |name, braced| {
+                let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+                name.replace(&format!("{{{braced}}}"), id)
+            });
+            let channel: Channel = name.parse().expect(&name);
+            assert_eq!(family_of(&channel), family.address);
+        }
+    }
+}
