@@ -22,6 +22,8 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::namespaces::{self, Mode};
 
+const JSON: &str = "centrifuge-json";
+const PROTOBUF: &str = "centrifuge-protobuf";
 const API_KEY: &str = "test-api-key";
 const REQUEST_BYTES: usize = 1 << 20;
 /// A history of `limit` -1, or of more, is cut to this.
@@ -49,11 +51,12 @@ async fn open(State(site): State<Site>, mut request: Request) -> Response {
         return (StatusCode::BAD_REQUEST, "a WebSocket handshake is expected").into_response();
     };
     let accept = derive_accept_key(key.as_bytes());
+    let (encoding, subprotocol) = negotiate(headers, request.uri().query().unwrap_or_default());
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         if let Ok(stream) = upgrade.await {
             let stream = TokioIo::new(stream);
-            site.hub.serve_websocket(stream, None, Encoding::Json).await;
+            site.hub.serve_websocket(stream, None, encoding).await;
         }
     });
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
@@ -63,7 +66,27 @@ async fn open(State(site): State<Site>, mut request: Request) -> Response {
     if let Ok(accept) = HeaderValue::from_str(&accept) {
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     }
+    if let Some(subprotocol) = subprotocol {
+        let subprotocol = HeaderValue::from_static(subprotocol);
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
     response
+}
+
+/// The encoding, and the subprotocol to confirm. Clients may send the header empty, or offer what
+/// is not known here: then nothing is confirmed.
+fn negotiate(headers: &HeaderMap, query: &str) -> (Encoding, Option<&'static str>) {
+    let offers = |name| lists(headers, &header::SEC_WEBSOCKET_PROTOCOL, name);
+    let asked = |pair: &str| pair == "format=protobuf" || pair == "cf_protocol=protobuf";
+    if offers(PROTOBUF) {
+        (Encoding::Protobuf, Some(PROTOBUF))
+    } else if query.split('&').any(asked) {
+        (Encoding::Protobuf, None)
+    } else if offers(JSON) {
+        (Encoding::Json, Some(JSON))
+    } else {
+        (Encoding::Json, None)
+    }
 }
 
 fn lists(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
