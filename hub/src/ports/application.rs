@@ -56,6 +56,7 @@ impl Identity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
     WebSocket,
+    /// By a request of its own, whether a connection belongs to it or not.
     Http,
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{ChannelName, ClientInfo, Publication};
+use super::{ChannelName, ClientInfo, Emulated, EmulatedMessage, NodeName, Publication};
 
-/// Something every instance must do, whoever decided it.
+/// Something that instances must do, whoever decided it: all of them, where nothing else is said.
 #[derive(Debug, Clone)]
 pub enum Control {
     /// End all connections of a user (close 3503 or the code given), optionally only those of one sign-in.
@@ -34,6 +34,18 @@ pub enum Control {
     },
     /// The whole log has a new name; every durable subscriber starts from a fresh snapshot.
     EpochChanged,
+    /// To one instance: a message for a connection that it holds.
+    Emulated(EmulatedMessage),
+    /// To the instance that sent such a message: what became of it.
+    EmulationAnswered { number: u128, answer: Emulated },
+}
+
+/// Whether there is anybody of that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It is on the wire, which may still lose it.
+    Sent,
+    NobodyThere,
 }
 
 /// One thing heard from the wire.
@@ -64,6 +76,12 @@ pub trait Broker: Send + Sync + 'static {
 
     /// Offers a control message to all other instances, within 100 ms.
     async fn control(&self, control: Control) -> Result<(), BrokerUnavailable>;
+
+    /// This instance's name on the wire, its own for as long as it runs.
+    fn node(&self) -> NodeName;
+
+    /// Offers a control message to one instance, within 100 ms.
+    async fn tell(&self, node: &str, control: Control) -> Result<Told, BrokerUnavailable>;
 
     /// Starts listening. Called once per instance.
     async fn feed(&self) -> Result<Feed, BrokerUnavailable>;

@@ -8,6 +8,7 @@ mod application;
 mod body;
 mod broker;
 mod channel_log;
+mod emulation;
 mod presence;
 
 pub use application::{
@@ -15,14 +16,18 @@ pub use application::{
     PublishIntent, RefreshRefused, Side, Snapshot, SubscribeIntent, Via,
 };
 pub use body::Body;
-pub use broker::{Broker, BrokerUnavailable, Control, Feed, FeedItem};
+pub use broker::{Broker, BrokerUnavailable, Control, Feed, FeedItem, Told};
 pub use channel_log::{ChannelLog, LogError, LogRead, RecentCursor};
+pub use emulation::{Emulated, EmulatedMessage, EmulationRefused, SessionKey};
 pub use presence::{ClientInfo, Presence, PresenceChange, PresenceError};
 
 use std::sync::Arc;
 
 /// A channel name, at most 255 bytes of printable ASCII. Cheap to clone.
 pub type ChannelName = Arc<str>;
+
+/// The name of one running instance, by which the others reach it.
+pub type NodeName = Arc<str>;
 
 /// The name of a whole log. Offsets are comparable only within one epoch.
 pub type Epoch = Arc<str>;

@@ -167,6 +167,11 @@ impl CloseCode {
         }
     }
 
+    /// Whether the client is to come back.
+    pub fn reconnects(&self) -> bool {
+        !matches!(self.code, 3500..4000 | 4500..5000)
+    }
+
     /// A label for metrics, of which there are few whatever applications choose.
     pub fn label(&self) -> &'static str {
         match self.code {

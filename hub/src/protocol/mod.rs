@@ -26,7 +26,7 @@ pub mod session;
 mod subscription;
 
 pub use codes::{CloseCode, ErrorCode, UnsubscribeCode};
-pub use emulation::Emulation;
+pub use emulation::EmulationRequest;
 pub use encoding::{Commands, Encoding, Frame, Text};
 pub use event::{ChannelEvent, News};
 pub use handshake::Handshake;
@@ -35,6 +35,6 @@ pub use opening::Opening;
 pub use recovery::{Recovery, RecoveryLimits};
 pub use sequencer::{Sequencer, SequencerConfig, SequencerEffect};
 pub use session::{
-    Ask, Delivery, Effect, Effects, Endpoint, Input, PresenceQuery, Read, Session, SessionConfig,
-    SubscriptionId,
+    Ask, Delivery, Effect, Effects, Emulation, Endpoint, Input, PresenceQuery, Read, Session,
+    SessionConfig, SubscriptionId,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{ErrorCode, UnsubscribeCode, json};
+use super::{CloseCode, ErrorCode, UnsubscribeCode, json};
 use crate::ports::{Body, ClientInfo, Position, Publication};
 
 /// Answers to one request.
@@ -34,6 +34,8 @@ pub enum Push<'a> {
     Join(&'a ClientInfo),
     Leave(&'a ClientInfo),
     Unsubscribe(UnsubscribeCode),
+    /// The end, where there is no close frame to say it. Of no channel.
+    Disconnect(&'a CloseCode),
 }
 
 /// The answer to a successful connect.
@@ -47,6 +49,11 @@ pub struct ConnectResult<'a> {
     pub ping: u64,
     #[serde(skip_serializing_if = "is_false")]
     pub pong: bool,
+    /// Both only where commands come apart from the connection.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub session: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub node: &'a str,
 }
 
 /// When the client has to renew a token: both members or neither.

@@ -89,6 +89,10 @@ pub struct HubConfig {
     pub broker_timeout_ms: u64,
     /// Subscribers per second who are told to start anew after a reset.
     pub resyncs_per_second: u32,
+    /// Of commands that come by POST, what may wait for one connection (429).
+    pub emulation_queue_bytes: usize,
+    /// How long another instance may take to say what became of such a command (503).
+    pub emulation_answer_ms: u64,
     /// How long calls under way may take when a connection is closed by a drain.
     pub drain_patience_ms: u64,
 }
@@ -135,6 +139,8 @@ impl Default for HubConfig {
             outbound_batches: 1_024,
             broker_timeout_ms: 100,
             resyncs_per_second: 1_000,
+            emulation_queue_bytes: 128 << 10,
+            emulation_answer_ms: 1_000,
             drain_patience_ms: 5_000,
         }
     }

@@ -1,4 +1,4 @@
-//! The task that owns one connection: it feeds the session from the socket, the queue, finished
+//! The task that owns one connection: it feeds the session from the transport, the queue, finished
 //! operations and the clock, and carries out what the session wishes.
 
 use std::{
@@ -25,13 +25,15 @@ use tracing::Instrument;
 use super::{
     clock::{Tick, Timekeeper},
     config::HubConfig,
+    emulation::Held,
     hub::Hub,
     metrics as count,
     operations::Operation,
     presence::{Change, Tail},
     queue::{Item, Queue},
     registry::{Subscriber, SubscriberKey},
-    socket::{Event, Reading, Socket},
+    socket::Socket,
+    transport::{Event, Link, Reading, Transport},
 };
 use crate::{
     ports::{Caller, ChannelName, ClientInfo, Control},
@@ -59,11 +61,11 @@ const UNWRITTEN_REPLIES: usize = 64 << 10;
 /// Deliveries taken from the queue at once.
 const PORTION: usize = 64 << 10;
 
-struct Connection<S> {
+struct Connection<L> {
     hub: Hub,
     number: u64,
     handle: Arc<Handle>,
-    socket: Socket<S>,
+    transport: Transport<L>,
     session: Session,
     operations: FuturesUnordered<Operation>,
     effects: Vec<Effect>,
@@ -71,6 +73,8 @@ struct Connection<S> {
     /// The application being told of the connection; it hears of the end only after that.
     told: Option<JoinHandle<()>>,
     frames: FrameLimit,
+    /// By which messages find the connection, where they come apart from it.
+    held: Option<Held>,
     closing: Option<CloseCode>,
     /// Nothing can be written any more, not even a close.
     stalled: bool,
@@ -87,27 +91,36 @@ impl Hub {
         // A tracked task, so that a caller that goes away does not skip the leave-taking.
         let connection = async move {
             let socket = Socket::new(stream, hub.config()).await;
-            hub.serve(socket, remote, encoding).await;
+            let transport = Transport::over(socket, hub.write_stall());
+            hub.serve(transport, remote, encoding, None).await;
         };
         let task = self.tracker().spawn(connection.in_current_span());
         let _ = task.await;
     }
 
-    async fn serve<S>(self, socket: Socket<S>, remote: Option<IpAddr>, encoding: Encoding)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    /// The one life of a connection, of whichever kind.
+    pub(super) async fn serve<L: Link>(
+        self,
+        transport: Transport<L>,
+        remote: Option<IpAddr>,
+        encoding: Encoding,
+        held: Option<Held>,
+    ) {
         let handle = Arc::new(Handle {
             queue: Arc::new(Queue::new(self.config().queue())),
             caller: OnceLock::new(),
         });
         let Some(number) = self.enter_connection(handle.clone()) else {
-            return socket.close(CloseCode::SHUTDOWN, self.close_wait()).await;
+            drop(held);
+            return transport
+                .close(CloseCode::SHUTDOWN, self.close_wait())
+                .await;
         };
         let endpoint = Endpoint {
             client: uuid::Uuid::new_v4().to_string().into(),
             remote,
             encoding,
+            emulation: held.as_ref().map(Held::emulation),
         };
         let session = Session::new(
             self.session_config(),
@@ -119,12 +132,13 @@ impl Hub {
             frames: frame_limit(self.config(), self.timekeeper()),
             number,
             handle,
-            socket,
+            transport,
             session,
             operations: FuturesUnordered::new(),
             effects: Vec::new(),
             presence_tail: None,
             told: None,
+            held,
             closing: None,
             stalled: false,
             hub: self,
@@ -135,6 +149,10 @@ impl Hub {
     fn first_ping(&self) -> Duration {
         let period = self.config().ping_ms.max(2);
         Duration::from_millis(rand::random_range(period / 2..=period))
+    }
+
+    pub(super) fn write_stall(&self) -> Duration {
+        Duration::from_millis(self.config().write_stall_ms)
     }
 
     fn close_wait(&self) -> Duration {
@@ -150,44 +168,43 @@ fn frame_limit(config: &HubConfig, clock: Timekeeper) -> FrameLimit {
     RateLimiter::direct_with_clock(quota, clock)
 }
 
-impl<S> Connection<S>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+impl<L: Link> Connection<L> {
     async fn run(mut self) {
         count::connections(1.0);
         while !self.session.is_closed() {
             self.step().await;
         }
         self.hub.leave_connection(self.number);
+        drop(self.held);
         count::connections(-1.0);
         let wait = self.hub.close_wait();
         match self.closing {
             Some(code) => {
                 count::closed(&code);
                 if !self.stalled {
-                    self.socket.close(code, wait).await;
+                    self.transport.close(code, wait).await;
                 }
             }
-            None => self.socket.hang_up(wait).await,
+            None => self.transport.hang_up(wait).await,
         }
     }
 
     /// Waits for one thing to happen. Input comes before time, so that a pong which has already
     /// arrived is seen before its deadline.
     async fn step(&mut self) {
-        let reading =
-            if self.session.accepts_frames() && self.socket.outgoing_bytes() < UNWRITTEN_REPLIES {
-                Reading::On
-            } else {
-                Reading::Off
-            };
+        let reading = if self.session.accepts_frames()
+            && self.transport.outgoing_bytes() < UNWRITTEN_REPLIES
+        {
+            Reading::On
+        } else {
+            Reading::Off
+        };
         let queue = self.handle.queue.clone();
         let deadline = self.session.deadline().map(|at| self.hub.instant(at));
-        let clear = self.socket.is_clear();
+        let clear = self.transport.is_clear();
         select! {
             biased;
-            event = self.socket.next(reading) => self.take_event(event),
+            event = self.transport.next(reading) => self.take_event(event),
             Some(input) = self.operations.next(), if !self.operations.is_empty() => {
                 let input = self.admitted(input);
                 self.handle(input);
@@ -265,8 +282,8 @@ where
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Send(frame) => self.socket.send(frame),
-            Effect::SendSnapshot(frame) => self.socket.send_snapshot(frame),
+            Effect::Send(frame) => self.transport.send(frame),
+            Effect::SendSnapshot(frame) => self.transport.send_snapshot(frame),
             Effect::Close(code) => self.closing = Some(code),
             Effect::Count(counted) => count::counted(counted),
             Effect::Authenticate(hello) => self.operations.push(self.hub.authenticate(hello)),

@@ -16,8 +16,9 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    clock::Timekeeper, config::HubConfig, connection::Handle, ephemeral::Ephemerals, metrics,
-    outbound::Outbound, queue::Item, registry::Registry, resync::Resyncs, snapshots::Snapshots,
+    clock::Timekeeper, config::HubConfig, connection::Handle, emulation::Emulations,
+    ephemeral::Ephemerals, metrics, outbound::Outbound, queue::Item, registry::Registry,
+    resync::Resyncs, snapshots::Snapshots,
 };
 use crate::{
     ports::{Application, Broker, ChannelLog, Denied, Presence},
@@ -38,6 +39,7 @@ struct Inner {
     time: Timekeeper,
     registry: Registry,
     snapshots: Snapshots,
+    emulations: Emulations,
     ephemerals: Ephemerals,
     repairs: Semaphore,
     connections: DashMap<u64, Arc<Handle>>,
@@ -89,6 +91,7 @@ impl Hub {
         Self(Arc::new(Inner {
             session: config.session(),
             snapshots: Snapshots::new(config.concurrent_snapshots),
+            emulations: Emulations::default(),
             ephemerals: Ephemerals::new(&config),
             repairs: Semaphore::new(config.concurrent_repairs.max(1)),
             config,
@@ -280,6 +283,10 @@ impl Hub {
 
     pub(super) fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    pub(super) fn emulations(&self) -> &Emulations {
+        &self.0.emulations
     }
 
     pub(super) fn snapshots(&self) -> &Snapshots {

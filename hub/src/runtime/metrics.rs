@@ -85,6 +85,10 @@ fn describe_counters() {
         "hub_ephemeral_drops_total",
         "Ephemeral events without room, by where there was none"
     );
+    describe_counter!(
+        "hub_emulated_total",
+        "Messages that came by POST, by what became of them"
+    );
     describe_counter!("hub_interruptions_total", "Interruptions of the wire");
     describe_counter!(
         "hub_snapshots_total",

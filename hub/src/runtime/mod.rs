@@ -1,12 +1,14 @@
-//! The only code that waits: sockets, timers, tasks. It carries out what the protocol core decides
+//! The only code that waits: connections, timers, tasks. It carries out what the protocol core decides
 //! and knows nothing of why.
 
 mod clock;
 mod config;
 mod connection;
+mod emulation;
 mod ephemeral;
 mod feed;
 mod hub;
+mod inbox;
 mod metrics;
 mod operations;
 mod ordering;
@@ -17,8 +19,11 @@ mod registry;
 mod resync;
 mod snapshots;
 mod socket;
+mod stream;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use config::HubConfig;
 pub use hub::{Hub, HubStatus};
+pub use stream::{Framing, ReplyBody};

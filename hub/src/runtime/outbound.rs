@@ -77,6 +77,10 @@ impl Hub {
                 self.tell_presence(channel, News::Leave(info.clone()));
             }
             Control::EpochChanged => self.doubt_all(),
+            Control::Emulated(message) => self.take_emulated(message),
+            Control::EmulationAnswered { number, answer } => {
+                self.emulation_answered(*number, *answer);
+            }
         }
     }
 
@@ -128,7 +132,10 @@ impl Hub {
     /// are advisory and are not.
     fn offer_control(&self, control: Control) {
         let attempts = match control {
-            Control::Join { .. } | Control::Leave { .. } => 1,
+            Control::Join { .. }
+            | Control::Leave { .. }
+            | Control::Emulated(_)
+            | Control::EmulationAnswered { .. } => 1,
             Control::Disconnect { .. } | Control::Reauthorize { .. } | Control::EpochChanged => {
                 CONTROL_ATTEMPTS
             }

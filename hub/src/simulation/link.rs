@@ -72,6 +72,7 @@ impl World {
             client: format!("client-{client}-{id}").into(),
             remote: None,
             encoding: Encoding::Json,
+            emulation: None,
         };
         let mut session = Session::new(self.plan.session.clone(), endpoint, first_ping, self.now);
         session.breakage = self.breakage;

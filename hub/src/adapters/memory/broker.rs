@@ -8,7 +8,9 @@ use std::sync::{
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use crate::ports::{Broker, BrokerUnavailable, Control, Feed, FeedItem, Publication};
+use crate::ports::{
+    Broker, BrokerUnavailable, Control, Feed, FeedItem, NodeName, Publication, Told,
+};
 
 /// The wire itself. Each instance gets its own [`MemoryBus::broker`].
 #[derive(Debug, Clone, Default)]
@@ -80,19 +82,44 @@ impl Bus {
             if listener.instance == from {
                 return !listener.feed.is_closed();
             }
-            if listener.overrun && listener.feed.try_send(FeedItem::Interrupted).is_ok() {
-                listener.overrun = false;
-            }
-            match listener.feed.try_send(item.clone()) {
-                Ok(()) => true,
-                Err(mpsc::error::TrySendError::Full(_)) => {
-                    listener.overrun = true;
-                    true
-                }
-                Err(mpsc::error::TrySendError::Closed(_)) => false,
-            }
+            listener.offer(item.clone())
         });
     }
+
+    fn tell(&self, node: &str, item: FeedItem) -> Told {
+        let mut listeners = self.listeners();
+        let mut named = listeners
+            .iter_mut()
+            .filter(|listener| *name(listener.instance) == *node && !listener.feed.is_closed());
+        let Some(listener) = named.next() else {
+            return Told::NobodyThere;
+        };
+        if !self.cut.load(Ordering::SeqCst) {
+            listener.offer(item);
+        }
+        Told::Sent
+    }
+}
+
+impl Listener {
+    /// False when it does not listen any more.
+    fn offer(&mut self, item: FeedItem) -> bool {
+        if self.overrun && self.feed.try_send(FeedItem::Interrupted).is_ok() {
+            self.overrun = false;
+        }
+        match self.feed.try_send(item) {
+            Ok(()) => true,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.overrun = true;
+                true
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => false,
+        }
+    }
+}
+
+fn name(instance: usize) -> NodeName {
+    format!("memory-{instance}").into()
 }
 
 #[async_trait]
@@ -108,6 +135,14 @@ impl Broker for MemoryBroker {
     async fn control(&self, control: Control) -> Result<(), BrokerUnavailable> {
         self.bus.offer(self.instance, &FeedItem::Control(control));
         Ok(())
+    }
+
+    fn node(&self) -> NodeName {
+        name(self.instance)
+    }
+
+    async fn tell(&self, node: &str, control: Control) -> Result<Told, BrokerUnavailable> {
+        Ok(self.bus.tell(node, FeedItem::Control(control)))
     }
 
     async fn feed(&self) -> Result<Feed, BrokerUnavailable> {

@@ -20,7 +20,9 @@ use super::{
     connection::Connection,
     wire::{Content, Message, WirePublication, partition},
 };
-use crate::ports::{Broker, BrokerUnavailable, Control, Feed, FeedItem, Publication};
+use crate::ports::{
+    Broker, BrokerUnavailable, Control, Feed, FeedItem, NodeName, Publication, Told,
+};
 
 /// One instance's end of the wire. Clones share it.
 #[derive(Clone)]
@@ -54,9 +56,9 @@ impl RedisBroker {
         format!("{}:control", self.config.prefix)
     }
 
-    /// Heard by this instance only.
-    fn beacon_key(&self) -> String {
-        format!("{}:beacon:{}", self.config.prefix, self.instance)
+    /// Heard by one instance only.
+    fn node_key(&self, node: &str) -> String {
+        format!("{}:node:{node}", self.config.prefix)
     }
 
     fn message(&self, content: Content<'_>) -> Result<String, BrokerUnavailable> {
@@ -79,7 +81,7 @@ impl RedisBroker {
             .map(|partition| self.partition_key(partition))
             .collect();
         keys.push(self.control_key());
-        keys.push(self.beacon_key());
+        keys.push(self.node_key(&self.instance));
         time::timeout(self.config.deaf_after(), listening.subscribe(keys))
             .await
             .map_err(|_| redis::RedisError::from((redis::ErrorKind::Io, "no acknowledgement")))??;
@@ -146,7 +148,8 @@ impl RedisBroker {
         tokio::spawn(async move {
             let mut pipeline = redis::pipe();
             if let Ok(beacon) = broker.message(Content::Beacon) {
-                pipeline.publish(broker.beacon_key(), beacon).ignore();
+                let own = broker.node_key(&broker.instance);
+                pipeline.publish(own, beacon).ignore();
                 // Not being heard is what tells that it failed.
                 let _ = time::timeout(broker.config.deaf_after(), broker.send(pipeline)).await;
             }
@@ -235,6 +238,26 @@ impl Broker for RedisBroker {
         let mut pipeline = redis::pipe();
         pipeline.publish(self.control_key(), message).ignore();
         self.send(pipeline).await
+    }
+
+    fn node(&self) -> NodeName {
+        self.instance.clone()
+    }
+
+    async fn tell(&self, node: &str, control: Control) -> Result<Told, BrokerUnavailable> {
+        let message = self.message(Content::Control((&control).into()))?;
+        let mut commands = self.connection.commands();
+        let listeners: u64 = redis::cmd("PUBLISH")
+            .arg(self.node_key(node))
+            .arg(message)
+            .query_async(&mut commands)
+            .await
+            .map_err(|error| BrokerUnavailable(error.to_string()))?;
+        Ok(if listeners == 0 {
+            Told::NobodyThere
+        } else {
+            Told::Sent
+        })
     }
 
     async fn feed(&self) -> Result<Feed, BrokerUnavailable> {

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ports::{Body, ClientInfo, Control, Publication};
+use crate::ports::{
+    Body, ClientInfo, Control, Emulated, EmulatedMessage, EmulationRefused, Publication, SessionKey,
+};
 
 /// One message of one instance.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,6 +76,64 @@ pub(super) enum WireControl<'a> {
         info: WireInfo<'a>,
     },
     EpochChanged,
+    Emulated {
+        from: String,
+        /// Hexadecimal.
+        number: String,
+        session: String,
+        /// Base64.
+        message: String,
+    },
+    EmulationAnswered {
+        number: String,
+        answer: WireAnswer,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WireAnswer {
+    Taken,
+    UnknownSession,
+    Empty,
+    TooLarge,
+    Busy,
+    Unavailable,
+}
+
+impl From<Emulated> for WireAnswer {
+    fn from(answer: Emulated) -> Self {
+        match answer {
+            Ok(()) => Self::Taken,
+            Err(EmulationRefused::UnknownSession) => Self::UnknownSession,
+            Err(EmulationRefused::Empty) => Self::Empty,
+            Err(EmulationRefused::TooLarge) => Self::TooLarge,
+            Err(EmulationRefused::Busy) => Self::Busy,
+            Err(EmulationRefused::Unavailable) => Self::Unavailable,
+        }
+    }
+}
+
+impl From<WireAnswer> for Emulated {
+    fn from(answer: WireAnswer) -> Self {
+        Err(match answer {
+            WireAnswer::Taken => return Ok(()),
+            WireAnswer::UnknownSession => EmulationRefused::UnknownSession,
+            WireAnswer::Empty => EmulationRefused::Empty,
+            WireAnswer::TooLarge => EmulationRefused::TooLarge,
+            WireAnswer::Busy => EmulationRefused::Busy,
+            WireAnswer::Unavailable => EmulationRefused::Unavailable,
+        })
+    }
+}
+
+/// Something of the wire that no version of ours sends.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("not a message for a connection")]
+    Emulated,
 }
 
 impl<'a> From<&'a Publication> for WirePublication<'a> {
@@ -150,12 +211,22 @@ impl<'a> From<&'a Control> for WireControl<'a> {
                 info: (&**info).into(),
             },
             Control::EpochChanged => Self::EpochChanged,
+            Control::Emulated(emulated) => Self::Emulated {
+                from: emulated.from.to_string(),
+                number: format!("{:x}", emulated.number),
+                session: emulated.session.text(),
+                message: BASE64.encode(&emulated.message),
+            },
+            Control::EmulationAnswered { number, answer } => Self::EmulationAnswered {
+                number: format!("{number:x}"),
+                answer: (*answer).into(),
+            },
         }
     }
 }
 
 impl WireControl<'_> {
-    pub(super) fn read(self) -> Result<Control, serde_json::Error> {
+    pub(super) fn read(self) -> Result<Control, Unreadable> {
         Ok(match self {
             Self::Disconnect {
                 user,
@@ -181,8 +252,30 @@ impl WireControl<'_> {
                 info: Arc::new(info.read()?),
             },
             Self::EpochChanged => Control::EpochChanged,
+            Self::Emulated {
+                from,
+                number,
+                session,
+                message,
+            } => Control::Emulated(EmulatedMessage {
+                from: from.into(),
+                number: read_number(&number)?,
+                session: SessionKey::parse(&session).ok_or(Unreadable::Emulated)?,
+                message: BASE64
+                    .decode(message)
+                    .map_err(|_| Unreadable::Emulated)?
+                    .into(),
+            }),
+            Self::EmulationAnswered { number, answer } => Control::EmulationAnswered {
+                number: read_number(&number)?,
+                answer: answer.into(),
+            },
         })
     }
+}
+
+fn read_number(text: &str) -> Result<u128, Unreadable> {
+    u128::from_str_radix(text, 16).map_err(|_| Unreadable::Emulated)
 }
 
 /// Which of `partitions` a channel belongs to, the same on every instance and in every version:
@@ -258,12 +351,39 @@ mod tests {
             },
             Control::Leave { channel, info },
             Control::EpochChanged,
+            Control::EmulationAnswered {
+                number: u128::MAX,
+                answer: Ok(()),
+            },
+            Control::EmulationAnswered {
+                number: 0,
+                answer: Err(EmulationRefused::Busy),
+            },
         ] {
             let text = serde_json::to_string(&WireControl::from(&sent)).unwrap();
             let received: WireControl<'_> = serde_json::from_str(&text).unwrap();
             let received = received.read().unwrap();
             assert_eq!(format!("{received:?}"), format!("{sent:?}"));
         }
+    }
+
+    #[test]
+    fn a_message_for_a_connection_arrives_as_it_was_sent() {
+        let session = SessionKey::new(1, 2);
+        let sent = Control::Emulated(EmulatedMessage {
+            from: "node".into(),
+            number: 3,
+            session: session.clone(),
+            message: (&b"\x00\xff{}"[..]).into(),
+        });
+        let text = serde_json::to_string(&WireControl::from(&sent)).unwrap();
+        let received: WireControl<'_> = serde_json::from_str(&text).unwrap();
+        let Control::Emulated(received) = received.read().unwrap() else {
+            panic!("{text}");
+        };
+        assert!(received.session.is(&session));
+        assert_eq!((&*received.from, received.number), ("node", 3));
+        assert_eq!(&*received.message, b"\x00\xff{}");
     }
 
     #[test]

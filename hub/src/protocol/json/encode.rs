@@ -207,10 +207,20 @@ struct WireUnsubscribe {
     reason: &'static str,
 }
 
+#[derive(Serialize)]
+struct WireDisconnect<'a> {
+    code: u16,
+    reason: &'a str,
+    #[serde(skip_serializing_if = "is_false")]
+    reconnect: bool,
+}
+
 impl Serialize for WirePushBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("channel", self.channel)?;
+        if !self.channel.is_empty() {
+            map.serialize_entry("channel", self.channel)?;
+        }
         match self.push {
             Push::Publication(publication) => {
                 let mut wire = WirePublication::of(publication);
@@ -228,6 +238,14 @@ impl Serialize for WirePushBody<'_> {
             }
             Push::Unsubscribe(UnsubscribeCode { code, reason }) => {
                 map.serialize_entry("unsubscribe", &WireUnsubscribe { code, reason })?;
+            }
+            Push::Disconnect(code) => {
+                let disconnect = WireDisconnect {
+                    code: code.code,
+                    reason: &code.reason,
+                    reconnect: code.reconnects(),
+                };
+                map.serialize_entry("disconnect", &disconnect)?;
             }
         }
         map.end()
@@ -294,6 +312,19 @@ mod tests {
         assert_eq!(
             &*reply(1, &Reply::SubRefresh(soon)),
             r#"{"id":1,"sub_refresh":{"expires":true,"ttl":1}}"#
+        );
+    }
+
+    #[test]
+    fn a_disconnect_says_whether_to_come_back_and_names_no_channel() {
+        use crate::protocol::CloseCode;
+        assert_eq!(
+            &*push("", Push::Disconnect(&CloseCode::SHUTDOWN)),
+            r#"{"push":{"disconnect":{"code":3001,"reason":"shutdown","reconnect":true}}}"#
+        );
+        assert_eq!(
+            &*push("", Push::Disconnect(&CloseCode::INVALID_TOKEN)),
+            r#"{"push":{"disconnect":{"code":3500,"reason":"invalid token"}}}"#
         );
     }
 

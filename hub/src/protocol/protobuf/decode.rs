@@ -4,7 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{
-    super::Emulation,
+    super::EmulationRequest,
     super::command::{Command, ConnectRequest, HistoryRequest, Request, Since, SubscribeRequest},
     schema as wire,
 };
@@ -36,13 +36,13 @@ pub(in super::super) fn command(message: &[u8]) -> Option<Command> {
 }
 
 /// Reads the body of a request to the emulation endpoint.
-pub(in super::super) fn emulation(body: Bytes) -> Option<Emulation> {
+pub(in super::super) fn emulation(body: Bytes) -> Option<EmulationRequest> {
     let wire::EmulationRequest {
         node,
         session,
         data,
     } = wire::EmulationRequest::decode(body).ok()?;
-    Some(Emulation {
+    Some(EmulationRequest {
         node,
         session,
         data,

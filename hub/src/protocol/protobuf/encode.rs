@@ -99,6 +99,13 @@ pub(in super::super) fn push(channel: &str, push: Push<'_>) -> Bytes {
             let reason = reason.to_owned();
             wire.unsubscribe = Some(wire::Unsubscribe { code, reason });
         }
+        Push::Disconnect(code) => {
+            wire.disconnect = Some(wire::Disconnect {
+                code: code.code.into(),
+                reason: code.reason.to_string(),
+                reconnect: code.reconnects(),
+            });
+        }
     }
     let reply = wire::Reply {
         push: Some(wire),
@@ -124,6 +131,8 @@ fn connect(result: &ConnectResult<'_>) -> wire::ConnectResult {
         ttl,
         ping: count(result.ping),
         pong: result.pong,
+        session: result.session.to_owned(),
+        node: result.node.to_owned(),
         ..wire::ConnectResult::default()
     }
 }

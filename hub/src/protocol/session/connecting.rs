@@ -80,16 +80,23 @@ impl Session {
             identity,
             client: self.endpoint.client.clone(),
             remote: self.endpoint.remote,
-            via: Via::WebSocket,
+            via: match self.endpoint.emulation {
+                None => Via::WebSocket,
+                Some(_) => Via::Http,
+            },
         });
         self.caller = Some(caller.clone());
         effects.push(Effect::Connected(caller));
+        let emulation = self.endpoint.emulation.as_ref();
+        let session = emulation.map_or_else(String::new, |emulation| emulation.session.text());
         let result = ConnectResult {
             client: &self.endpoint.client,
             version: &self.config.version,
             expiry,
             ping: self.config.ping.as_secs().max(1),
             pong: true,
+            session: &session,
+            node: emulation.map_or("", |emulation| &emulation.node),
         };
         self.reply(id, &Reply::Connect(result), effects);
         self.catch_up(now, effects);

@@ -9,7 +9,8 @@ use super::super::{
 };
 use crate::ports::{
     Body, Caller, ChannelName, Class, ClientInfo, ConnectRefused, Denied, Grant, Hello, Identity,
-    LogRead, Position, PublishIntent, RefreshRefused, Snapshot, SubscribeIntent,
+    LogRead, NodeName, Position, PublishIntent, RefreshRefused, SessionKey, Snapshot,
+    SubscribeIntent,
 };
 
 /// Limits and periods of one connection.
@@ -51,6 +52,15 @@ pub struct Endpoint {
     pub client: Arc<str>,
     pub remote: Option<IpAddr>,
     pub encoding: Encoding,
+    /// Where replies go out as the body of one HTTP response and commands come by others.
+    pub emulation: Option<Emulation>,
+}
+
+/// How the commands of a connection find it.
+#[derive(Debug, Clone)]
+pub struct Emulation {
+    pub session: SessionKey,
+    pub node: NodeName,
 }
 
 /// One subscription of one connection, one attempt at making it. Results that belong to another
@@ -335,6 +345,7 @@ impl Endpoint {
             client: client.into(),
             remote: None,
             encoding: Encoding::Json,
+            emulation: None,
         }
     }
 }

@@ -21,8 +21,8 @@ use std::{
 #[cfg(test)]
 pub(crate) use super::subscription::RecoveryOutcome;
 pub use effects::{
-    Ask, Counted, Delivery, Effect, Effects, Endpoint, HistoryQuery, Input, Order, PresenceQuery,
-    Read, SessionConfig, SubscriptionId,
+    Ask, Counted, Delivery, Effect, Effects, Emulation, Endpoint, HistoryQuery, Input, Order,
+    PresenceQuery, Read, SessionConfig, SubscriptionId,
 };
 
 use self::effects::Calls;

@@ -9,5 +9,6 @@ mod limits;
 mod protobuf;
 mod recovering;
 mod redis;
+mod streams;
 mod subscribing;
 mod world;

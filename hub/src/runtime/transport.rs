@@ -1,0 +1,288 @@
+//! What a connection's task writes to and reads from, whichever kind of connection it is.
+//!
+//! Everything queued is written before it is flushed once. A write may be blocked for as long as
+//! it makes progress now and then. What differs between kinds is a [`Link`].
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use metrics::counter;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, timeout},
+};
+
+use crate::protocol::{CloseCode, Frame};
+
+/// What the transport has to report.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// A message of either kind.
+    Message(Bytes),
+    /// The client has closed, or the connection broke.
+    Gone,
+    /// The client broke the protocol of its transport.
+    Fault(CloseCode),
+    /// Nothing could be written for too long.
+    Stalled,
+    /// A snapshot has been written out.
+    SnapshotWritten,
+    /// Everything that waited has been handed to the link.
+    Clear,
+}
+
+/// Whether the next message of the client is wanted now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    On,
+    Off,
+}
+
+/// Nothing can be written any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Broken;
+
+/// One kind of connection.
+pub(super) trait Link: Send + 'static {
+    /// Ready when one more message can be handed in, those before it being written.
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>>;
+
+    fn start_send(&mut self, frame: Frame) -> Result<(), Broken>;
+
+    /// The last message: why the connection ends.
+    fn start_close(&mut self, code: &CloseCode) -> Result<(), Broken>;
+
+    /// Ready when everything handed in is written.
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>>;
+
+    /// Bytes written since the beginning, by which progress is seen.
+    fn written(&self) -> u64;
+
+    /// The client's next message, or its end.
+    fn poll_read(&mut self, reading: Reading, context: &mut Context<'_>) -> Poll<Event>;
+
+    /// After our close: until the client has closed as well.
+    fn parted(self, code: &CloseCode) -> impl Future<Output = ()> + Send;
+
+    /// Answers the client's close.
+    fn hang_up(self) -> impl Future<Output = ()> + Send;
+}
+
+/// A message on its way out.
+enum Outgoing {
+    Frame(Frame),
+    Snapshot(Frame),
+}
+
+/// How far the one snapshot on its way has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SnapshotProgress {
+    None,
+    /// Handed to the link, which may have to keep it for a while.
+    Buffered,
+    Written,
+}
+
+impl SnapshotProgress {
+    fn buffer_is_empty(&mut self) {
+        if *self == Self::Buffered {
+            *self = Self::Written;
+        }
+    }
+}
+
+/// See the module.
+pub(super) struct Transport<L> {
+    link: L,
+    outgoing: VecDeque<Outgoing>,
+    outgoing_bytes: usize,
+    unflushed: bool,
+    /// Something waits, or waited until just now.
+    occupied: bool,
+    snapshot: SnapshotProgress,
+    stall: Duration,
+    stall_timer: Option<Pin<Box<Sleep>>>,
+    progress: u64,
+}
+
+impl<L: Link> Transport<L> {
+    /// A write may be blocked for `stall` without progress.
+    pub(super) fn over(link: L, stall: Duration) -> Self {
+        Self {
+            link,
+            outgoing: VecDeque::new(),
+            outgoing_bytes: 0,
+            unflushed: false,
+            occupied: false,
+            snapshot: SnapshotProgress::None,
+            stall,
+            stall_timer: None,
+            progress: 0,
+        }
+    }
+
+    pub(super) fn send(&mut self, frame: Frame) {
+        self.outgoing_bytes += frame.len();
+        self.outgoing.push_back(Outgoing::Frame(frame));
+    }
+
+    pub(super) fn send_snapshot(&mut self, frame: Frame) {
+        self.outgoing_bytes += frame.len();
+        self.outgoing.push_back(Outgoing::Snapshot(frame));
+    }
+
+    /// What was sent and not yet handed to the link.
+    pub(super) fn outgoing_bytes(&self) -> usize {
+        self.outgoing_bytes
+    }
+
+    /// Nothing waits to be handed to the link.
+    pub(super) fn is_clear(&self) -> bool {
+        self.outgoing.is_empty()
+    }
+
+    /// Writes what there is to write and, with [`Reading::On`], reads. Safe to drop and call anew.
+    pub(super) async fn next(&mut self, reading: Reading) -> Event {
+        poll_fn(|context| self.poll_next(reading, context)).await
+    }
+
+    fn poll_next(&mut self, reading: Reading, context: &mut Context<'_>) -> Poll<Event> {
+        self.occupied |= !self.is_clear();
+        match self.poll_write(context) {
+            Poll::Ready(Ok(())) => {
+                self.stall_timer = None;
+            }
+            Poll::Ready(Err(Broken)) => return Poll::Ready(Event::Gone),
+            Poll::Pending => {
+                if self.poll_stalled(context).is_ready() {
+                    return Poll::Ready(Event::Stalled);
+                }
+            }
+        }
+        if self.snapshot == SnapshotProgress::Written {
+            self.snapshot = SnapshotProgress::None;
+            return Poll::Ready(Event::SnapshotWritten);
+        }
+        if self.occupied && self.is_clear() {
+            self.occupied = false;
+            return Poll::Ready(Event::Clear);
+        }
+        self.link.poll_read(reading, context)
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        while !self.outgoing.is_empty() {
+            ready!(self.link.poll_ready(context))?;
+            self.snapshot.buffer_is_empty();
+            let Some(outgoing) = self.outgoing.pop_front() else {
+                break;
+            };
+            let frame = self.taken(outgoing);
+            self.unflushed = true;
+            self.link.start_send(frame)?;
+        }
+        if self.unflushed {
+            ready!(self.link.poll_flush(context))?;
+            self.unflushed = false;
+            self.snapshot.buffer_is_empty();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn taken(&mut self, outgoing: Outgoing) -> Frame {
+        let frame = match outgoing {
+            Outgoing::Frame(frame) => frame,
+            Outgoing::Snapshot(frame) => {
+                self.snapshot = SnapshotProgress::Buffered;
+                frame
+            }
+        };
+        self.outgoing_bytes -= frame.len();
+        counter!("hub_frames_sent_total").increment(1);
+        counter!("hub_sent_bytes_total").increment(frame.len() as u64);
+        frame
+    }
+
+    /// Ready when the blocked write has made no progress for too long.
+    fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let written = self.link.written();
+        let deadline = Instant::now() + self.stall;
+        let timer = self
+            .stall_timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        if self.progress != written {
+            self.progress = written;
+            timer.as_mut().reset(deadline);
+        }
+        timer.as_mut().poll(context)
+    }
+
+    /// Sends what is queued and why the connection ends, and waits for the client's end. One that
+    /// does not come in time is not waited for.
+    pub(super) async fn close(mut self, code: CloseCode, wait: Duration) {
+        let farewell = async {
+            poll_fn(|context| self.poll_write(context)).await?;
+            poll_fn(|context| self.link.poll_ready(context)).await?;
+            self.link.start_close(&code)?;
+            poll_fn(|context| self.link.poll_flush(context)).await?;
+            self.link.parted(&code).await;
+            Ok::<(), Broken>(())
+        };
+        // The connection ends either way.
+        let _ = timeout(wait, farewell).await;
+    }
+
+    /// Answers the client's close.
+    pub(super) async fn hang_up(self, wait: Duration) {
+        let _ = timeout(wait, self.link.hang_up()).await;
+    }
+}
+
+/// Counts what was written, so that a slow write can be told from a stuck one.
+pub(super) struct Counted<S> {
+    pub(super) stream: S,
+    pub(super) written: u64,
+}
+
+impl<S> Counted<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, written: 0 }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        self.written += written as u64;
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
