@@ -25,6 +25,6 @@ pub use behind::{Entity, entities_behind};
 pub use body::{Body, FreeChange, RowKey, SlotsBody};
 pub use channel::Channel;
 pub use difference::{Difference, SNAPSHOT_LIMIT_BYTES, Stamp, snapshot};
-pub use rights::{Facts, Lapse, lapsed, may_run, may_subscribe};
+pub use rights::{Facts, Lapse, is_valid, lapsed, may_ask, may_run, may_subscribe};
 pub use row::Row;
 pub use view::{View, Views, views};

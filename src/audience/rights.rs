@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::Channel;
 use crate::domain::{
-    Actor, Command, Role, World,
+    Actor, Command, Query, Role, World,
     entity::{Account, Cleaner},
     ids::{AccountId, CustomerId, ZoneSlug},
 };
@@ -55,6 +55,25 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         | Command::SaveCleaner(_) => &[Manager, Admin],
     };
     roles.contains(&role)
+}
+
+/// May somebody of this role (nobody, where not signed in) ever ask this? Timers ask nothing.
+pub fn may_ask(role: Option<Role>, query: &Query) -> bool {
+    match query {
+        Query::Clock(_) | Query::NearestSlots(_) => role != Some(System),
+    }
+}
+
+/// Whether the actor is what they were when they signed in. A token outlives the right to use it
+/// by minutes: who is disabled or something else now may do nothing any more.
+pub fn is_valid(actor: Actor, world: &World) -> bool {
+    match actor.role {
+        Role::System => true,
+        Role::Customer | Role::Cleaner | Role::Dispatcher | Role::Manager | Role::Admin => world
+            .accounts
+            .get(&actor.id)
+            .is_some_and(|account| !account.disabled && account.role == actor.role),
+    }
 }
 
 /// What the store knows about a channel and the one who asks for it.

@@ -92,6 +92,8 @@ pub struct Limits {
     pub requests_per_minute: u32,
     pub commands_per_minute: u32,
     pub commands_burst: u32,
+    pub queries_per_minute: u32,
+    pub queries_burst: u32,
     pub connections_per_user: u32,
 }
 

@@ -8,24 +8,32 @@
 pub mod asyncapi;
 pub mod definitions;
 pub mod families;
+pub mod queries;
 pub mod rpcs;
 
 pub use definitions::Definitions;
 pub use families::Family;
+pub use queries::Question;
 pub use rpcs::Rpc;
 
 /// Everything that is promised of rpcs and channels.
 pub struct Contracts {
     pub definitions: Definitions,
-    /// In the order in which the server knows them: commands, then queries.
+    /// Commands, in the order in which the server knows them.
     pub rpcs: Vec<Rpc>,
+    pub queries: Vec<Question>,
 }
 
 impl Contracts {
     pub fn collect() -> Self {
         let mut definitions = Definitions::default();
         let rpcs = rpcs::define(&mut definitions);
+        let queries = queries::define(&mut definitions);
         families::define(&mut definitions);
-        Self { definitions, rpcs }
+        Self {
+            definitions,
+            rpcs,
+            queries,
+        }
     }
 }

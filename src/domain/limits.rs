@@ -17,6 +17,8 @@ pub struct Limits {
     pub depart_ahead: SignedDuration,
     /// How many slots are offered in place of one that is gone.
     pub alternatives: usize,
+    /// How many nearest slots somebody may ask for.
+    pub nearest: usize,
     /// How far from a slot that is gone others are looked for, either way.
     pub alternatives_within: SignedDuration,
     /// The longest path of moves that makes room for one promise.
@@ -47,6 +49,7 @@ pub const LIMITS: Limits = Limits {
     cancel_until_hours: 24,
     depart_ahead: SignedDuration::from_hours(4),
     alternatives: 3,
+    nearest: 20,
     alternatives_within: SignedDuration::from_hours(48),
     moves: 4,
     shift: SignedDuration::from_hours(16),

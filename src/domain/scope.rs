@@ -18,7 +18,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Command,
+    Command, Query,
     context::Actor,
     entity::TimeRange,
     ids::{
@@ -185,6 +185,20 @@ impl Scope {
                 cleaner: c.cleaner,
                 email: c.email.as_deref().map(sign_in_address),
             },
+        }
+    }
+
+    /// What `query` needs; `None` where it is not answered out of a world.
+    pub fn of_query(query: &Query) -> Option<Self> {
+        match query {
+            Query::Clock(_) => None,
+            Query::NearestSlots(q) => Some(Self::Slot {
+                customer: None,
+                property: None,
+                zone: Some(q.zone.clone()),
+                service: q.service.clone(),
+                start: q.start,
+            }),
         }
     }
 

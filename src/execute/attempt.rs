@@ -14,10 +14,8 @@ use super::{
     locks::{self, Locks},
 };
 use crate::{
-    audience::{Channel, Difference, Facts, Lapse, Stamp, lapsed, may_subscribe},
-    domain::{
-        Actor, Context, Decision, Objection, Rejection, Role, World, decide, ids::CustomerId,
-    },
+    audience::{Channel, Difference, Facts, Lapse, Stamp, is_valid, lapsed, may_subscribe},
+    domain::{Actor, Context, Decision, Objection, Rejection, World, decide, ids::CustomerId},
     store::{
         self, Extent, Pools, StoreError, Transaction,
         append::{self, Append, Ended, Verdict},
@@ -307,18 +305,6 @@ fn stored_outcome(text: &str) -> Result<Outcome, StoreError> {
         what: "receipt",
         reason: error.to_string(),
     })
-}
-
-/// A token outlives the right to use it by minutes: who is disabled or something else now decides
-/// nothing any more.
-fn is_valid(actor: Actor, world: &World) -> bool {
-    match actor.role {
-        Role::System => true,
-        Role::Customer | Role::Cleaner | Role::Dispatcher | Role::Manager | Role::Admin => world
-            .accounts
-            .get(&actor.id)
-            .is_some_and(|account| !account.disabled && account.role == actor.role),
-    }
 }
 
 fn unauthenticated() -> Outcome {

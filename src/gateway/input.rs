@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, value::RawValue};
 use uuid::Uuid;
 
-use crate::domain::{Command, ids::CommandId};
+use crate::domain::{Command, Query, ids::CommandId};
 
 /// What is wrong with an argument, and which.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,16 +44,67 @@ pub fn command(
     Some(envelope(kind, data, id_beside))
 }
 
+/// A query with its parameters; `None` where there is none of this name.
+pub fn query(kind: &str, data: Option<&RawValue>) -> Option<Result<Query, Invalid>> {
+    let known = Query::KINDS.contains(&kind);
+    known.then(|| query_of(kind, &object(data)?))
+}
+
+/// The same out of the query string of an address, where all is text. What is not accepted as text
+/// but is a number or a truth value is taken as that.
+pub fn query_text(kind: &str, pairs: Vec<(String, String)>) -> Option<Result<Query, Invalid>> {
+    let known = Query::KINDS.contains(&kind);
+    known.then(|| {
+        let mut fields = Map::new();
+        for (name, value) in pairs {
+            if fields.insert(name.clone(), value.into()).is_some() {
+                return Err(Invalid::new(name, "given twice"));
+            }
+        }
+        loop {
+            let invalid = match query_of(kind, &fields) {
+                Ok(query) => return Ok(query),
+                Err(invalid) => invalid,
+            };
+            let literal = fields.get(&invalid.field).and_then(Value::as_str);
+            match literal.and_then(|text| serde_json::from_str(text).ok()) {
+                Some(value @ (Value::Number(_) | Value::Bool(_))) => {
+                    fields.insert(invalid.field, value);
+                }
+                Some(_) | None => return Err(invalid),
+            }
+        }
+    })
+}
+
+fn query_of(kind: &str, fields: &Map<String, Value>) -> Result<Query, Invalid> {
+    no_nulls(fields)?;
+    parse_with(fields, |value| {
+        Query::parse(kind, value).expect("the kind is one of ours")
+    })
+}
+
+fn object(data: Option<&RawValue>) -> Result<Map<String, Value>, Invalid> {
+    match data.map(|data| serde_json::from_str(data.get())) {
+        Some(Ok(Value::Object(fields))) => Ok(fields),
+        None => Ok(Map::new()),
+        Some(_) => Err(Invalid::new("body", "an object is expected")),
+    }
+}
+
+fn no_nulls(fields: &Map<String, Value>) -> Result<(), Invalid> {
+    match fields.iter().find(|(_, value)| holds_null(value)) {
+        Some((name, _)) => Err(Invalid::new(name, "a null character")),
+        None => Ok(()),
+    }
+}
+
 fn envelope(
     kind: &str,
     data: Option<&RawValue>,
     id_beside: Option<&str>,
 ) -> Result<(CommandId, Command), Invalid> {
-    let mut fields = match data.map(|data| serde_json::from_str(data.get())) {
-        Some(Ok(Value::Object(fields))) => fields,
-        None => Map::new(),
-        Some(_) => return Err(Invalid::new("body", "an object is expected")),
-    };
+    let mut fields = object(data)?;
     let id_within = fields.remove("command_id");
     let id = match (id_beside, &id_within) {
         (Some(beside), None) => beside,
@@ -66,9 +117,7 @@ fn envelope(
     };
     let id = Uuid::try_parse(id)
         .map_err(|_| Invalid::new("command_id", "a UUID version 7 is expected"))?;
-    if let Some((name, _)) = fields.iter().find(|(_, value)| holds_null(value)) {
-        return Err(Invalid::new(name, "a null character"));
-    }
+    no_nulls(&fields)?;
     let command = parse_with(&fields, |value| {
         Command::parse(kind, value).expect("the kind is one of ours")
     })?;
@@ -230,6 +279,32 @@ mod tests {
         assert!(parsed("job.claim", &both, Some(ID)).is_ok());
         let fault = parsed("job.claim", &both, Some(other)).expect_err("two ids");
         assert_eq!(fault.field, "command_id");
+    }
+
+    #[test]
+    fn a_query_string_is_text_but_for_what_must_be_a_number() {
+        let pairs = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter();
+            let pairs = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            query_text("slots.nearest", pairs.collect()).expect("a query")
+        };
+        let start = ("start", "2026-11-20T09:00:00Z");
+        // a zone may be called by a number
+        let asked = pairs(&[("zone", "7"), ("service", "home"), start, ("limit", "5")]);
+        let Ok(Query::NearestSlots(asked)) = asked else {
+            panic!("{asked:?}");
+        };
+        assert_eq!((asked.zone.as_str(), asked.limit), ("7", Some(5)));
+        for (faulty, field) in [
+            (("limit", "many"), "limit"),
+            (("limit", "300"), "limit"),
+            (("zone", "8"), "zone"),
+            (("colour", "red"), "colour"),
+        ] {
+            let asked = pairs(&[("zone", "7"), ("service", "home"), start, faulty]);
+            assert_eq!(asked.expect_err("a fault").field, field, "{faulty:?}");
+        }
+        assert_eq!(pairs(&[start]).expect_err("a fault").field, "zone");
     }
 
     #[test]

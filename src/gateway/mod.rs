@@ -6,6 +6,7 @@
 
 mod connections;
 pub mod input;
+mod queries;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +15,6 @@ use hub::ports::{
     Application, Body, Caller, ConnectRefused, Denied, Grant, Hello, Identity, Offer,
     PublishIntent, RefreshRefused, Snapshot, SubscribeIntent, Via,
 };
-use jiff::Timestamp;
 use serde_json::value::RawValue;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
@@ -37,9 +37,6 @@ use connections::Connections;
 /// Denials noted per person and minute; what is beyond is only counted.
 const NOTED_DENIALS: u32 = 30;
 
-/// A query of everybody's: what time it is here, so that screens count down by this clock.
-const CLOCK: &str = "clock.now";
-
 /// What the gateway is made of.
 pub struct Parts {
     pub pools: Pools,
@@ -58,6 +55,7 @@ pub struct Gateway {
     executor: Executor,
     sign_in: Arc<SignIn>,
     commands: Limit<AccountId>,
+    queries: Limit<queries::Asker>,
     denials: Limit<AccountId>,
     connections: Connections,
     draining: CancellationToken,
@@ -72,6 +70,7 @@ impl Gateway {
             executor: parts.executor,
             sign_in: parts.sign_in,
             commands: Limit::per_minute(limits.commands_per_minute, limits.commands_burst),
+            queries: Limit::per_minute(limits.queries_per_minute, limits.queries_burst),
             denials: Limit::per_minute(NOTED_DENIALS, NOTED_DENIALS),
             connections: Connections::new(limits.connections_per_user),
             draining: parts.draining,
@@ -82,6 +81,7 @@ impl Gateway {
     /// Forgets what limits need no longer. To be called now and then.
     pub fn prune(&self) {
         self.commands.prune();
+        self.queries.prune();
         self.denials.prune();
     }
 
@@ -308,9 +308,12 @@ impl Application for Gateway {
         method: &str,
         data: Option<&RawValue>,
     ) -> Result<Body, Denied> {
-        if method == CLOCK {
-            let now = serde_json::json!({ "now": Timestamp::now() });
-            return Ok(Body::from_value(&now).expect("a timestamp is plain data"));
+        if let Some(query) = input::query(method, data) {
+            return Ok(match self.ask(caller, query).await {
+                Ok(answer) => Body::from_value(&answer),
+                Err(refused) => Body::from_value(&refused),
+            }
+            .expect("answers are plain data"));
         }
         let outcome = self.run(caller, method, data, None).await;
         let outcome = outcome.ok_or(Denied::MethodNotFound)?;

@@ -73,23 +73,27 @@ pub async fn run(
         .run(&caller, &name, data, id.as_deref())
         .await
         .ok_or_else(Problem::not_found)?;
-    Ok(match outcome {
-        Outcome::Accepted { .. } => axum::Json(outcome).into_response(),
+    match outcome {
+        Outcome::Accepted { .. } => Ok(axum::Json(outcome).into_response()),
+        Outcome::Rejected { .. } | Outcome::Refused { .. } => Err(problem(outcome)),
+    }
+}
+
+/// An outcome that is not acceptance, as a problem.
+pub fn problem(outcome: Outcome) -> Problem {
+    match outcome {
+        Outcome::Accepted { .. } => unreachable!("what is accepted is no problem"),
         Outcome::Rejected {
             code,
             message,
             details,
-        } => Problem::new(StatusCode::CONFLICT, &code, message)
-            .with(details)
-            .into_response(),
+        } => Problem::new(StatusCode::CONFLICT, &code, message).with(details),
         Outcome::Refused {
             code,
             message,
             details,
-        } => Problem::new(status(code), code.as_str(), message)
-            .with(details)
-            .into_response(),
-    })
+        } => Problem::new(status(code), code.as_str(), message).with(details),
+    }
 }
 
 /// No body at all is no parameters.

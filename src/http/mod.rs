@@ -14,6 +14,7 @@ pub mod operations;
 mod origin;
 pub mod problem;
 pub mod published;
+mod queries;
 pub mod server;
 pub mod sessions;
 mod socket;
@@ -100,6 +101,7 @@ fn api_endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     endpoints.extend(sessions::endpoints(contracts));
     endpoints.extend(commands::endpoints(contracts));
+    endpoints.extend(queries::endpoints(contracts));
     endpoints.extend(channels::endpoints(contracts));
     endpoints.extend(published::endpoints());
     for operation in endpoints.iter_mut().flat_map(|one| &mut one.operations) {

@@ -23,6 +23,7 @@ mod main_job;
 mod newcomer;
 mod one_slot;
 mod outage;
+mod queries;
 mod rights;
 mod sign_in;
 mod socket;

@@ -11,7 +11,7 @@ use std::{
 use dispatch_hub::{
     audience::{Body, Row, SlotsBody},
     domain::{
-        Command, Rejection, Role,
+        Answer, Command, Query, Rejection, Role,
         entity::{HoldStatus, Service, Zone},
         ids::{AccountId, CleanerId, CommandId, ShiftId, TimeOffId},
     },
@@ -26,6 +26,15 @@ const HEADER: &str = "// Generated from the server's types by `make wire`. Do no
 const DERIVED: &str = "
 /** Wire names of all commands. */
 export type CommandKind = Command[\"kind\"];
+
+/** Wire names of all queries. */
+export type QueryKind = Query[\"kind\"];
+
+/** Parameters by wire name. */
+export type QueryKinds = { [Q in Query as Q[\"kind\"]]: Q[\"parameters\"] };
+
+/** Answers by the query's wire name. */
+export type QueryAnswers = { [A in Answer as A[\"kind\"]]: A[\"answer\"] };
 
 /** Parameters by wire name. */
 export type CommandKinds = { [C in Command as C[\"kind\"]]: C[\"parameters\"] };
@@ -84,6 +93,8 @@ fn typescript() -> String {
     declarations.add::<Body>();
     declarations.add::<SlotsBody>();
     declarations.add::<Command>();
+    declarations.add::<Query>();
+    declarations.add::<Answer>();
     declarations.add::<Rejection>();
     declarations.add::<Outcome>();
     declarations.add::<Refusal>();

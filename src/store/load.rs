@@ -11,11 +11,11 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 use sqlx::{PgConnection, types::Json};
 
-use super::StoreError;
+use super::{Pools, StoreError};
 use crate::{
     audience::Channel,
     domain::{
-        Actor, Command, Scope, World,
+        Actor, Command, Query, Scope, World,
         entity::{
             Account, Booking, Cleaner, Customer, Hold, Job, Occupancy, Property, Service, Shift,
             TimeOff, TimeRange, Zone,
@@ -104,6 +104,19 @@ async fn whose(connection: &mut PgConnection, scope: Scope) -> Result<Scope, Sto
         cleaner: row.cleaner_id.into(),
         during: TimeRange::new(during.0, during.1),
     })
+}
+
+/// Loads what `query` is answered out of; nothing but who asks, where that is no world.
+pub async fn for_query(
+    pools: &Pools,
+    query: &Query,
+    actor: Option<Actor>,
+) -> Result<Loaded, StoreError> {
+    let mut connection = pools.reads.acquire().await?;
+    let scope = Scope::of_query(query).unwrap_or(Scope::Nothing);
+    let mut wanted = Wanted::of(scope, Reach::Alternatives);
+    wanted.accounts.extend(actor.map(|actor| actor.id));
+    Ok(read(&mut connection, &wanted, "").await?.loaded)
 }
 
 /// What a planner names.

@@ -192,8 +192,16 @@ impl Slot {
         })
     }
 
-    /// The nearest slots that could be held instead, the nearer and then the earlier first.
+    /// The nearest slots that could be held instead.
     fn alternatives(&self, draft: &Draft) -> Vec<Alternative> {
+        let mut slots = self.nearest(draft);
+        slots.retain(|slot| slot.start != self.start);
+        slots.truncate(LIMITS.alternatives);
+        slots
+    }
+
+    /// The slots around that can be held, the nearer and then the earlier first.
+    pub(super) fn nearest(&self, draft: &Draft) -> Vec<Alternative> {
         let (earliest, latest) = self.notice(draft.now);
         let around = Scope::slots_around(self.start);
         let timetable = draft.timetable();
@@ -206,12 +214,11 @@ impl Slot {
             .flat_map(|day| slots::counts_of_service(&timetable, &self.zone, &self.service, &day))
             .filter(|(_, free)| *free >= u32::from(self.service.crew_size))
             .map(|(start, _)| start)
-            .filter(|start| *start != self.start && earliest <= *start && *start <= latest)
+            .filter(|start| earliest <= *start && *start <= latest)
             .collect();
         starts.sort_by_key(|start| (start.duration_since(self.start).abs(), *start));
         starts
             .into_iter()
-            .take(LIMITS.alternatives)
             .map(|start| Alternative {
                 zone: self.zone.slug.clone(),
                 service: self.service.slug.clone(),

@@ -16,12 +16,15 @@ mod holds;
 mod people;
 #[cfg(test)]
 mod properties;
+mod queries;
 mod roster;
 mod shifts;
 mod text;
 mod work;
 
 use serde_json::Value;
+
+pub use queries::nearest_slots;
 
 use super::{Command, Context, Event, Objection, World};
 

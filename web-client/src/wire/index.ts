@@ -24,6 +24,11 @@ with: Array<string>, times: Partial<Record<JobStatus, string>>, };
 export type Alternative = { zone: ZoneSlug, service: ServiceSlug, start: string, };
 
 /**
+ * What a query is answered with.
+ */
+export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "slots.nearest", "answer": Nearest };
+
+/**
  * Body of every row channel. A row in `set` replaces the one of the same kind and id.
  */
 export type Body = { at: string, 
@@ -64,6 +69,11 @@ export type CleanerSave = {
  * Absent: a new cleaner with an account of its own.
  */
 cleaner?: CleanerId, name: string, phone?: string, email?: string, zones: Array<ZoneSlug>, skills: Array<SkillSlug>, active: boolean, expected_version?: number, };
+
+/**
+ * What time it is here, so that screens count down by this clock.
+ */
+export type ClockNow = Record<symbol, never>;
 
 /**
  * One command with its parameters.
@@ -153,6 +163,16 @@ export type JobVerify = { job: JobId, expected_version?: number, };
 export type JobWithdraw = { job: JobId, cleaner?: CleanerId, reason?: string, };
 
 /**
+ * The nearer and then the earlier first.
+ */
+export type Nearest = { slots: Array<Alternative>, };
+
+/**
+ * The hub's clock.
+ */
+export type Now = { now: string, };
+
+/**
  * On `board`: a job with open seats, without its address.
  */
 export type OpenJobRow = { id: JobId, version: number, number: number, service: ServiceSlug, starts_at: string, duration_minutes: number, travel_buffer_minutes: number, crew_size: number, open_seats: number, 
@@ -187,6 +207,11 @@ export type PropertyId = string;
  * On `customer`.
  */
 export type PropertyRow = { id: PropertyId, version: number, zone: ZoneSlug, address: string, district: string, access_notes: string, lon: number, lat: number, };
+
+/**
+ * One query with its parameters.
+ */
+export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "slots.nearest", "parameters": SlotsNearest };
 
 /**
  * A place in a channel. A position of another epoch than the reader's counts as passed.
@@ -264,6 +289,15 @@ export type SkillSlug = string;
  */
 export type SlotsBody = { at: string, free: Array<FreeChange>, };
 
+/**
+ * The bookable starts nearest to one, that one included, within two days of it.
+ */
+export type SlotsNearest = { zone: ZoneSlug, service: ServiceSlug, start: string, 
+/**
+ * How many at most; three when absent.
+ */
+limit?: number, };
+
 export type TimeOffAdd = { cleaner: CleanerId, start: string, end: string, reason?: string, 
 /**
  * Take assigned jobs away from the cleaner; without it they are a rejection that lists them.
@@ -319,6 +353,15 @@ export type ZoneSlug = string;
 
 /** Wire names of all commands. */
 export type CommandKind = Command["kind"];
+
+/** Wire names of all queries. */
+export type QueryKind = Query["kind"];
+
+/** Parameters by wire name. */
+export type QueryKinds = { [Q in Query as Q["kind"]]: Q["parameters"] };
+
+/** Answers by the query's wire name. */
+export type QueryAnswers = { [A in Answer as A["kind"]]: A["answer"] };
 
 /** Parameters by wire name. */
 export type CommandKinds = { [C in Command as C["kind"]]: C["parameters"] };

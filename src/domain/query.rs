@@ -1,0 +1,158 @@
+//! Everything that can be asked without changing anything. A query has no id of its own and leaves
+//! no receipt: it may be asked again at will. Its answer is of the moment it was read at.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+use super::{
+    ids::{ServiceSlug, ZoneSlug},
+    rejection::Alternative,
+};
+
+/// What is promised of one query; implemented by its parameters.
+pub trait Asked: JsonSchema {
+    type Answer: JsonSchema + TS + 'static;
+
+    /// What it tells, in a sentence or two.
+    const SUMMARY: &'static str;
+
+    /// Parameters as somebody might send them.
+    fn example() -> Value;
+}
+
+/// Does something for each query; see [`Query::visit`].
+pub trait QueryVisitor {
+    fn visit<P: Asked>(&mut self, kind: &'static str);
+}
+
+macro_rules! queries {
+    ($(
+        $(#[doc = $doc:literal])+
+        $wire:literal $variant:ident $parameters:ident { $($(#[$meta:meta])* $field:ident : $type:ty),* $(,)? }
+        -> $answer:ident example $example:tt
+    )*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
+            #[serde(deny_unknown_fields)]
+            #[ts(optional_fields)]
+            pub struct $parameters { $($(#[$meta])* pub $field: $type,)* }
+
+            impl Asked for $parameters {
+                type Answer = $answer;
+
+                const SUMMARY: &'static str = concat!($($doc),+);
+
+                fn example() -> Value {
+                    serde_json::json!($example)
+                }
+            }
+        )*
+
+        /// One query with its parameters.
+        #[derive(Debug, Clone, PartialEq, TS)]
+        #[ts(tag = "kind", content = "parameters")]
+        pub enum Query { $(#[ts(rename = $wire)] $variant($parameters),)* }
+
+        /// What a query is answered with.
+        #[derive(Debug, Clone, PartialEq, TS)]
+        #[ts(tag = "kind", content = "answer")]
+        pub enum Answer { $(#[ts(rename = $wire)] $variant($answer),)* }
+
+        impl Query {
+            /// Wire names of all queries.
+            pub const KINDS: &'static [&'static str] = &[$($wire),*];
+
+            /// The wire name.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $wire,)* }
+            }
+
+            /// Reads the parameters of the query called `kind`; `None` where there is no such query.
+            pub fn parse(kind: &str, parameters: Value) -> Option<Result<Self, serde_json::Error>> {
+                match kind {
+                    $($wire => Some(serde_json::from_value(parameters).map(Self::$variant)),)*
+                    _ => None,
+                }
+            }
+
+            /// Shows what is promised of every query, in the order of [`Self::KINDS`].
+            pub fn visit(visitor: &mut impl QueryVisitor) {
+                $(visitor.visit::<$parameters>($wire);)*
+            }
+        }
+
+        impl Answer {
+            /// As it is told.
+            pub fn value(&self) -> Value {
+                match self { $(Self::$variant(answer) => serde_json::to_value(answer),)* }
+                    .expect("answers are plain data")
+            }
+        }
+    };
+}
+
+queries! {
+    /// What time it is here, so that screens count down by this clock.
+    "clock.now" Clock ClockNow {} -> Now
+    example {}
+
+    /// The bookable starts nearest to one, that one included, within two days of it.
+    "slots.nearest" NearestSlots SlotsNearest {
+        zone: ZoneSlug, service: ServiceSlug, #[ts(type = "string")] start: Timestamp,
+        /// How many at most; three when absent.
+        limit: Option<u8>,
+    } -> Nearest
+    example { "zone": "center", "service": "standard", "start": "2026-11-20T09:00:00Z", "limit": 5 }
+}
+
+/// The hub's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Now {
+    #[ts(type = "string")]
+    pub now: Timestamp,
+}
+
+/// The nearer and then the earlier first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Nearest {
+    pub slots: Vec<Alternative>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Examples(Vec<(&'static str, Value)>);
+
+    impl QueryVisitor for Examples {
+        fn visit<P: Asked>(&mut self, kind: &'static str) {
+            assert!(
+                P::SUMMARY.starts_with(' ') && P::SUMMARY.ends_with('.'),
+                "{kind}"
+            );
+            self.0.push((kind, P::example()));
+        }
+    }
+
+    #[test]
+    fn every_querys_example_is_one_of_it() {
+        let mut examples = Examples(Vec::new());
+        Query::visit(&mut examples);
+        assert_eq!(examples.0.len(), Query::KINDS.len());
+        for (kind, example) in examples.0 {
+            let parsed = Query::parse(kind, example.clone()).expect("a query of ours");
+            let parsed = parsed.unwrap_or_else(|error| panic!("{kind} {example}: {error}"));
+            assert_eq!(parsed.kind(), kind);
+        }
+    }
+
+    #[test]
+    fn no_query_is_called_like_a_command() {
+        let commands = crate::domain::Command::KINDS;
+        assert!(!Query::KINDS.iter().any(|kind| commands.contains(kind)));
+    }
+}

@@ -1,0 +1,135 @@
+//! Queries: what may be asked by whom, read from the pool of reads, answered by the domain. An
+//! answer is the plain value; what is not answered is refused as a command would be.
+
+use std::time::Instant;
+
+use hub::ports::Caller;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Gateway, actor_of, input::Invalid};
+use crate::{
+    audience,
+    domain::{
+        Actor, Answer, Context, Objection, Query,
+        decide::nearest_slots,
+        ids::{AccountId, CommandId},
+        query::Now,
+    },
+    execute::{Outcome, Refusal},
+    limits::Neighbour,
+    store::{Failure, StoreError, load, load::Loaded},
+};
+
+/// Who asks, for the limit: a person, or where nobody is signed in an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Asker {
+    Person(AccountId),
+    Anybody(Option<Neighbour>),
+}
+
+impl Gateway {
+    /// Answers a query, or says as a refused outcome why not.
+    pub async fn ask(
+        &self,
+        caller: &Caller,
+        query: Result<Query, Invalid>,
+    ) -> Result<Value, Outcome> {
+        let query =
+            query.map_err(|invalid| Outcome::invalid_argument(&invalid.field, invalid.reason))?;
+        let started = Instant::now();
+        let answer = self.answer(caller, &query).await;
+        let outcome = match &answer {
+            Ok(_) => "answered",
+            Err(refused) => refused.label(),
+        };
+        let seconds = started.elapsed().as_secs_f64();
+        metrics::histogram!("query_seconds", "kind" => query.kind(), "outcome" => outcome.to_owned())
+            .record(seconds);
+        Ok(answer?.value())
+    }
+
+    async fn answer(&self, caller: &Caller, query: &Query) -> Result<Answer, Outcome> {
+        let actor = actor_of(&caller.identity);
+        if !audience::may_ask(actor.map(|actor| actor.role), query) {
+            if actor.is_none() {
+                return Err(Outcome::refused(Refusal::Unauthenticated, "sign in first"));
+            }
+            self.note_denial(caller, query.kind(), "");
+            return Err(Outcome::forbidden());
+        }
+        match query {
+            Query::Clock(_) => Ok(Answer::Clock(Now {
+                now: Timestamp::now(),
+            })),
+            Query::NearestSlots(asked) => {
+                let loaded = self.load(caller, actor, query).await?;
+                let answer = nearest_slots(asked, &loaded.world, &context(actor, &loaded));
+                answer.map(Answer::NearestSlots).map_err(refused)
+            }
+        }
+    }
+
+    /// The world that a query is about, where the one who asks still may.
+    async fn load(
+        &self,
+        caller: &Caller,
+        actor: Option<Actor>,
+        query: &Query,
+    ) -> Result<Loaded, Outcome> {
+        let asker = actor.map_or_else(
+            || Asker::Anybody(caller.remote.map(Neighbour::from)),
+            |actor| Asker::Person(actor.id),
+        );
+        if let Err(wait) = self.queries.take(&asker) {
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            let message = "too many queries";
+            return Err(Outcome::try_again(
+                Refusal::RateLimited,
+                message,
+                wait_ms.max(1),
+            ));
+        }
+        let loaded = load::for_query(&self.pools, query, actor)
+            .await
+            .map_err(|error| unread(&error))?;
+        if actor.is_some_and(|actor| !audience::is_valid(actor, &loaded.world)) {
+            let message = "this account may not ask any more";
+            return Err(Outcome::refused(Refusal::Unauthenticated, message));
+        }
+        Ok(loaded)
+    }
+}
+
+/// Nothing is made, so no command's id is needed; and what anybody may ask depends on nobody.
+fn context(actor: Option<Actor>, loaded: &Loaded) -> Context {
+    Context {
+        actor: actor.unwrap_or(Actor::SYSTEM),
+        command_id: CommandId(Uuid::nil()),
+        now: loaded.now,
+    }
+}
+
+fn refused(objection: Objection) -> Outcome {
+    match objection {
+        Objection::Rejected(rejection) => Outcome::rejected(&rejection),
+        Objection::NotFound => Outcome::not_found(),
+        Objection::Forbidden => Outcome::forbidden(),
+        Objection::InvalidArgument { field, reason } => Outcome::invalid_argument(field, reason),
+    }
+}
+
+fn unread(error: &StoreError) -> Outcome {
+    match error.failure() {
+        Failure::Conflict | Failure::ConnectionLost | Failure::Unavailable => {
+            tracing::warn!(%error, "a query could not be read for");
+            Outcome::try_again(Refusal::Unavailable, "not available just now", 1000)
+        }
+        Failure::Fault => {
+            let trace_id = Uuid::now_v7().simple().to_string();
+            tracing::error!(%error, trace_id, "a query failed");
+            Outcome::internal(&trace_id)
+        }
+    }
+}
