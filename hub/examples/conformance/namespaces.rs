@@ -23,6 +23,7 @@ pub struct Namespace {
     recovery: Offer,
     presence: bool,
     join_leave: Offer,
+    delta: bool,
 }
 
 const HISTORY_TTL: Duration = Duration::from_secs(300);
@@ -32,6 +33,7 @@ const STREAM: Namespace = Namespace {
     recovery: Offer::Always,
     presence: false,
     join_leave: Offer::Never,
+    delta: false,
 };
 
 /// The namespace of a channel; `None` when there is no such.
@@ -44,12 +46,18 @@ pub fn of(mode: Mode, channel: &str) -> Option<Namespace> {
     match (mode, name) {
         (Mode::Open, "") => Some(Namespace {
             presence: true,
+            delta: true,
             ..STREAM
         }),
-        (Mode::Open, "recovery" | "delta") => Some(STREAM),
+        (Mode::Open, "recovery") => Some(STREAM),
+        (Mode::Open, "delta") => Some(Namespace {
+            delta: true,
+            ..STREAM
+        }),
         (Mode::Tokens, "") => Some(Namespace {
             presence: true,
             join_leave: Offer::Always,
+            delta: true,
             ..STREAM
         }),
         (Mode::Tokens, "example") => Some(Namespace {
@@ -57,6 +65,7 @@ pub fn of(mode: Mode, channel: &str) -> Option<Namespace> {
             recovery: Offer::OnRequest,
             presence: true,
             join_leave: Offer::Always,
+            delta: false,
         }),
         (Mode::Open | Mode::Tokens, "smallhistory") => Some(small),
         (Mode::Open | Mode::Tokens, _) => None,
@@ -77,6 +86,7 @@ impl Namespace {
             presence: self.presence,
             join_leave: self.join_leave,
             history: true,
+            delta: self.delta,
             ..Grant::durable()
         }
     }

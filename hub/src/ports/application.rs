@@ -185,6 +185,10 @@ impl Offer {
 }
 
 /// What a subscriber may do on one channel.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent rights, each named where it is given"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     pub class: Class,
@@ -199,6 +203,9 @@ pub struct Grant {
     pub history: bool,
     /// The subscribe reply of a new or failed recovery carries `Application::snapshot`.
     pub snapshot: bool,
+    /// On a durable channel: publications may be sent as differences from the one before, to
+    /// subscribers who ask for that.
+    pub delta: bool,
     /// Sent in the subscribe reply where no snapshot is.
     pub data: Option<Body>,
     /// Shown to others beside the connection's info.
@@ -217,6 +224,7 @@ impl Grant {
             join_leave: Offer::Never,
             history: false,
             snapshot: false,
+            delta: false,
             data: None,
             chan_info: None,
             expires_in: None,

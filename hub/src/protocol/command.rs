@@ -2,6 +2,9 @@
 
 use crate::ports::Body;
 
+/// The one kind of delta there is.
+pub const FOSSIL: &str = "fossil";
+
 /// One command of a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -58,6 +61,7 @@ pub struct SubscribeRequest {
     pub positioned: bool,
     pub recoverable: bool,
     pub join_leave: bool,
+    /// Empty or [`FOSSIL`].
     pub delta: String,
     pub tag_filter: bool,
     pub flag: i64,

@@ -9,6 +9,7 @@
 pub mod breakage;
 pub mod codes;
 pub mod command;
+pub mod delta;
 mod emulation;
 mod encoding;
 mod event;
@@ -28,7 +29,7 @@ mod subscription;
 pub use codes::{CloseCode, ErrorCode, UnsubscribeCode};
 pub use emulation::EmulationRequest;
 pub use encoding::{Commands, Encoding, Frame, Text};
-pub use event::{ChannelEvent, News};
+pub use event::{Bodies, ChannelEvent, News};
 pub use handshake::Handshake;
 pub use moment::Moment;
 pub use opening::Opening;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{CloseCode, ErrorCode, UnsubscribeCode, json};
+use super::{CloseCode, ErrorCode, UnsubscribeCode, delta, json};
 use crate::ports::{Body, ClientInfo, Position, Publication};
 
 /// Answers to one request.
@@ -27,10 +27,70 @@ pub enum Reply<'a> {
     SubRefresh(Expiry),
 }
 
+/// How the body of a publication is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form<'a> {
+    /// As it is.
+    Plain,
+    /// For subscribers who take deltas: as text, which in JSON is a string.
+    Text,
+    /// As the difference from the publication before, in the place of the text.
+    Delta(&'a str),
+}
+
+/// Publications listed in a reply, oldest first.
+#[derive(Debug, Clone, Copy)]
+pub enum Publications<'a> {
+    Plain(&'a [Arc<Publication>]),
+    /// The first as text, each following as its difference from the one before where that is
+    /// shorter. Made for one reply, as the reply itself is.
+    Deltas(&'a [Arc<Publication>]),
+}
+
+impl Default for Publications<'_> {
+    fn default() -> Self {
+        Self::Plain(&[])
+    }
+}
+
+impl Publications<'_> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Plain(list) | Self::Deltas(list) => list.is_empty(),
+        }
+    }
+
+    /// Writes each of them.
+    pub(super) fn each<T>(&self, mut write: impl FnMut(&Publication, Form<'_>) -> T) -> Vec<T> {
+        match self {
+            Self::Plain(list) => {
+                let list = list.iter();
+                list.map(|publication| write(publication, Form::Plain))
+                    .collect()
+            }
+            Self::Deltas(list) => {
+                let before = std::iter::once(None).chain(list.iter().map(Some));
+                before
+                    .zip(list.iter())
+                    .map(|(before, publication)| {
+                        let delta = before.and_then(|before| {
+                            delta::create(before.body.get(), publication.body.get())
+                        });
+                        write(
+                            publication,
+                            delta.as_deref().map_or(Form::Text, Form::Delta),
+                        )
+                    })
+                    .collect()
+            }
+        }
+    }
+}
+
 /// Messages that answer nothing.
 #[derive(Debug, Clone, Copy)]
 pub enum Push<'a> {
-    Publication(&'a Publication),
+    Publication(&'a Publication, Form<'a>),
     Join(&'a ClientInfo),
     Leave(&'a ClientInfo),
     Unsubscribe(UnsubscribeCode),
@@ -86,10 +146,10 @@ pub struct SubscribeResult<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     pub epoch: &'a str,
     #[serde(
-        skip_serializing_if = "<[_]>::is_empty",
+        skip_serializing_if = "Publications::is_empty",
         serialize_with = "json::publications"
     )]
-    pub publications: &'a [Arc<Publication>],
+    pub publications: Publications<'a>,
     #[serde(skip_serializing_if = "is_false")]
     pub recovered: bool,
     #[serde(skip_serializing_if = "is_zero")]
@@ -100,6 +160,8 @@ pub struct SubscribeResult<'a> {
     pub data: Option<&'a Body>,
     #[serde(skip_serializing_if = "is_false")]
     pub was_recovering: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub delta: bool,
 }
 
 #[expect(

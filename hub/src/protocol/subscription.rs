@@ -6,7 +6,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{
-    Delivery, Moment, News, SubscriptionId,
+    Bodies, Delivery, Moment, News, SubscriptionId,
     command::{Request, SubscribeRequest},
 };
 use crate::ports::{Body, ChannelName, Class, Grant, Position, Publication, Side, SubscribeIntent};
@@ -192,6 +192,8 @@ pub(super) struct Live {
     pub(super) listed: bool,
     /// Its join was told, so its leave will be.
     pub(super) announced: bool,
+    /// How publications are sent to it.
+    pub(super) bodies: Bodies,
     /// Gets the joins and leaves of others.
     pub(super) hears_joins: bool,
     /// When the right ends unless it was renewed, the grace included.

@@ -194,17 +194,18 @@ impl Hub {
         for effect in effects {
             match effect {
                 SequencerEffect::Deliver(publication) => {
+                    let before = state.last.replace(publication.clone());
                     if state.subscribers.is_empty() {
                         continue;
                     }
-                    let news = News::Publication(publication);
-                    let event = ChannelEvent::new(channel.name.clone(), news);
+                    let event = ChannelEvent::publication(publication, before);
                     state.fan_out(&Arc::new(event), |_| true);
                 }
                 SequencerEffect::Fetch { after, limit } => {
                     self.fetch(channel.clone(), after, limit);
                 }
                 SequencerEffect::Reset(_) => {
+                    state.last = None;
                     counter!("hub_resets_total").increment(1);
                     state.empty_since = self.now();
                     let subscribers = std::mem::take(&mut state.subscribers);

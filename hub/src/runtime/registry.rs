@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::queue::{Item, Queue};
 use crate::{
-    ports::{ChannelName, Denied},
+    ports::{ChannelName, Denied, Publication},
     protocol::{ChannelEvent, Delivery, Moment, News, Opening, Sequencer, SubscriptionId},
 };
 
@@ -35,6 +35,8 @@ pub(super) struct Channel {
 pub(super) struct State {
     pub(super) order: Order,
     pub(super) subscribers: HashMap<SubscriberKey, Subscriber>,
+    /// The publication delivered last: the next one may be told as a difference from it.
+    pub(super) last: Option<Arc<Publication>>,
     pub(super) empty_since: Moment,
     /// Taken out of the registry; whoever still holds it looks the channel up again.
     pub(super) retired: bool,
@@ -150,6 +152,7 @@ impl Channel {
             state: Mutex::new(State {
                 order: Order::None,
                 subscribers: HashMap::new(),
+                last: None,
                 empty_since: now,
                 retired: false,
                 timer: None,

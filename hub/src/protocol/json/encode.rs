@@ -1,15 +1,18 @@
 //! The JSON encoding of replies and pushes: zero values are left out except where clients read them
 //! without a default, and every success carries its result member even when that is empty.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeMap, SerializeSeq},
+};
 use serde_json::value::RawValue;
 
 use super::super::{
     UnsubscribeCode,
     encoding::Text,
-    reply::{Push, Reply, is_false, is_zero},
+    reply::{Form, Publications, Push, Reply, is_false, is_zero},
 };
 use crate::ports::{Body, ClientInfo, Publication};
 
@@ -37,7 +40,7 @@ fn text<T: Serialize>(value: &T) -> Text {
 #[derive(Serialize)]
 struct HistoryResult<'a> {
     #[serde(serialize_with = "publications")]
-    publications: &'a [Arc<Publication>],
+    publications: Publications<'a>,
     epoch: &'a str,
     offset: u64,
 }
@@ -89,19 +92,34 @@ impl<'a> From<&'a ClientInfo> for WireInfo<'a> {
 
 #[derive(Serialize)]
 struct WirePublication<'a> {
-    data: &'a RawValue,
+    data: Data<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     info: Option<WireInfo<'a>>,
     #[serde(skip_serializing_if = "is_zero")]
     offset: u64,
+    #[serde(skip_serializing_if = "is_false")]
+    delta: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     epoch: Option<&'a str>,
 }
 
+/// A value, or the text of one (or of a delta) as a string.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    Value(&'a RawValue),
+    Text(&'a str),
+}
+
 impl<'a> WirePublication<'a> {
-    fn of(publication: &'a Publication) -> Self {
+    fn of(publication: &'a Publication, form: Form<'a>) -> Self {
         Self {
-            data: publication.body.as_ref(),
+            data: match form {
+                Form::Plain => Data::Value(publication.body.as_ref()),
+                Form::Text => Data::Text(publication.body.get()),
+                Form::Delta(delta) => Data::Text(delta),
+            },
+            delta: matches!(form, Form::Delta(_)),
             info: publication.info.as_deref().map(WireInfo::from),
             offset: publication.offset,
             epoch: None,
@@ -110,13 +128,16 @@ impl<'a> WirePublication<'a> {
 }
 
 pub(in super::super) fn publications<S: Serializer>(
-    list: &[Arc<Publication>],
+    list: &Publications<'_>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(
-        list.iter()
-            .map(|publication| WirePublication::of(publication)),
-    )
+    let mut sequence = serializer.serialize_seq(None)?;
+    for written in list.each(|publication, form| {
+        sequence.serialize_element(&WirePublication::of(publication, form))
+    }) {
+        written?;
+    }
+    sequence.end()
 }
 
 struct WireReply<'a> {
@@ -173,7 +194,7 @@ impl Serialize for WireReply<'_> {
             Reply::History { publications, head } => map.serialize_entry(
                 "history",
                 &HistoryResult {
-                    publications,
+                    publications: Publications::Plain(publications),
                     epoch: &head.epoch,
                     offset: head.offset,
                 },
@@ -222,8 +243,8 @@ impl Serialize for WirePushBody<'_> {
             map.serialize_entry("channel", self.channel)?;
         }
         match self.push {
-            Push::Publication(publication) => {
-                let mut wire = WirePublication::of(publication);
+            Push::Publication(publication, form) => {
+                let mut wire = WirePublication::of(publication, form);
                 // A subscriber from before the first publication may hold no epoch yet.
                 wire.epoch = (publication.offset == 1).then_some(&*publication.epoch);
                 map.serialize_entry("pub", &wire)?;
@@ -344,7 +365,10 @@ mod tests {
             info: None,
         };
         assert_eq!(
-            &*push(&publication.channel, Push::Publication(&publication)),
+            &*push(
+                &publication.channel,
+                Push::Publication(&publication, Form::Plain)
+            ),
             r#"{"push":{"channel":"a\"b","pub":{"data":{"n": 1.50},"offset":2}}}"#
         );
     }

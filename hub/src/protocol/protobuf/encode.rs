@@ -1,7 +1,7 @@
 //! The Protobuf encoding of replies and pushes. A member that is a message is written even when it
 //! is empty: that is how a success without content is told from a ping.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use prost::Message;
@@ -9,7 +9,7 @@ use prost::Message;
 use super::{
     super::{
         ErrorCode, UnsubscribeCode,
-        reply::{ConnectResult, Expiry, Push, Reply, SubscribeResult},
+        reply::{ConnectResult, Expiry, Form, Publications, Push, Reply, SubscribeResult},
     },
     schema as wire,
 };
@@ -46,7 +46,7 @@ pub(in super::super) fn reply(id: u32, reply: &Reply<'_>) -> Bytes {
         }
         Reply::History { publications, head } => {
             wire.history = Some(wire::HistoryResult {
-                publications: list(publications),
+                publications: list(Publications::Plain(publications)),
                 epoch: head.epoch.to_string(),
                 offset: head.offset,
             });
@@ -79,8 +79,8 @@ pub(in super::super) fn push(channel: &str, push: Push<'_>) -> Bytes {
         ..wire::Push::default()
     };
     match push {
-        Push::Publication(publication) => {
-            let mut news = self::publication(publication);
+        Push::Publication(publication, form) => {
+            let mut news = self::publication(publication, form);
             // A subscriber from before the first publication may hold no epoch yet.
             if publication.offset == 1 {
                 news.epoch = publication.epoch.to_string();
@@ -150,20 +150,22 @@ fn subscribe(result: &SubscribeResult<'_>) -> wire::SubscribeResult {
         positioned: result.positioned,
         data: result.data.map(bytes).unwrap_or_default(),
         was_recovering: result.was_recovering,
+        delta: result.delta,
         ..wire::SubscribeResult::default()
     }
 }
 
-fn list(publications: &[Arc<Publication>]) -> Vec<wire::Publication> {
-    publications
-        .iter()
-        .map(|entry| publication(entry))
-        .collect()
+fn list(publications: Publications<'_>) -> Vec<wire::Publication> {
+    publications.each(publication)
 }
 
-fn publication(publication: &Publication) -> wire::Publication {
+fn publication(publication: &Publication, form: Form<'_>) -> wire::Publication {
     wire::Publication {
-        data: bytes(&publication.body),
+        data: match form {
+            Form::Plain | Form::Text => bytes(&publication.body),
+            Form::Delta(delta) => Bytes::copy_from_slice(delta.as_bytes()),
+        },
+        delta: matches!(form, Form::Delta(_)),
         info: publication.info.as_deref().map(client),
         offset: publication.offset,
         ..wire::Publication::default()

@@ -3,14 +3,15 @@
 
 use super::{
     super::{
-        CloseCode, ErrorCode, Moment, UnsubscribeCode,
-        reply::{Expiry, Push, Reply, SubscribeResult},
-        subscription::{BufferJoin, Live, Recheck, RecoveryOutcome, Step},
+        Bodies, ChannelEvent, CloseCode, ErrorCode, Moment, UnsubscribeCode,
+        command::FOSSIL,
+        reply::{Expiry, Publications, Reply, SubscribeResult},
+        subscription::{BufferJoin, Live, Obtained, Recheck, RecoveryOutcome, Step},
     },
     Ask, Counted, Effect, Effects, Session, SubscriptionId,
     joining::Joining,
 };
-use crate::ports::{Denied, Grant, Offer};
+use crate::ports::{Class, Denied, Grant, Offer};
 
 impl Session {
     pub(super) fn confirm(&mut self, mut joining: Joining, effects: &mut Effects) {
@@ -88,19 +89,17 @@ impl Session {
             None => Effect::Send(frame),
         });
         let hears_joins = joining.hears_joins();
+        let bodies = joining.bodies();
         let Some(grant) = joining.join.grant.take() else {
             return self.refuse_join(joining, &ErrorCode::INTERNAL, now, effects);
         };
         let (id, channel) = (joining.id, joining.channel.clone());
-        let encoding = self.endpoint.encoding;
         let obtained = std::mem::take(&mut joining.join.obtained);
         if obtained.snapshot.is_none() && self.snapshot == Some(id.number) {
             self.release_snapshot(effects);
         }
-        for publication in &obtained.following {
-            let frame = encoding.push(&channel, Push::Publication(publication));
-            effects.push(Effect::Send(frame));
-        }
+        let position = obtained.position.clone();
+        let bodies = self.send_following(obtained, bodies, effects);
         let announced = (grant.join_leave != Offer::Never).then(|| self.info_on(Some(&grant)));
         let live = Live {
             expires_at: grant
@@ -109,7 +108,8 @@ impl Session {
             listed: joining.join.listed,
             announced: announced.is_some(),
             hears_joins,
-            position: obtained.position,
+            bodies,
+            position,
             recheck: Recheck::Idle,
             grant,
         };
@@ -126,6 +126,26 @@ impl Session {
         for (command, request) in afterwards {
             self.request(command, request, now, effects);
         }
+    }
+
+    /// Pushes what follows the reply; returns how it goes on.
+    fn send_following(
+        &self,
+        obtained: Obtained,
+        mut bodies: Bodies,
+        effects: &mut Effects,
+    ) -> Bodies {
+        let mut before = obtained.missed.last().cloned();
+        if bodies == Bodies::WholeFirst && before.is_some() {
+            bodies = Bodies::Deltas;
+        }
+        for publication in obtained.following {
+            let event = ChannelEvent::publication(publication.clone(), before);
+            effects.push(Effect::Send(event.frame(self.endpoint.encoding, bodies)));
+            bodies = bodies.after(&event);
+            before = Some(publication);
+        }
+        bodies
     }
 
     pub(super) fn deny_join(
@@ -186,6 +206,17 @@ impl Session {
 }
 
 impl Joining {
+    /// Deltas are for who asked for them, where they may be had.
+    fn bodies(&self) -> Bodies {
+        let offered = |grant: &Grant| grant.delta && grant.class == Class::Durable;
+        let deltas = self.request.delta == FOSSIL && self.join.grant.as_ref().is_some_and(offered);
+        if deltas {
+            Bodies::WholeFirst
+        } else {
+            Bodies::Plain
+        }
+    }
+
     /// What a subscribe reply says.
     fn result(&self) -> SubscribeResult<'_> {
         let obtained = &self.join.obtained;
@@ -197,7 +228,11 @@ impl Joining {
             recovered,
             was_recovering: obtained.outcome != RecoveryOutcome::NotAsked,
             data: snapshot.or_else(|| grant.and_then(|grant| grant.data.as_ref())),
-            publications: &obtained.missed,
+            publications: match self.bodies() {
+                Bodies::Plain => Publications::Plain(&obtained.missed),
+                Bodies::WholeFirst | Bodies::Deltas => Publications::Deltas(&obtained.missed),
+            },
+            delta: self.bodies() != Bodies::Plain,
             ..SubscribeResult::default()
         };
         if let Some(position) = &obtained.position

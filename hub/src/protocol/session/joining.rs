@@ -6,7 +6,7 @@
 use super::{
     super::{
         CloseCode, ErrorCode, Moment, Recovery,
-        command::{Request, SubscribeRequest},
+        command::{FOSSIL, Request, SubscribeRequest},
         subscription::{Join, Live, RecoveryOutcome, State, Step, Subscription},
     },
     Ask, Counted, Effect, Effects, Session, SubscriptionId,
@@ -21,7 +21,7 @@ impl Session {
         now: Moment,
         effects: &mut Effects,
     ) {
-        let known_delta = request.delta.is_empty() || request.delta == "fossil";
+        let known_delta = request.delta.is_empty() || request.delta == FOSSIL;
         if request.channel.is_empty() || !known_delta {
             return self.close(CloseCode::BAD_REQUEST, effects);
         }

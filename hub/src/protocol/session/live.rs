@@ -48,9 +48,11 @@ impl Session {
                 let verdict = broken_verdict(self.breakage, live, &delivery.event);
                 #[cfg(not(test))]
                 let verdict = verdict(live, &delivery.event);
+                let bodies = live.bodies;
                 match verdict {
                     Verdict::Send => {
-                        let frame = delivery.event.frame(self.endpoint.encoding);
+                        let frame = delivery.event.frame(self.endpoint.encoding, bodies);
+                        live.bodies = bodies.after(&delivery.event);
                         effects.push(Effect::Send(frame));
                     }
                     Verdict::Drop => {}

@@ -3,6 +3,7 @@
 
 mod calls;
 mod connecting;
+mod deltas;
 mod ephemeral;
 mod instances;
 mod limits;

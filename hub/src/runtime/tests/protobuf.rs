@@ -10,7 +10,7 @@ use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use super::world::{Instance, until};
 use crate::{
     HubConfig,
-    protocol::{Encoding, protobuf::schema as wire},
+    protocol::{Encoding, delta, protobuf::schema as wire},
 };
 
 struct Client(WebSocketStream<DuplexStream>);
@@ -181,4 +181,24 @@ async fn a_connection_speaks_its_encoding_whichever_kind_of_message_comes() {
     assert_eq!((reply.id, reply.error.expect("an error").code), (7, 108));
     drop(client);
     until("it is gone", || instance.hub.connections() == 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn deltas_are_bytes() {
+    let instance = Instance::new().await;
+    let (mut client, _) = Client::on(&instance, "log.other").await;
+    let mut asking = subscribe(3, "log.a");
+    asking.subscribe.as_mut().unwrap().delta = "fossil".to_owned();
+    client.send(&[asking]).await;
+    assert!(client.reply().await.subscribe.expect("subscribed").delta);
+    let body = |last: &str| json!({ "middle": "тот же самый текст".repeat(5), "last": last });
+    instance.publish("log.a", &body("é"));
+    let first = client.publication().await;
+    assert!(!first.delta);
+    assert_eq!(first.data, body("é").to_string());
+    instance.publish("log.a", &body("è"));
+    let second = client.publication().await;
+    assert!(second.delta && second.data.len() < first.data.len());
+    let applied = delta::apply(&first.data, &second.data).expect("it fits");
+    assert_eq!(applied, body("è").to_string().into_bytes());
 }

@@ -33,7 +33,7 @@ pub fn body(value: &Value) -> Body {
 }
 
 /// Rules by name. Tokens: `NAME`, `NAME expires=SECONDS`, or the name of a refusal. Channels by
-/// prefix: `doc.` with snapshots, `log.` without, `eph.` ephemeral, `crew.` with presence and
+/// prefix: `doc.` with snapshots, `log.` without but with deltas, `eph.` ephemeral, `crew.` with presence and
 /// joins, `brief.` a right of 30 s; everything else is denied.
 pub struct Rules {
     log: MemoryLog,
@@ -122,6 +122,7 @@ impl Application for Rules {
             },
             history: family == "log",
             snapshot: family == "doc",
+            delta: family == "log",
             chan_info: (family == "crew").then(|| body(&json!("here"))),
             expires_in: (family == "brief").then(|| Duration::from_secs(30)),
             ..if family == "eph" {
