@@ -23,7 +23,7 @@ pub enum Entity {
 }
 
 /// The entities whose columns this row of this channel shows. Properties are locked with their
-/// customer, shifts and time off with their cleaner, seats with their job.
+/// customer, shifts and time off with their cleaner, seats and alerts with their job.
 pub fn entities_behind(channel: &Channel, row: &Row, world: &World) -> Vec<Entity> {
     match row {
         Row::Customer(row) => vec![Entity::Customer(row.id)],
@@ -48,6 +48,7 @@ pub fn entities_behind(channel: &Channel, row: &Row, world: &World) -> Vec<Entit
             .chain([Entity::Job(row.id)])
             .collect(),
         Row::OpenJob(row) => vec![Entity::Job(row.id)],
+        Row::Alert(row) => vec![Entity::Job(row.job)],
         Row::Job(row) => vec![
             Entity::Customer(row.customer),
             Entity::Booking(row.booking),

@@ -54,7 +54,8 @@ fn may_be_joined(status: JobStatus) -> bool {
         | JobStatus::Completed
         | JobStatus::Verified
         | JobStatus::Cancelled
-        | JobStatus::NoAccess => false,
+        | JobStatus::NoAccess
+        | JobStatus::CleanerNoShow => false,
     }
 }
 

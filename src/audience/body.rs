@@ -49,6 +49,7 @@ pub enum RowKind {
     AgendaJob,
     OpenJob,
     Job,
+    Alert,
 }
 
 /// Body of `slots:{zone}:{date}`: changes to the number of free cleaners at a start. Readers add

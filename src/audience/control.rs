@@ -1,5 +1,5 @@
 //! `control:{zone}:{date}`: a zone's day as dispatchers steer it — the cleaners who work that day,
-//! their shifts and time off, and every job that starts on it.
+//! their shifts and time off, every job that starts on it, and the jobs' unresolved alerts.
 //!
 //! A shift belongs to each local date that it reaches into: somebody on a night shift is there to
 //! be given a job at two in the morning.
@@ -10,11 +10,12 @@ use super::{
     Channel, Row,
     agenda::{cleaner_row, shift_row, time_off_row},
     booking::crew,
-    row::JobRow,
+    row::{AlertRow, JobRow},
     view::Views,
 };
 use crate::domain::{
     World,
+    alert::Alert,
     entity::{Job, Shift, TimeRange},
 };
 
@@ -40,6 +41,30 @@ pub(super) fn project(world: &World, views: &mut Views) {
             };
             views.put(channel, Row::Job(row));
         }
+    }
+    for alert in world.alerts.values().filter(|alert| !alert.is_resolved()) {
+        let Some(job) = world.jobs.get(&alert.job) else {
+            continue;
+        };
+        let channel = Channel::Control {
+            zone: job.zone.clone(),
+            date: job.local_date,
+        };
+        views.put(channel, Row::Alert(alert_row(alert)));
+    }
+}
+
+fn alert_row(alert: &Alert) -> AlertRow {
+    AlertRow {
+        id: alert.id,
+        version: alert.version,
+        job: alert.job,
+        about: alert.about,
+        level: alert.level,
+        status: alert.status,
+        raised_at: alert.raised_at,
+        snoozed_until: alert.snoozed_until,
+        handled_by: alert.handled_by,
     }
 }
 

@@ -28,12 +28,16 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => {
             &[Customer, Dispatcher]
         }
-        Command::ExpireHold(_) => &[System],
+        Command::ExpireHold(_) | Command::WatchJob(_) => &[System],
         Command::CreateCustomer(_)
         | Command::CreateBooking(_)
         | Command::AssignJob(_)
         | Command::UnassignJob(_)
         | Command::VerifyJob(_)
+        | Command::ReportNoShow(_)
+        | Command::AcknowledgeAlert(_)
+        | Command::SnoozeAlert(_)
+        | Command::ResolveAlert(_)
         | Command::PublishShift(_)
         | Command::ChangeShift(_)
         | Command::CancelShift(_)

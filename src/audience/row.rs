@@ -10,10 +10,11 @@ use ts_rs::TS;
 
 use super::body::{RowKey, RowKind};
 use crate::domain::{
+    alert::{AlertKind, AlertLevel, AlertStatus},
     entity::{BookingStatus, Duty, JobStatus},
     ids::{
-        BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug, ShiftId,
-        SkillSlug, TimeOffId, ZoneSlug,
+        AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
+        ServiceSlug, ShiftId, SkillSlug, TimeOffId, ZoneSlug,
     },
 };
 
@@ -35,6 +36,7 @@ pub enum Row {
     AgendaJob(AgendaJobRow),
     OpenJob(OpenJobRow),
     Job(JobRow),
+    Alert(AlertRow),
 }
 
 impl Row {
@@ -51,6 +53,7 @@ impl Row {
             Self::AgendaJob(row) => (RowKind::AgendaJob, row.id.to_string()),
             Self::OpenJob(row) => (RowKind::OpenJob, row.id.to_string()),
             Self::Job(row) => (RowKind::Job, row.id.to_string()),
+            Self::Alert(row) => (RowKind::Alert, row.id.to_string()),
         };
         RowKey { kind, id }
     }
@@ -267,4 +270,23 @@ pub struct JobRow {
     pub lat: f64,
     #[ts(type = "Partial<Record<JobStatus, string>>")]
     pub times: StatusTimes,
+}
+
+/// On `control`, beside its job, until it is resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct AlertRow {
+    pub id: AlertId,
+    #[ts(type = "number")]
+    pub version: i64,
+    pub job: JobId,
+    pub about: AlertKind,
+    pub level: AlertLevel,
+    pub status: AlertStatus,
+    #[ts(type = "string")]
+    pub raised_at: Timestamp,
+    /// While it is snoozed.
+    #[ts(type = "string | null")]
+    pub snoozed_until: Option<Timestamp>,
+    /// Who acknowledged or snoozed it.
+    pub handled_by: Option<AccountId>,
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Actor, Command,
-        command::HoldExpire,
-        ids::{CommandId, HoldId},
+        command::{HoldExpire, JobWatch},
+        ids::{CommandId, HoldId, JobId},
     },
     execute::{Executor, Outcome, Refusal, Request, Via},
     store::{
@@ -69,24 +69,27 @@ async fn fire(pools: &Pools, executor: &Executor, timer: &DueTimer) -> Result<()
     let late = Timestamp::now().duration_since(timer.due_at).as_secs_f64();
     metrics::histogram!("timer_late_seconds", "kind" => timer.kind.as_str()).record(late.max(0.0));
     let outcome = executor.execute(request(timer)).await;
-    match outcome {
+    let _still_ours = match outcome {
         // Whatever was decided, it has been decided for good. A timer that the command itself has
         // ended or set anew has another attempt number by now.
-        Outcome::Accepted { .. } | Outcome::Rejected { .. } => {
-            timer::finish(pools, timer).await?;
-        }
+        Outcome::Accepted { result, .. } => match next_look(timer.kind, &result) {
+            Some(next) => timer::set_again(pools, timer, next).await?,
+            None => timer::finish(pools, timer).await?,
+        },
+        Outcome::Rejected { .. } => timer::finish(pools, timer).await?,
         Outcome::Refused {
             code: Refusal::NotFound,
             ..
         } => {
             tracing::warn!(timer.id = %timer.id, "a timer's subject is gone");
-            timer::finish(pools, timer).await?;
+            timer::finish(pools, timer).await?
         }
         Outcome::Refused { code, .. } => {
             let pause = pause_after(timer.attempt);
             timer::postpone(pools, timer, pause, code.as_str()).await?;
+            false
         }
-    }
+    };
     Ok(())
 }
 
@@ -94,6 +97,9 @@ fn request(timer: &DueTimer) -> Request {
     let command = match timer.kind {
         TimerKind::HoldExpiry => Command::ExpireHold(HoldExpire {
             hold: HoldId(timer.subject),
+        }),
+        TimerKind::JobWatch => Command::WatchJob(JobWatch {
+            job: JobId(timer.subject),
         }),
     };
     let command_id = command_id(timer);
@@ -107,9 +113,18 @@ fn request(timer: &DueTimer) -> Request {
     }
 }
 
-/// A timer that is set to another instant is another command.
+/// A look that was too early, after a change of settings, says when to look again.
+fn next_look(kind: TimerKind, result: &serde_json::Value) -> Option<Timestamp> {
+    match kind {
+        TimerKind::HoldExpiry => None,
+        TimerKind::JobWatch => result["next"].as_str()?.parse().ok(),
+    }
+}
+
+/// A timer that is set again is another command.
 fn command_id(timer: &DueTimer) -> CommandId {
-    let name = Uuid::new_v5(&timer.id, timer.due_at.to_string().as_bytes());
+    let name = format!("{} {}", timer.setting, timer.due_at);
+    let name = Uuid::new_v5(&timer.id, name.as_bytes());
     let mut random = [0_u8; 10];
     random.copy_from_slice(&name.as_bytes()[..10]);
     let millis = u64::try_from(timer.due_at.as_millisecond()).unwrap_or(0);
@@ -128,21 +143,23 @@ fn pause_after(attempt: i32) -> Duration {
 mod tests {
     use super::*;
 
-    fn timer(due_at: i64, attempt: i32) -> DueTimer {
+    fn timer(due_at: i64, setting: i32, attempt: i32) -> DueTimer {
         DueTimer {
             id: Uuid::from_u128(5),
             kind: TimerKind::HoldExpiry,
             subject: Uuid::from_u128(6),
             due_at: Timestamp::from_second(due_at).expect("in range"),
+            setting,
             attempt,
         }
     }
 
     #[test]
-    fn the_command_id_follows_from_the_timer_and_its_instant_alone() {
-        let id = command_id(&timer(1_800_000_000, 1));
-        assert_eq!(id, command_id(&timer(1_800_000_000, 7)));
-        assert_ne!(id, command_id(&timer(1_800_000_300, 1)));
+    fn the_command_id_follows_from_the_timer_and_how_it_was_set_alone() {
+        let id = command_id(&timer(1_800_000_000, 0, 1));
+        assert_eq!(id, command_id(&timer(1_800_000_000, 0, 7)));
+        assert_ne!(id, command_id(&timer(1_800_000_300, 0, 1)));
+        assert_ne!(id, command_id(&timer(1_800_000_000, 1, 1)));
         assert_eq!(id.0.get_version_num(), 7);
     }
 

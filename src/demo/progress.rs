@@ -122,9 +122,11 @@ fn next_steps(
             times.completed,
             Command::ResumeJob(JobResume { job: id }),
         )],
-        JobStatus::Completed | JobStatus::Verified | JobStatus::Cancelled | JobStatus::NoAccess => {
-            Vec::new()
-        }
+        JobStatus::Completed
+        | JobStatus::Verified
+        | JobStatus::Cancelled
+        | JobStatus::NoAccess
+        | JobStatus::CleanerNoShow => Vec::new(),
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     audience::{Difference, Entity, Stamp},
     domain::{
-        Role, World,
+        Role, Thresholds, World,
         entity::TimeRange,
         ids::{CleanerId, CustomerId},
     },
@@ -211,7 +211,7 @@ impl Seeder<'_> {
         for event in done.iter().flat_map(|done| &done.decision.events) {
             after.apply(event);
         }
-        store::save(transaction.on(), before, &after).await?;
+        store::save(transaction.on(), before, &after, &Thresholds::default()).await?;
         let stamp = Stamp {
             at: now,
             by: last.staged.actor.id,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::dice::id_at;
-use crate::domain::{Actor, Command, Context, Decision, World, decide, ids::CommandId};
+use crate::domain::{Actor, Command, Context, Decision, Thresholds, World, decide, ids::CommandId};
 
 /// A command, who gave it and when.
 #[derive(Debug, Clone)]
@@ -37,6 +37,7 @@ impl Staged {
             actor: self.actor,
             command_id: self.id,
             now: self.at,
+            thresholds: Thresholds::default(),
         }
     }
 

@@ -13,8 +13,8 @@ use super::{
     contract::{Contract, ContractVisitor},
     entity::{Duty, OpeningHours},
     ids::{
-        AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
-        ShiftId, SkillSlug, ZoneSlug,
+        AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
+        ServiceSlug, ShiftId, SkillSlug, ZoneSlug,
     },
 };
 
@@ -119,6 +119,14 @@ commands! {
     "job.withdraw" WithdrawFromJob JobWithdraw {
         job: JobId, cleaner: Option<CleanerId>, reason: Option<String>,
     }
+    "job.no_show" ReportNoShow JobNoShow { job: JobId }
+    // What the passing of time alone makes of a job; the timer's
+    "job.watch" WatchJob JobWatch { job: JobId }
+    "alert.acknowledge" AcknowledgeAlert AlertAcknowledge { alert: AlertId, expected_version: Option<i64> }
+    "alert.snooze" SnoozeAlert AlertSnooze {
+        alert: AlertId, #[ts(type = "string")] until: Timestamp, expected_version: Option<i64>,
+    }
+    "alert.resolve" ResolveAlert AlertResolve { alert: AlertId, expected_version: Option<i64> }
     // People's time
     "duty.set" SetDuty DutySet { cleaner: Option<CleanerId>, duty: Duty }
     "shift.publish" PublishShift ShiftPublish {

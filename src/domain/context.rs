@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use super::ids::{AccountId, CleanerId, CommandId, CustomerId};
+use super::{
+    alert::Thresholds,
+    ids::{AccountId, CleanerId, CommandId, CustomerId},
+};
 
 /// What somebody is to the company.
 #[derive(
@@ -82,6 +85,8 @@ pub struct Context {
     pub actor: Actor,
     pub command_id: CommandId,
     pub now: Timestamp,
+    /// When jobs are told of.
+    pub thresholds: Thresholds,
 }
 
 impl Context {
@@ -124,6 +129,7 @@ mod tests {
             actor: Actor::SYSTEM,
             command_id: CommandId(Uuid::from_u128(7)),
             now: Timestamp::from_millisecond(1_763_000_000_000).expect("in range"),
+            thresholds: Thresholds::default(),
         };
         let (mut first, mut again) = (context.ids(), context.ids());
         let (a, b): (Uuid, Uuid) = (first.make(), first.make());

@@ -260,10 +260,11 @@ pub enum JobStatus {
     Verified,
     Cancelled,
     NoAccess,
+    CleanerNoShow,
 }
 
 impl JobStatus {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Unassigned,
         Self::Assigned,
         Self::Acknowledged,
@@ -275,13 +276,18 @@ impl JobStatus {
         Self::Verified,
         Self::Cancelled,
         Self::NoAccess,
+        Self::CleanerNoShow,
     ];
 
-    /// There is still something to do.
+    /// It takes its course. A visit that nobody came for does not, although it may be saved.
     pub fn is_live(self) -> bool {
         !matches!(
             self,
-            Self::Completed | Self::Verified | Self::Cancelled | Self::NoAccess
+            Self::Completed
+                | Self::Verified
+                | Self::Cancelled
+                | Self::NoAccess
+                | Self::CleanerNoShow
         )
     }
 
@@ -307,6 +313,7 @@ impl JobStatus {
             Self::Cancelled => "cancelled",
             Self::NoAccess => "no_access",
             Self::Verified => "verified",
+            Self::CleanerNoShow => "cleaner_no_show",
         }
     }
 }

@@ -11,11 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     World,
+    alert::Alert,
     entity::{
         Account, Booking, Cleaner, Customer, Duty, Hold, Job, JobStatus, Occupancy, Property,
         Service, Shift, TimeOff, TimeRange, Zone,
     },
-    ids::{BookingId, CleanerId, CustomerId, HoldId, JobId, ShiftId, SkillSlug},
+    ids::{
+        AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, ShiftId, SkillSlug,
+    },
 };
 
 macro_rules! events {
@@ -94,8 +97,22 @@ events! {
     "job.verified" of "job" job => JobVerified { job: JobId, at: Timestamp }
     "job.not_accessed" of "job" job => JobNotAccessed { job: JobId, note: Option<String>, at: Timestamp }
     "job.cancelled" of "job" job => JobCancelled { job: JobId, at: Timestamp }
+    "job.missed" of "job" job => JobMissed { job: JobId, at: Timestamp }
     "job.put_at_risk" of "job" job => JobPutAtRisk { job: JobId }
     "job.secured" of "job" job => JobSecured { job: JobId }
+
+    // new, raised anew, or worse than it was
+    "alert.raised" of "alert" alert.id => AlertRaised { alert: Alert }
+    "alert.acknowledged" of "alert" alert => AlertAcknowledged {
+        alert: AlertId, by: AccountId, at: Timestamp,
+    }
+    "alert.snoozed" of "alert" alert => AlertSnoozed {
+        alert: AlertId, until: Timestamp, by: AccountId, at: Timestamp,
+    }
+    // by nobody where its cause has gone
+    "alert.resolved" of "alert" alert => AlertResolved {
+        alert: AlertId, by: Option<AccountId>, at: Timestamp,
+    }
 
     "cleaner.saved" of "cleaner" cleaner.id => CleanerSaved { cleaner: Cleaner }
     "cleaner.duty_set" of "cleaner" cleaner => DutySet { cleaner: CleanerId, duty: Duty }
@@ -125,6 +142,12 @@ impl Event {
             Self::HoldPlaced { hold } => hold.version,
             Self::BookingConfirmed { booking } => booking.version,
             Self::JobCreated { job } => job.version,
+            Self::AlertRaised { alert } => alert.version,
+            Self::AlertAcknowledged { alert, .. }
+            | Self::AlertSnoozed { alert, .. }
+            | Self::AlertResolved { alert, .. } => {
+                world.alerts.get(alert).map_or(0, |row| row.version)
+            }
             Self::CleanerSaved { cleaner } => cleaner.version,
             Self::ShiftPublished { shift } => shift.version,
             Self::ShiftCancelled { shift } => shift.version + 1,
@@ -166,6 +189,7 @@ impl Event {
             | Self::JobVerified { job, .. }
             | Self::JobNotAccessed { job, .. }
             | Self::JobCancelled { job, .. }
+            | Self::JobMissed { job, .. }
             | Self::JobPutAtRisk { job }
             | Self::JobSecured { job } => world.jobs.get(job).map_or(0, |row| row.version),
         }

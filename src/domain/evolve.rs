@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use super::{
     Event, World,
+    alert::{Alert, AlertStatus},
     entity::{Booking, BookingStatus, Hold, HoldStatus, Job, JobStatus, Seat},
-    ids::{BookingId, CleanerId, HoldId, JobId},
+    ids::{AccountId, AlertId, BookingId, CleanerId, HoldId, JobId},
 };
 
 impl World {
@@ -100,8 +101,24 @@ impl World {
             Event::JobVerified { job, at } => self.move_job(*job, JobStatus::Verified, *at),
             Event::JobNotAccessed { job, at, .. } => self.move_job(*job, JobStatus::NoAccess, *at),
             Event::JobCancelled { job, at } => self.move_job(*job, JobStatus::Cancelled, *at),
+            Event::JobMissed { job, at } => self.move_job(*job, JobStatus::CleanerNoShow, *at),
             Event::JobPutAtRisk { job } => self.change_job(*job, |row| row.at_risk = true),
             Event::JobSecured { job } => self.change_job(*job, |row| row.at_risk = false),
+            Event::AlertRaised { alert } => {
+                self.alerts.insert(alert.id, alert.clone());
+            }
+            Event::AlertAcknowledged { alert, by, .. } => {
+                self.handle_alert(*alert, AlertStatus::Acknowledged, Some(*by));
+            }
+            Event::AlertSnoozed {
+                alert, until, by, ..
+            } => {
+                self.handle_alert(*alert, AlertStatus::Snoozed, Some(*by));
+                self.change_alert(*alert, |row| row.snoozed_until = Some(*until));
+            }
+            Event::AlertResolved { alert, by, .. } => {
+                self.handle_alert(*alert, AlertStatus::Resolved, *by);
+            }
             Event::CleanerSaved { cleaner } => {
                 self.cleaners.insert(cleaner.id, cleaner.clone());
             }
@@ -176,6 +193,21 @@ impl World {
             change(row);
             row.version += 1;
         }
+    }
+
+    fn change_alert(&mut self, alert: AlertId, change: impl FnOnce(&mut Alert)) {
+        if let Some(row) = self.alerts.get_mut(&alert) {
+            change(row);
+        }
+    }
+
+    fn handle_alert(&mut self, alert: AlertId, status: AlertStatus, by: Option<AccountId>) {
+        self.change_alert(alert, |row| {
+            row.status = status;
+            row.snoozed_until = None;
+            row.handled_by = by;
+            row.version += 1;
+        });
     }
 
     fn move_job(&mut self, job: JobId, status: JobStatus, at: Timestamp) {

@@ -47,6 +47,7 @@ uuid_id! {
     HoldId,
     BookingId,
     JobId,
+    AlertId,
     OccupancyId,
     CommandId,
 }

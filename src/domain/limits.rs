@@ -15,6 +15,8 @@ pub struct Limits {
     pub cancel_until_hours: u16,
     /// How long before its start the crew may depart for a job.
     pub depart_ahead: SignedDuration,
+    /// How far ahead an alert may be snoozed.
+    pub snooze: SignedDuration,
     /// How many slots are offered in place of one that is gone.
     pub alternatives: usize,
     /// How many nearest slots somebody may ask for.
@@ -48,6 +50,7 @@ pub const LIMITS: Limits = Limits {
     holds_per_customer: 3,
     cancel_until_hours: 24,
     depart_ahead: SignedDuration::from_hours(4),
+    snooze: SignedDuration::from_hours(12),
     alternatives: 3,
     nearest: 20,
     alternatives_within: SignedDuration::from_hours(48),

@@ -4,6 +4,7 @@
 //! that was loaded for it; the decision is a list of [`Event`]s, and applying them to that world
 //! gives the rows to store and the views to publish. Times and ids come in with [`Context`].
 
+pub mod alert;
 pub mod calendar;
 pub mod command;
 pub mod context;
@@ -24,6 +25,7 @@ pub(crate) mod testing;
 pub mod timetable;
 pub mod world;
 
+pub use alert::Thresholds;
 pub use command::Command;
 pub use context::{Actor, Context, Role};
 pub use decide::{Decision, decide};

@@ -88,6 +88,8 @@ pub enum Rejection {
     JobsAffected {
         jobs: Vec<JobId>,
     },
+    /// Somebody has seen to the alert, or its cause has gone.
+    AlreadyResolved,
     /// Something with this name, address or time exists already.
     AlreadyExists,
     InUse,

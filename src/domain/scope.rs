@@ -3,7 +3,7 @@
 //! The loader turns a scope into a [`World`](super::World). It may load more; it must not load
 //! less, and what it loads it completes:
 //! - always: all zones, services and skills (they are few);
-//! - a job with its booking, property, customer, the cleaners on its seats and all its occupancy
+//! - a job with its alerts, booking, property, customer, the cleaners on its seats and all its occupancy
 //!   rows (with their cleaners); a booking with its jobs; a hold with its customer and all its
 //!   occupancy rows (with their cleaners); a customer or cleaner with their account;
 //! - a roster of (zones, range): all active cleaners with a shift in one of the zones overlapping
@@ -22,8 +22,8 @@ use super::{
     context::Actor,
     entity::TimeRange,
     ids::{
-        AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
-        ShiftId, ZoneSlug,
+        AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
+        ServiceSlug, ShiftId, ZoneSlug,
     },
     limits::LIMITS,
 };
@@ -58,6 +58,10 @@ pub enum Scope {
         job: JobId,
         cleaner: Option<CleanerId>,
     },
+    /// The job alone, with its crew.
+    Watch(JobId),
+    /// The alert, and the job it is about as [`Scope::Watch`].
+    Alert(AlertId),
     /// The cleaner with their jobs under way, their own rows over `during`, and of their home zones
     /// the rosters around their work and around the promises without a row in that range; without
     /// a range no roster.
@@ -152,6 +156,11 @@ impl Scope {
                 job: c.job,
                 cleaner: c.cleaner.or(actor.cleaner()),
             },
+            Command::ReportNoShow(c) => job(c.job),
+            Command::WatchJob(c) => Self::Watch(c.job),
+            Command::AcknowledgeAlert(c) => Self::Alert(c.alert),
+            Command::SnoozeAlert(c) => Self::Alert(c.alert),
+            Command::ResolveAlert(c) => Self::Alert(c.alert),
             Command::SetDuty(c) => c
                 .cleaner
                 .or(actor.cleaner())

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Actor, Command, Context, Decision, Objection, Rejection, Role, World,
+    Actor, Command, Context, Decision, Objection, Rejection, Role, Thresholds, World,
     command::{BookingConfirm, HoldPlace},
     decide,
     entity::{
@@ -242,6 +242,7 @@ impl Town {
             actor: actor.into(),
             command_id: CommandId(self.next()),
             now: self.now,
+            thresholds: Thresholds::default(),
         };
         let decision = decide(command, &self.world, &context)?;
         let again = decide(command, &self.world, &context);

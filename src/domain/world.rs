@@ -8,13 +8,14 @@
 use std::collections::BTreeMap;
 
 use super::{
+    alert::{Alert, AlertKind},
     entity::{
         Account, Booking, Cleaner, Customer, Hold, Job, Occupancy, Property, Service, Shift,
         TimeOff, Zone,
     },
     ids::{
-        AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId, PropertyId,
-        ServiceSlug, ShiftId, SkillSlug, TimeOffId, ZoneSlug,
+        AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId,
+        PropertyId, ServiceSlug, ShiftId, SkillSlug, TimeOffId, ZoneSlug,
     },
 };
 
@@ -32,7 +33,17 @@ pub struct World {
     pub holds: BTreeMap<HoldId, Hold>,
     pub bookings: BTreeMap<BookingId, Booking>,
     pub jobs: BTreeMap<JobId, Job>,
+    /// Of the jobs that are here: all of them.
+    pub alerts: BTreeMap<AlertId, Alert>,
     pub occupancy: BTreeMap<OccupancyId, Occupancy>,
     /// The number the next job made by this command will bear.
     pub next_job_number: Option<i64>,
+}
+
+impl World {
+    /// The alert of a job about one thing; there is at most one.
+    pub fn alert_of(&self, job: JobId, about: AlertKind) -> Option<&Alert> {
+        let mut alerts = self.alerts.values();
+        alerts.find(|alert| alert.job == job && alert.about == about)
+    }
 }

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     audience::{Channel, Difference, Facts, Lapse, Stamp, is_valid, lapsed, may_subscribe},
-    domain::{Actor, Context, Decision, Objection, Rejection, World, decide, ids::CustomerId},
+    domain::{
+        Actor, Context, Decision, Objection, Rejection, Thresholds, World, decide, ids::CustomerId,
+    },
     store::{
         self, Extent, Pools, StoreError, Transaction,
         append::{self, Append, Ended, Verdict},
@@ -61,6 +63,7 @@ pub(super) struct Attempt<'a> {
     pub(super) pools: &'a Pools,
     pub(super) request: &'a Request,
     pub(super) body_hash: &'a [u8],
+    pub(super) thresholds: Thresholds,
 }
 
 impl Attempt<'_> {
@@ -121,6 +124,7 @@ impl Attempt<'_> {
             actor: self.request.actor,
             command_id: self.request.command_id,
             now: loaded.now,
+            thresholds: self.thresholds,
         };
         decide(&self.request.command, &loaded.world, &context)
     }
@@ -203,7 +207,7 @@ impl Attempt<'_> {
             plan.locks = Some(locks);
             return Ok(Prepared::MoreLocks);
         }
-        store::save(transaction.on(), before, &after).await?;
+        store::save(transaction.on(), before, &after, &self.thresholds).await?;
         let publications = self.publications(difference, loaded, &after);
         let verdict = Verdict::Accepted {
             result: &decision.result,

@@ -30,6 +30,9 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
             locks.extend([Entity::Job(job)]);
             locks.extend(cleaner.map(Entity::Cleaner));
         }
+        Scope::Watch(job) => locks.extend([Entity::Job(job)]),
+        // The job is found by it.
+        Scope::Alert(_) => {}
         Scope::Cleaner { cleaner, .. } => locks.extend([Entity::Cleaner(cleaner)]),
         // Their cleaner is known only once they are read.
         Scope::Shift { .. } => {}
@@ -48,9 +51,10 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
 /// the choice of cleaners is the decision itself, it is not.
 pub(super) fn names_all(command: &Command, actor: Actor) -> bool {
     match Scope::of(command, actor) {
-        Scope::Hold { .. } | Scope::Booking(_) | Scope::Job { .. } => true,
+        Scope::Hold { .. } | Scope::Booking(_) | Scope::Job { .. } | Scope::Watch(_) => true,
         Scope::Cleaner { during, .. } => during.is_none(),
         Scope::Nothing
+        | Scope::Alert(_)
         | Scope::Customer(_)
         | Scope::Slot { .. }
         | Scope::Shift { .. }
@@ -99,6 +103,8 @@ fn changed(before: &World, after: &World) -> Locks {
     locks.extend(ids(&before.bookings, &after.bookings).map(Entity::Booking));
     locks.extend(ids(&before.jobs, &after.jobs).map(Entity::Job));
     locks.extend(ids(&before.cleaners, &after.cleaners).map(Entity::Cleaner));
+    let alerts = rows(&before.alerts, &after.alerts);
+    locks.extend(alerts.map(|row| Entity::Job(row.job)));
     let properties = rows(&before.properties, &after.properties);
     locks.extend(properties.map(|row| Entity::Customer(row.customer)));
     let shifts = rows(&before.shifts, &after.shifts).map(|row| row.cleaner);

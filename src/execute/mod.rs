@@ -17,7 +17,7 @@ pub use outcome::{Outcome, ReachedPosition, Refusal};
 
 use crate::{
     domain::{
-        Actor, Command,
+        Actor, Command, Thresholds,
         ids::{AccountId, CommandId},
     },
     store::Pools,
@@ -77,16 +77,23 @@ pub struct Executor {
 struct Inner {
     pools: Pools,
     live: Arc<dyn Committed>,
+    thresholds: Thresholds,
     running: TaskTracker,
 }
 
 impl Executor {
     pub fn new(pools: Pools, live: Arc<dyn Committed>) -> Self {
+        Self::with_thresholds(pools, live, Thresholds::default())
+    }
+
+    /// With an operator's figures of when jobs are told of.
+    pub fn with_thresholds(pools: Pools, live: Arc<dyn Committed>, thresholds: Thresholds) -> Self {
         let running = TaskTracker::new();
         Self {
             inner: Arc::new(Inner {
                 pools,
                 live,
+                thresholds,
                 running,
             }),
         }

@@ -187,6 +187,7 @@ fn message(rejection: &Rejection) -> &'static str {
         Rejection::AnotherJobActive { .. } => "another job is under way",
         Rejection::ActiveJob { .. } => "a job is under way",
         Rejection::JobsAffected { .. } => "assigned jobs are affected",
+        Rejection::AlreadyResolved => "somebody has resolved it, or its cause has gone",
         Rejection::AlreadyExists => "it exists already",
         Rejection::InUse => "it is in use",
     }

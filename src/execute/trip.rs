@@ -93,6 +93,7 @@ impl Inner {
             pools: &self.pools,
             request,
             body_hash: &body_hash,
+            thresholds: self.thresholds,
         };
         let mut budget = Budget {
             until: Instant::now() + PREPARE_WITHIN,

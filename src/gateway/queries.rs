@@ -12,7 +12,7 @@ use super::{Gateway, actor_of, input::Invalid};
 use crate::{
     audience,
     domain::{
-        Actor, Answer, Context, Objection, Query,
+        Actor, Answer, Context, Objection, Query, Thresholds,
         decide::nearest_slots,
         ids::{AccountId, CommandId},
         query::Now,
@@ -108,6 +108,7 @@ fn context(actor: Option<Actor>, loaded: &Loaded) -> Context {
         actor: actor.unwrap_or(Actor::SYSTEM),
         command_id: CommandId(Uuid::nil()),
         now: loaded.now,
+        thresholds: Thresholds::default(),
     }
 }
 

@@ -44,6 +44,16 @@ impl Company {
         Actor { id, role }
     }
 
+    async fn alert_of(&self, job: &Value) -> Uuid {
+        sqlx::query_scalar(
+            "select id from alert where job_id = $1::text::uuid and about = 'unassigned'",
+        )
+        .bind(job.as_str().expect("an id"))
+        .fetch_one(&self.pool)
+        .await
+        .expect("an alert")
+    }
+
     fn customer(&self, number: usize) -> Actor {
         customer_actor(self.customers[number].0)
     }
@@ -190,6 +200,44 @@ async fn the_work(company: &Company, jobs: &[Value]) {
     assert_views_fold(company, &first).await;
 }
 
+/// A crew that does not come, watched by the system and by staff.
+async fn what_goes_wrong(company: &Company, jobs: &[Value]) {
+    let first = first_snapshots(company).await;
+    let job = json!({"job": jobs[2]["job"]});
+    company.give(Actor::SYSTEM, "job.watch", job.clone()).await;
+    assert_views_fold(company, &first).await;
+    let alert = |kind: &'static str| {
+        let id = company.alert_of(&jobs[2]["job"]);
+        async move {
+            let mut parameters = json!({"alert": id.await});
+            if kind == "alert.snooze" {
+                parameters["until"] =
+                    json!(jiff::Timestamp::now() + jiff::SignedDuration::from_mins(30));
+            }
+            company.give(company.dispatcher, kind, parameters).await;
+        }
+    };
+    for kind in ["alert.acknowledge", "alert.snooze", "alert.resolve"] {
+        alert(kind).await;
+        assert_views_fold(company, &first).await;
+    }
+    let taken = json!({"job": jobs[2]["job"], "cleaner": company.cleaners[5]});
+    company.give(company.dispatcher, "job.assign", taken).await;
+    assert_views_fold(company, &first).await;
+    company
+        .sql("update job set starts_at = starts_at - interval '4 hours' where status = 'assigned'")
+        .await;
+    let first = first_snapshots(company).await;
+    company
+        .give(company.dispatcher, "job.no_show", job.clone())
+        .await;
+    assert_views_fold(company, &first).await;
+    company.give(Actor::SYSTEM, "job.watch", job).await;
+    assert_views_fold(company, &first).await;
+    let booking = "select count(*) from booking where status = 'not_served'";
+    assert_eq!(company.count(booking).await, 2, "no access, and no show");
+}
+
 async fn peoples_time(company: &Company) {
     let first = first_snapshots(company).await;
     let manager = company.with_role(Role::Manager).await;
@@ -251,6 +299,7 @@ async fn after_every_command_the_views_fold_to_fresh_snapshots() {
     customers_and_holds(&company).await;
     let jobs = bookings_and_crews(&company).await;
     the_work(&company, &jobs).await;
+    what_goes_wrong(&company, &jobs).await;
     peoples_time(&company).await;
     administration(&company).await;
     let accepted: Vec<String> =

@@ -5,13 +5,18 @@ use std::time::{Duration, Instant};
 
 use dispatch_hub::{
     background,
-    domain::{Command, command::HoldExtend},
+    domain::{
+        Command,
+        command::{AlertSnooze, BookingCancel, HoldExtend},
+    },
     execute::Executor,
     store,
 };
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::company::{Company, customer_actor, id_in};
+use crate::company::{Company, cleaner_actor, customer_actor, id_in};
 
 /// Background work of as many instances, until dropped.
 struct Instances(CancellationToken);
@@ -165,4 +170,137 @@ async fn a_timer_of_a_newer_version_keeps_nobody_busy() {
     .expect("a newer version's timer");
     let next = store::timer::until_next(&company.pools).await;
     assert_eq!(next.expect("the database answers"), None);
+}
+
+/// A job that begins in so many minutes, claimed by the first cleaner where there is a crew, with its
+/// timer due.
+async fn job_that_begins_in(company: &Company, minutes: i32, crew: Crew) -> Value {
+    let booked = company.book(0, "home", company.at(10, 0)).await;
+    if crew == Crew::Claimed {
+        let cleaner = cleaner_actor(company.cleaners[0]);
+        company.accept(cleaner, Company::claim(&booked)).await;
+    }
+    let begin = "with moved as (
+            update job set starts_at = clock_timestamp() + make_interval(mins => $1) returning id)
+        update timer set due_at = clock_timestamp() from moved where subject_id = moved.id";
+    sqlx::query(begin)
+        .bind(minutes)
+        .execute(&company.pool)
+        .await
+        .expect("the test's SQL is right");
+    booked
+}
+
+#[derive(PartialEq)]
+enum Crew {
+    None,
+    Claimed,
+}
+
+const OPEN_ALERTS: &str = "select count(*) from alert where status = 'open'";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_instances_tell_once_of_a_job_without_a_cleaner() {
+    let company = Company::new(2, 1).await;
+    let booked = job_that_begins_in(&company, 60, Crew::None).await;
+    let instances = Instances::start(&company, 4);
+    wait_until(&company, OPEN_ALERTS).await;
+    let settled = "select count(*) from timer join job on job.id = subject_id
+        where due_at = starts_at - interval '30 minutes' and finished_at is null";
+    wait_until(&company, settled).await;
+    drop(instances);
+    let raised = "select count(*) from domain_event where kind = 'alert.raised'";
+    assert_eq!(company.count(raised).await, 1);
+    let cancel = Command::CancelBooking(BookingCancel {
+        booking: id_in(&booked, "booking"),
+        reason: None,
+        expected_version: None,
+    });
+    company.accept(company.dispatcher, cancel).await;
+    assert_eq!(
+        company.count(OPEN_ALERTS).await,
+        0,
+        "it goes with its cause"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cause_that_comes_back_is_told_of_again_at_the_same_instant() {
+    let company = Company::new(2, 1).await;
+    job_that_begins_in(&company, 60, Crew::None).await;
+    let _instances = Instances::start(&company, 2);
+    wait_until(&company, OPEN_ALERTS).await;
+    // Moved out of reach and back behind everybody's back: the timer is set to where it was.
+    company
+        .sql(
+            "update alert set status = 'resolved';
+             update timer set due_at = starts_at - interval '2 hours', finished_at = null,
+                 leased_until = null, attempt = attempt + 1, setting = setting + 1
+             from job where job.id = subject_id",
+        )
+        .await;
+    wait_until(&company, OPEN_ALERTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crew_that_does_not_come_is_seen_after_a_restart_too() {
+    let company = Company::new(2, 1).await;
+    job_that_begins_in(&company, -40, Crew::Claimed).await;
+    let missed = "select count(*) from job where status = 'cleaner_no_show'";
+    let instances = Instances::start(&company, 1);
+    wait_until(&company, missed).await;
+    drop(instances);
+    let next = "select count(*) from timer join job on job.id = subject_id
+        where due_at = starts_at + make_interval(mins => duration_minutes) and finished_at is null";
+    assert_eq!(
+        company.count(next).await,
+        1,
+        "the end of its time is awaited"
+    );
+    company
+        .sql(
+            "update job set starts_at = starts_at - interval '2 hours';
+             update timer set due_at = now() where finished_at is null",
+        )
+        .await;
+    let _others = Instances::start(&company, 2);
+    let given_up = "select count(*) from booking where status = 'not_served'";
+    wait_until(&company, given_up).await;
+    assert_eq!(company.count(missed).await, 1);
+    let done = "select count(*) from timer where kind = 'job.watch' and finished_at is not null";
+    wait_until(&company, done).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_was_too_early_sets_the_timer_again() {
+    let company = Company::new(1, 1).await;
+    company.book(0, "home", company.at(10, 0)).await;
+    company
+        .sql("update timer set due_at = now() where kind = 'job.watch'")
+        .await;
+    let _instances = Instances::start(&company, 2);
+    let again = "select count(*) from timer join job on job.id = subject_id
+        where due_at = starts_at - interval '2 hours' and finished_at is null and setting > 0";
+    wait_until(&company, again).await;
+    assert_eq!(company.count("select count(*) from alert").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snooze_ends_by_the_timer() {
+    let company = Company::new(1, 1).await;
+    job_that_begins_in(&company, 60, Crew::None).await;
+    let _instances = Instances::start(&company, 2);
+    wait_until(&company, OPEN_ALERTS).await;
+    let alert: uuid::Uuid = sqlx::query_scalar("select id from alert")
+        .fetch_one(&company.pool)
+        .await
+        .expect("an alert");
+    let snooze = Command::SnoozeAlert(AlertSnooze {
+        alert: alert.into(),
+        until: Timestamp::now() + SignedDuration::from_millis(1500),
+        expected_version: None,
+    });
+    company.accept(company.dispatcher, snooze).await;
+    assert_eq!(company.count(OPEN_ALERTS).await, 0);
+    wait_until(&company, OPEN_ALERTS).await;
 }

@@ -16,13 +16,14 @@ use crate::{
     audience::Channel,
     domain::{
         Actor, Command, Query, Scope, World,
+        alert::Alert,
         entity::{
             Account, Booking, Cleaner, Customer, Hold, Job, Occupancy, Property, Service, Shift,
             TimeOff, TimeRange, Zone,
         },
         ids::{
-            AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
-            SkillSlug, ZoneSlug,
+            AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
+            ServiceSlug, SkillSlug, ZoneSlug,
         },
         limits::LIMITS,
     },
@@ -186,6 +187,7 @@ struct Wanted {
     holds: Vec<HoldId>,
     bookings: Vec<BookingId>,
     jobs: Vec<JobId>,
+    alerts: Vec<AlertId>,
     cleaners: Vec<CleanerId>,
     rosters: Vec<Roster>,
     at_property_start: Option<Timestamp>,
@@ -246,6 +248,16 @@ impl Wanted {
                 jobs: vec![job],
                 cleaners: cleaner.into_iter().collect(),
                 around: true,
+                ..Self::default()
+            },
+            Scope::Watch(job) => Self {
+                jobs: vec![job],
+                plain: true,
+                ..Self::default()
+            },
+            Scope::Alert(alert) => Self {
+                alerts: vec![alert],
+                plain: true,
                 ..Self::default()
             },
             Scope::Cleaner { cleaner, during } => Self::cleaner(cleaner, during, now),
@@ -449,6 +461,7 @@ async fn read(
         holds: by_id(row.holds.0, |row| row.id),
         bookings: by_id(row.bookings.0, |row| row.id),
         jobs: by_id(row.jobs.0, |row| row.id),
+        alerts: by_id(row.alerts.0, |row| row.id),
         occupancy: by_id(row.occupancy.0, |row| row.id),
         next_job_number: row.next_job_number,
     };

@@ -4,7 +4,8 @@
 with asked as materialized (
     select * from jsonb_to_record($1) as r (
         accounts uuid[], email text, customers uuid[], bookings_since timestamptz,
-        properties uuid[], holds uuid[], bookings uuid[], jobs uuid[], cleaners uuid[],
+        properties uuid[], holds uuid[], bookings uuid[], jobs uuid[], alerts uuid[],
+        cleaners uuid[],
         -- rosters: [{zone (null: all), start, end}]; at_property: the same range for the properties' zones
         rosters jsonb, at_property_start timestamptz, at_property_end timestamptz,
         -- the named cleaners' own rows
@@ -33,6 +34,7 @@ named_job as materialized (
         starts_at + make_interval(mins => duration_minutes + 15)) as busy
     from job
     where id = any((select jobs from asked)::uuid[])
+        or id = any(array(select job_id from alert where id = any((select alerts from asked)::uuid[])))
         or booking_id = any((select bookings from asked)::uuid[])
 ),
 home_zone as materialized (
@@ -141,7 +143,7 @@ wanted_job as materialized (
     union
     select job.id from asked, focus join job on job.zone = focus.zone and job.starts_at <@ focus.during
     where not asked.plain and not asked.settled and job.at_risk
-        and job.status not in ('completed', 'verified', 'cancelled', 'no_access')
+        and job.status not in ('completed', 'verified', 'cancelled', 'no_access', 'cleaner_no_show')
     union
     select job.id from asked, job join job_seat on job_seat.job_id = job.id
     where job.status in ('en_route', 'arrived', 'in_progress', 'paused')
@@ -158,7 +160,7 @@ wanted_job as materialized (
         and job.starts_at + make_interval(mins => job.duration_minutes) > asked.own_start
     union
     select job.id from asked join job on job.zone = asked.live_zone and job.starts_at > now() - interval '1 day'
-    where job.status not in ('completed', 'verified', 'cancelled', 'no_access')
+    where job.status not in ('completed', 'verified', 'cancelled', 'no_access', 'cleaner_no_show')
     union
     select job.id from asked join job on job.zone = asked.board and job.starts_at > now() - interval '1 day'
     where job.status in ('unassigned', 'assigned', 'acknowledged')
@@ -282,6 +284,10 @@ select
             travel_buffer_minutes, status, at_risk, times, version, seats
         from chosen_job
     ) row) as "jobs!: Json<Vec<Job>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, job_id as job, about, level, status, raised_at, snoozed_until, handled_by, version
+        from alert where job_id = any(array(select id from wanted_job))
+    ) row) as "alerts!: Json<Vec<Alert>>",
     (select coalesce(json_agg(row), '[]') from (
         select id, cleaner_id as cleaner, cause, hold_id as hold, job_id as job, seat,
             time_off_id as time_off,

@@ -26,7 +26,7 @@ pub mod timer;
 mod transaction;
 pub mod upkeep;
 
-use crate::domain::World;
+use crate::domain::{Thresholds, World};
 
 pub use error::{Failure, StoreError};
 pub use log::PostgresLog;
@@ -39,9 +39,10 @@ pub async fn save(
     connection: &mut sqlx::PgConnection,
     before: &World,
     after: &World,
+    thresholds: &Thresholds,
 ) -> Result<(), StoreError> {
     save::save(connection, before, after).await?;
-    timer::save(connection, before, after).await
+    timer::save(connection, before, after, thresholds).await
 }
 
 /// Brings the schema up to date, on a connection of its own without the pools' time limits.

@@ -11,22 +11,27 @@ use uuid::Uuid;
 
 use super::{Pools, StoreError};
 use crate::domain::{
-    World,
+    Thresholds, World,
+    alert::next_watch,
     entity::{Hold, HoldStatus},
+    ids::JobId,
 };
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimerKind {
     HoldExpiry,
+    /// The next moment at which the passing of time alone makes something of a job.
+    JobWatch,
 }
 
 impl TimerKind {
-    const ALL: [Self; 1] = [Self::HoldExpiry];
+    const ALL: [Self; 2] = [Self::HoldExpiry, Self::JobWatch];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::HoldExpiry => "hold.expire",
+            Self::JobWatch => "job.watch",
         }
     }
 
@@ -51,6 +56,9 @@ pub struct DueTimer {
     pub kind: TimerKind,
     pub subject: Uuid,
     pub due_at: Timestamp,
+    /// How often it has been set. A timer that is set again, even to the same instant, is to do
+    /// something else.
+    pub setting: i32,
     pub attempt: i32,
 }
 
@@ -68,12 +76,13 @@ pub(super) async fn save(
     connection: &mut PgConnection,
     before: &World,
     after: &World,
+    thresholds: &Thresholds,
 ) -> Result<(), StoreError> {
-    let settings: Vec<_> = after
-        .holds
-        .values()
+    let holds = after.holds.values();
+    let settings: Vec<_> = holds
         .filter(|hold| before.holds.get(&hold.id) != Some(hold))
         .map(expiry_of)
+        .chain(watches(before, after, thresholds))
         .collect();
     if settings.is_empty() {
         return Ok(());
@@ -86,7 +95,7 @@ pub(super) async fn save(
          order by id
          on conflict on constraint timer_kind_subject_uq do update set
              due_at = excluded.due_at, finished_at = excluded.finished_at,
-             leased_until = null, attempt = timer.attempt + 1",
+             leased_until = null, attempt = timer.attempt + 1, setting = timer.setting + 1",
         serde_json::to_value(&settings).expect("settings are plain data"),
     )
     .execute(connection)
@@ -108,6 +117,31 @@ fn expiry_of(hold: &Hold) -> Setting {
     }
 }
 
+/// The timers of jobs whose next moment is another than it was.
+fn watches<'a>(
+    before: &'a World,
+    after: &'a World,
+    thresholds: &'a Thresholds,
+) -> impl Iterator<Item = Setting> + 'a {
+    after.jobs.values().filter_map(|job| {
+        let was = before.jobs.get(&job.id);
+        let was = was.and_then(|job| next_watch(before, job, thresholds));
+        let is = next_watch(after, job, thresholds);
+        (was != is).then_some(())?;
+        Some(watch_of(job.id, is, is.or(was)?))
+    })
+}
+
+fn watch_of(job: JobId, next: Option<Timestamp>, due_at: Timestamp) -> Setting {
+    Setting {
+        id: TimerKind::JobWatch.timer_id(job.0),
+        kind: TimerKind::JobWatch.as_str(),
+        subject: job.0,
+        due_at,
+        finished: next.is_none(),
+    }
+}
+
 /// Leases at most `limit` timers that are due and nobody else's. Kinds that a newer version of us
 /// has set are left to it.
 pub async fn lease(
@@ -125,7 +159,8 @@ pub async fn lease(
                    and (leased_until is null or leased_until < clock_timestamp())
                    and kind = any($3)
                order by due_at limit $1 for update skip locked))
-           returning id, kind, subject_id, due_at as "due_at: jiff_sqlx::Timestamp", attempt"#,
+           returning id, kind, subject_id, due_at as "due_at: jiff_sqlx::Timestamp", setting,
+               attempt"#,
         limit,
         length.as_secs_f64(),
         &kinds,
@@ -140,6 +175,7 @@ pub async fn lease(
                 kind: TimerKind::parse(&row.kind)?,
                 subject: row.subject_id,
                 due_at: row.due_at.to_jiff(),
+                setting: row.setting,
                 attempt: row.attempt,
             })
         })
@@ -168,6 +204,26 @@ pub async fn finish(pools: &Pools, timer: &DueTimer) -> Result<bool, StoreError>
          where id = $1 and attempt = $2 and finished_at is null",
         timer.id,
         timer.attempt,
+    )
+    .execute(&pools.reads)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Sets a timer for another instant, where its command left it as it was. A later attempt or a
+/// timer set anew is left alone.
+pub async fn set_again(
+    pools: &Pools,
+    timer: &DueTimer,
+    due_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update timer set due_at = $3, setting = setting + 1, leased_until = null,
+             attempt = attempt + 1
+         where id = $1 and attempt = $2 and finished_at is null",
+        timer.id,
+        timer.attempt,
+        jiff_sqlx::Timestamp::from(due_at) as _,
     )
     .execute(&pools.reads)
     .await?;

@@ -16,7 +16,11 @@ use super::{
 use crate::{
     audience::{Channel, Difference, may_run, snapshot, views},
     domain::{
-        Actor, Command, Context, Event, Role, World, decide, entity::JobStatus, ids::AccountId,
+        Actor, Command, Context, Event, Role, Thresholds, World,
+        alert::{Alert, AlertKind, AlertLevel, AlertStatus},
+        decide,
+        entity::JobStatus,
+        ids::{AccountId, AlertId},
     },
 };
 
@@ -26,6 +30,7 @@ fn scenario(kind: &str, role: Role) -> (World, Actor, Command) {
     let parameters = match kind.split_once('.').expect("family and name") {
         ("customer" | "property" | "hold" | "booking", _) => sale(kind, role, &mut world),
         ("job", _) => work(kind, role, &mut world),
+        ("alert", _) => alert(kind, &mut world),
         ("duty" | "shift" | "time_off", _) => time(kind, role, &world),
         ("admin", _) => administration(kind, &world),
         _ => panic!("no scenario for {kind}"),
@@ -89,12 +94,37 @@ fn work(kind: &str, role: Role, world: &mut World) -> Value {
         "job.start" | "job.no_access" => (3, Some(JobStatus::Arrived)),
         "job.pause" | "job.complete" => (2, None),
         "job.resume" => (2, Some(JobStatus::Paused)),
+        "job.no_show" | "job.watch" => {
+            let job = world.jobs.get_mut(&job_id(3)).expect("there");
+            job.starts_at = now() - 40.minutes();
+            (3, None)
+        }
         other => panic!("no scenario for {other}"),
     };
     if let Some(status) = status {
         world.jobs.get_mut(&job_id(number)).expect("there").status = status;
     }
     json!({ "job": job_id(number) })
+}
+
+fn alert(kind: &str, world: &mut World) -> Value {
+    let alert = Alert {
+        id: AlertId(uuid::Uuid::from_u128(0xF00)),
+        job: job_id(3),
+        about: AlertKind::Late,
+        level: AlertLevel::Warning,
+        status: AlertStatus::Open,
+        raised_at: now() - 1.minute(),
+        snoozed_until: None,
+        handled_by: None,
+        version: 1,
+    };
+    let mut parameters = json!({ "alert": alert.id, "expected_version": 1 });
+    if kind == "alert.snooze" {
+        parameters["until"] = json!(now() + 10.minutes());
+    }
+    world.alerts.insert(alert.id, alert);
+    parameters
 }
 
 fn time(kind: &str, role: Role, world: &World) -> Value {
@@ -149,6 +179,7 @@ fn decided(world: &World, actor: Actor, command: &Command) -> (World, Vec<Event>
         actor,
         command_id: stamp().command_id,
         now: now(),
+        thresholds: Thresholds::default(),
     };
     let decision = decide(command, world, &context)
         .unwrap_or_else(|objection| panic!("{} by {actor:?}: {objection:?}", command.kind()));
@@ -262,7 +293,7 @@ fn every_role_has_something_to_do_but_nothing_of_the_systems() {
             .collect();
         assert!(!kinds.is_empty(), "{role:?}");
         assert_eq!(
-            kinds.contains(&&"hold.expire"),
+            kinds.contains(&&"hold.expire") && kinds.contains(&&"job.watch"),
             role == Role::System,
             "{role:?}"
         );

@@ -314,8 +314,8 @@ fn booking(
     status: JobStatus,
 ) -> Booking {
     use JobStatus::{
-        Acknowledged, Arrived, Assigned, Cancelled, Completed, EnRoute, InProgress, NoAccess,
-        Paused, Unassigned, Verified,
+        Acknowledged, Arrived, Assigned, Cancelled, CleanerNoShow, Completed, EnRoute, InProgress,
+        NoAccess, Paused, Unassigned, Verified,
     };
     let sold = &world.services[&slug::<ServiceSlug>(service)];
     Booking {
@@ -331,7 +331,9 @@ fn booking(
         currency: sold.currency.clone(),
         cancel_until_hours: 24,
         status: match status {
-            Unassigned | Assigned | Acknowledged | EnRoute => BookingStatus::Confirmed,
+            Unassigned | Assigned | Acknowledged | EnRoute | CleanerNoShow => {
+                BookingStatus::Confirmed
+            }
             Arrived | InProgress | Paused => BookingStatus::InService,
             Completed => BookingStatus::Completed,
             Verified => BookingStatus::Closed,

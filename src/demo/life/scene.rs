@@ -76,7 +76,8 @@ impl Scene {
                 | Row::Booking(_)
                 | Row::Visit(_)
                 | Row::AgendaJob(_)
-                | Row::OpenJob(_) => {}
+                | Row::OpenJob(_)
+                | Row::Alert(_) => {}
             }
         }
         scene
@@ -121,7 +122,8 @@ impl Scene {
             | JobStatus::Completed
             | JobStatus::Verified
             | JobStatus::Cancelled
-            | JobStatus::NoAccess => return None,
+            | JobStatus::NoAccess
+            | JobStatus::CleanerNoShow => return None,
         };
         // Somebody still at work elsewhere sets out when that is done.
         if kind == "job.depart" && job.seats.iter().flatten().any(|on| self.is_at_work(*on)) {

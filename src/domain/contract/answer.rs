@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::domain::{
+    alert::AlertStatus,
     entity::{Duty, HoldStatus, JobStatus},
     ids::{
-        AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId, ServiceSlug,
-        ShiftId, TimeOffId, ZoneSlug,
+        AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
+        ServiceSlug, ShiftId, TimeOffId, ZoneSlug,
     },
 };
 
@@ -43,6 +44,10 @@ answers! {
     SeatFilled { job: JobId, seat: u8, cleaner: CleanerId }
     /// How the job stands now.
     JobStands { job: JobId, status: JobStatus }
+    /// When the job is to be looked at next, if nobody touches it.
+    JobWatched { job: JobId, #[ts(type = "string | null")] next: Option<Timestamp> }
+    /// How the alert stands now.
+    AlertStands { alert: AlertId, status: AlertStatus }
     /// What a cleaner says of themself now.
     DutyStands { cleaner: CleanerId, duty: Duty }
     /// A new shift.

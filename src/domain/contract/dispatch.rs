@@ -61,4 +61,27 @@ contracts! {
     /// Leaves the crew. The job looks for somebody else.
     JobWithdraw -> JobStands rejected as [IllegalTransition]
     example { "job": "01890a5d-ac96-774b-bcce-b302099a8057", "reason": "ill" }
+
+    /// Says that the crew did not come. The visit can still be saved until its time is over.
+    JobNoShow -> JobStands rejected as [IllegalTransition TooEarly]
+    example { "job": "01890a5d-ac96-774b-bcce-b302099a8057" }
+
+    /// Does what the passing of time makes due about a job. The server's own.
+    JobWatch -> JobWatched rejected as []
+    example { "job": "01890a5d-ac96-774b-bcce-b302099a8057" }
+
+    /// Says that somebody sees to it.
+    AlertAcknowledge -> AlertStands rejected as [AlreadyResolved StaleVersion]
+    example { "alert": "01890a5d-ac96-774b-bcce-b302099a8057", "expected_version": 1 }
+
+    /// Lets an alert rest until an instant at most twelve hours ahead.
+    AlertSnooze -> AlertStands rejected as [AlreadyResolved StaleVersion]
+    example {
+        "alert": "01890a5d-ac96-774b-bcce-b302099a8057", "until": "2026-11-20T09:30:00Z",
+        "expected_version": 1
+    }
+
+    /// Says that nobody needs to see to it. It stays so unless it gets worse.
+    AlertResolve -> AlertStands rejected as [AlreadyResolved StaleVersion]
+    example { "alert": "01890a5d-ac96-774b-bcce-b302099a8057", "expected_version": 1 }
 }

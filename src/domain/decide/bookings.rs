@@ -92,7 +92,7 @@ pub(super) fn cancel(mut draft: Draft, command: &BookingCancel) -> Result<Decisi
     let booking = booking(&draft, command.booking)?;
     check_version(command.expected_version, booking.version)?;
     let reason = text::optional("reason", command.reason.as_deref(), LIMITS.note)?;
-    let job = live_job(&draft, booking.id);
+    let job = unfinished_job(&draft, booking.id);
     if booking.status != BookingStatus::Confirmed {
         return Err(Rejection::IllegalTransition {
             from: booking.status.as_str().to_owned(),
@@ -231,9 +231,9 @@ fn booking(draft: &Draft, id: BookingId) -> Result<Booking, Objection> {
         .ok_or(Objection::NotFound)
 }
 
-fn live_job(draft: &Draft, booking: BookingId) -> Option<JobId> {
+fn unfinished_job(draft: &Draft, booking: BookingId) -> Option<JobId> {
     let mut jobs = draft.world.jobs.values();
-    jobs.find(|job| job.booking == booking && job.status.is_live())
+    jobs.find(|job| job.booking == booking && (job.status.is_live() || draft.can_be_saved(job)))
         .map(|job| job.id)
 }
 

@@ -4,7 +4,7 @@
 //! Filling a seat takes the cleaner's time as `assigned`; promises in the way are re-homed, the
 //! seat's former cleaner first, or the command is an `overlap`. Invariant 7: a seat has one winner.
 //! An open seat may be filled until the job is over; a seat is given to another, or vacated, only
-//! before the crew departs. The lead is who sits longest: where the lead changes, the job is
+//! before the crew departs, or when it did not come (see [`watch`](super::watch)). The lead is who sits longest: where the lead changes, the job is
 //! `assigned` again, because the new one has acknowledged nothing; an empty crew is `unassigned`.
 //!
 //! Vacating: a seat's time stays reserved with the one unassigned, who is as good for it as anyone
@@ -37,7 +37,9 @@ pub(super) fn claim(mut draft: Draft, command: &JobClaim) -> Result<Decision, Ob
         return Err(Objection::NotFound);
     }
     let seat = match job.status {
-        JobStatus::Cancelled | JobStatus::NoAccess => return Err(illegal(&job)),
+        JobStatus::Cancelled | JobStatus::NoAccess | JobStatus::CleanerNoShow => {
+            return Err(illegal(&job));
+        }
         JobStatus::Completed | JobStatus::Verified => return Err(Rejection::AlreadyTaken.into()),
         JobStatus::Unassigned
         | JobStatus::Assigned
@@ -69,10 +71,11 @@ pub(super) fn assign(mut draft: Draft, command: &JobAssign) -> Result<Decision, 
     let seat = match command.seat {
         Some(seat) if usize::from(seat) < job.seats.len() => seat,
         Some(_) => return Err(Objection::invalid("seat", "the crew is smaller")),
-        None => open_seat_for(&draft, &job, cleaner.id).unwrap_or(0),
+        None => seat_for(&draft, &job, cleaner.id),
     };
     let taken = job.seats[usize::from(seat)].is_some();
-    if !job.status.is_live() || (taken && !may_vacate(job.status)) {
+    let open = job.status.is_live() && (!taken || may_vacate(job.status));
+    if !open && !draft.can_be_saved(&job) {
         return Err(illegal(&job));
     }
     fill(&mut draft, &job, seat, &cleaner)?;
@@ -98,7 +101,7 @@ pub(super) fn unassign(mut draft: Draft, command: &JobUnassign) -> Result<Decisi
         .filter(|(seat, _)| command.seat.is_none_or(|only| only == *seat))
         .filter_map(|(seat, cleaner)| Some((seat, cleaner?)))
         .collect();
-    if filled.is_empty() || !may_vacate(job.status) {
+    if filled.is_empty() || !(may_vacate(job.status) || draft.can_be_saved(&job)) {
         return Err(illegal(&job));
     }
     for (seat, cleaner) in filled {
@@ -129,7 +132,7 @@ pub(super) fn withdraw(mut draft: Draft, command: &JobWithdraw) -> Result<Decisi
         .find(|(_, sits)| *sits == Some(cleaner))
         .map(|(seat, _)| seat)
         .ok_or(Objection::NotFound)?;
-    if !may_vacate(job.status) {
+    if !may_vacate(job.status) && !draft.can_be_saved(&job) {
         return Err(illegal(&job));
     }
     let elsewhere = Preference {
@@ -301,6 +304,18 @@ fn status_with_crew(before: &Job, after: &Job) -> JobStatus {
         Some(lead) if before.lead() == Some(lead) => before.status,
         Some(_) => JobStatus::Assigned,
     }
+}
+
+/// The seat that an assignment means: an open one, or the first. Where the crew did not come it is
+/// the lead's, who answers for that.
+fn seat_for(draft: &Draft, job: &Job, cleaner: CleanerId) -> u8 {
+    let leads = |(_, sits): &(u8, Option<CleanerId>)| sits.is_some() && *sits == job.lead();
+    let open = if job.status == JobStatus::CleanerNoShow {
+        job.seats_by_number().find(leads).map(|(seat, _)| seat)
+    } else {
+        open_seat_for(draft, job, cleaner)
+    };
+    open.unwrap_or(0)
 }
 
 /// A seat reserved on the cleaner; else one without any row; else the first open one.

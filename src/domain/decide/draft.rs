@@ -1,12 +1,14 @@
 //! A decision in the making: facts are applied to a copy of the world as they are stated, so that
 //! each next rule sees what the ones before it did.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Decision;
 use crate::domain::{
-    Actor, Context, Event, Objection, Rejection, World,
+    Actor, Context, Event, Objection, Rejection, Thresholds, World,
     context::Ids,
     entity::{Cleaner, Customer, Hold, Job, Service, Zone},
     ids::{CleanerId, CustomerId, HoldId, JobId, ServiceSlug, ZoneSlug},
@@ -16,8 +18,11 @@ pub(super) struct Draft {
     pub(super) world: World,
     pub(super) actor: Actor,
     pub(super) now: Timestamp,
+    pub(super) thresholds: Thresholds,
     ids: Ids,
     events: Vec<Event>,
+    /// Jobs that something has been stated about.
+    touched: BTreeSet<JobId>,
 }
 
 impl Draft {
@@ -26,14 +31,19 @@ impl Draft {
             world: world.clone(),
             actor: context.actor,
             now: context.now,
+            thresholds: context.thresholds,
             ids: context.ids(),
             events: Vec::new(),
+            touched: BTreeSet::new(),
         }
     }
 
     /// States a fact.
     pub(super) fn emit(&mut self, event: Event) {
         self.world.apply(&event);
+        if let ("job", id) = event.aggregate() {
+            self.touched.extend(id.parse::<JobId>().ok());
+        }
         self.events.push(event);
     }
 
@@ -41,8 +51,12 @@ impl Draft {
         self.ids.make()
     }
 
-    /// A yes, with one of [`answer`](crate::domain::contract::answer).
-    pub(super) fn done(self, answer: impl serde::Serialize) -> Decision {
+    /// A yes, with one of [`answer`](crate::domain::contract::answer) and with what it makes of the
+    /// alerts of the jobs it is about.
+    pub(super) fn done(mut self, answer: impl serde::Serialize) -> Decision {
+        for job in self.touched.clone() {
+            self.tell(job);
+        }
         Decision {
             events: self.events,
             result: serde_json::to_value(answer).expect("answers are plain data"),

@@ -5,6 +5,7 @@
 //! is not the actor's is as absent as one that does not exist. Nothing is decided by what is not in
 //! the world, so the loader must keep the promises of [`scope`](super::scope).
 
+mod alerts;
 mod bookings;
 mod capacity;
 mod catalogue;
@@ -20,6 +21,7 @@ mod queries;
 mod roster;
 mod shifts;
 mod text;
+mod watch;
 mod work;
 
 use serde_json::Value;
@@ -75,6 +77,11 @@ fn ask(command: &Command, draft: draft::Draft) -> Result<Decision, Objection> {
         Command::CompleteJob(c) => work::complete(draft, c),
         Command::VerifyJob(c) => work::verify(draft, c),
         Command::ReportNoAccess(c) => work::no_access(draft, c),
+        Command::ReportNoShow(c) => watch::no_show(draft, c),
+        Command::WatchJob(c) => watch::watch(draft, c),
+        Command::AcknowledgeAlert(c) => alerts::acknowledge(draft, c),
+        Command::SnoozeAlert(c) => alerts::snooze(draft, c),
+        Command::ResolveAlert(c) => alerts::resolve(draft, c),
         Command::SetDuty(c) => roster::set_duty(draft, c),
         Command::PublishShift(c) => shifts::publish(draft, c),
         Command::ChangeShift(c) => shifts::change(draft, c),

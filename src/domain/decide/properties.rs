@@ -1,7 +1,8 @@
 //! Random days: whatever people ask in whatever order, the promises hold. [`Town::run`] checks after
 //! each command that nobody is busy twice, that each live job's seats have exactly one row each or the
 //! job is at risk, and that holds keep theirs; here it is added that whoever carries a promise is able
-//! to, that only time off and shifts take a hold's row away, and that slots publish what has changed.
+//! to, that only time off and shifts take a hold's row away, that slots publish what has changed, and
+//! that alerts are those that stand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*};
 
 use crate::domain::{
-    Actor, Command, Objection, World,
+    Actor, Command, Objection, Thresholds, World, alert,
     command::{
         BookingCancel, BookingConfirm, CleanerSave, HoldExpire, HoldExtend, HoldRelease,
         JobAcknowledge, JobArrive, JobAssign, JobClaim, JobComplete, JobDepart, JobNoAccess,
-        JobPause, JobResume, JobStart, JobUnassign, JobVerify, JobWithdraw, ShiftCancel,
-        ShiftChange, ShiftPublish, TimeOffAdd,
+        JobNoShow, JobPause, JobResume, JobStart, JobUnassign, JobVerify, JobWatch, JobWithdraw,
+        ShiftCancel, ShiftChange, ShiftPublish, TimeOffAdd,
     },
     entity::{Cause, HoldStatus},
     homing::Promise,
@@ -151,6 +152,15 @@ fn about_people(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> 
     let world = &town.world;
     let cleaner = nth(world.cleaners.keys().copied(), b)?;
     let command = match what {
+        // Time passes over whatever there is to watch.
+        32 => {
+            let job = nth(world.jobs.keys().copied(), a)?;
+            return Some((Actor::SYSTEM, Command::WatchJob(JobWatch { job })));
+        }
+        33 => {
+            let job = nth(world.jobs.keys().copied(), a)?;
+            return Some((DISPATCHER, Command::ReportNoShow(JobNoShow { job })));
+        }
         29 => {
             let start = quarter(b + usize::from(c));
             Command::AddTimeOff(TimeOffAdd {
@@ -219,6 +229,7 @@ fn step(world: &World, job: JobId, choice: u8) -> Command {
         S::Unassigned | S::Verified | S::Cancelled | S::NoAccess => {
             Command::StartJob(JobStart { job })
         }
+        S::CleanerNoShow => Command::DepartForJob(JobDepart { job }),
         S::Assigned if choice.is_multiple_of(2) => Command::AcknowledgeJob(JobAcknowledge { job }),
         S::Assigned | S::Acknowledged => Command::DepartForJob(JobDepart { job }),
         S::EnRoute => Command::ArriveAtJob(JobArrive { job }),
@@ -285,13 +296,40 @@ fn check_slots(before: &World, after: &World) {
     }
 }
 
+/// Alerts of the jobs that a decision touched are those that stand.
+fn check_alerts(before: &World, world: &World, now: Timestamp) {
+    let thresholds = Thresholds::default();
+    for job in world
+        .jobs
+        .values()
+        .filter(|job| before.jobs.get(&job.id) != Some(job))
+    {
+        let standing = alert::standing(job, &thresholds, now);
+        let alerts = world.alerts.values().filter(|alert| alert.job == job.id);
+        let told: BTreeSet<_> = alerts
+            .filter(|alert| !alert.is_resolved())
+            .map(|alert| alert.about)
+            .collect();
+        assert_eq!(told, standing.into_keys().collect(), "{job:?}");
+    }
+}
+
+/// A look at a job leaves nothing for the same instant.
+fn check_next_look(world: &World, job: JobId, now: Timestamp) {
+    let next = alert::next_watch(world, &world.jobs[&job], &Thresholds::default());
+    assert!(
+        next.is_none_or(|next| next > now),
+        "{next:?} is not after {now}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_asked_promises_hold(
         roster in vec(any::<(bool, bool, bool)>(), 2..6),
-        wishes in vec((0_u8..32, 0_usize..64, 0_usize..64, any::<u8>(), 0_i64..3), 20..120),
+        wishes in vec((0_u8..34, 0_usize..64, 0_usize..64, any::<u8>(), 0_i64..3), 20..120),
     ) {
         let (mut town, customers) = town(&roster);
         let mut accepted = 0;
@@ -312,6 +350,10 @@ proptest! {
             prop_assert!(lost.is_empty() || forced, "{} lost {lost:?}", command.kind());
             check_carriers_are_able(&town.world, town.now);
             check_slots(&before, &town.world);
+            check_alerts(&before, &town.world, town.now);
+            if let Command::WatchJob(watched) = &command {
+                check_next_look(&town.world, watched.job, town.now);
+            }
         }
         let active = town.world.holds.values().filter(|hold| hold.status == HoldStatus::Active);
         prop_assert!(accepted > 0 || active.count() == 0);

@@ -37,9 +37,17 @@ pub(super) fn acknowledge(draft: Draft, command: &JobAcknowledge) -> Result<Deci
     ))
 }
 
-pub(super) fn depart(draft: Draft, command: &JobDepart) -> Result<Decision, Objection> {
-    let from = [JobStatus::Assigned, JobStatus::Acknowledged];
+pub(super) fn depart(mut draft: Draft, command: &JobDepart) -> Result<Decision, Objection> {
+    let from = [
+        JobStatus::Assigned,
+        JobStatus::Acknowledged,
+        JobStatus::CleanerNoShow,
+    ];
     let job = led_job(&draft, command.job, &from)?;
+    let given_up = job.status == JobStatus::CleanerNoShow && !draft.can_be_saved(&job);
+    if given_up {
+        return Err(illegal(&job));
+    }
     let earliest = job.starts_at.saturating_sub(LIMITS.depart_ahead);
     if let Ok(earliest) = earliest
         && draft.now < earliest
@@ -52,7 +60,13 @@ pub(super) fn depart(draft: Draft, command: &JobDepart) -> Result<Decision, Obje
     }
     drop(others);
     let at = draft.now;
-    Ok(moved(draft, Event::JobDeparted { job: job.id, at }, job.id))
+    draft.emit(Event::JobDeparted { job: job.id, at });
+    if job.status == JobStatus::CleanerNoShow {
+        // It comes after all, and its open seats have lost what was reserved for them.
+        draft.settle_risk(job.id);
+        draft.secure();
+    }
+    Ok(status_of(draft, job.id))
 }
 
 pub(super) fn arrive(draft: Draft, command: &JobArrive) -> Result<Decision, Objection> {

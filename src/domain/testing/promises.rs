@@ -96,12 +96,16 @@ fn check_booking(world: &World, booking: &Booking) {
     };
     let working = matches!(status, JobStatus::InProgress | JobStatus::Paused);
     let agree = match booking.status {
-        BookingStatus::Confirmed => status.is_live() && !working,
+        BookingStatus::Confirmed => {
+            (status.is_live() || *status == JobStatus::CleanerNoShow) && !working
+        }
         BookingStatus::InService => working,
         BookingStatus::Completed => *status == JobStatus::Completed,
         BookingStatus::Closed => *status == JobStatus::Verified,
         BookingStatus::Cancelled => *status == JobStatus::Cancelled,
-        BookingStatus::NotServed => *status == JobStatus::NoAccess,
+        BookingStatus::NotServed => {
+            matches!(status, JobStatus::NoAccess | JobStatus::CleanerNoShow)
+        }
     };
     assert!(agree, "{booking:?} with {status:?}");
 }

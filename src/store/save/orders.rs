@@ -1,4 +1,4 @@
-//! Holds, bookings, jobs and their seats.
+//! Holds, bookings, jobs with their seats and alerts.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::{super::StoreError, all_written, changed, json};
 use crate::domain::{
     World,
+    alert::Alert,
     entity::{Booking, Hold, Job},
     ids::JobId,
 };
@@ -21,7 +22,8 @@ pub(super) async fn save(
     save_bookings(connection, &changed(&before.bookings, &after.bookings)).await?;
     let jobs = changed(&before.jobs, &after.jobs);
     save_jobs(connection, &jobs).await?;
-    save_seats(connection, &before.jobs, &jobs).await
+    save_seats(&mut *connection, &before.jobs, &jobs).await?;
+    save_alerts(connection, &changed(&before.alerts, &after.alerts)).await
 }
 
 async fn save_holds(connection: &mut PgConnection, holds: &[&Hold]) -> Result<(), StoreError> {
@@ -159,4 +161,26 @@ async fn write_seats(connection: &mut PgConnection, seats: Vec<Value>) -> Result
     .execute(connection)
     .await?;
     Ok(())
+}
+
+async fn save_alerts(connection: &mut PgConnection, alerts: &[&Alert]) -> Result<(), StoreError> {
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query!(
+        "insert into alert (id, job_id, about, level, status, raised_at, snoozed_until, handled_by,
+             version)
+         select id, job, about, level, status, raised_at, snoozed_until, handled_by, version
+         from jsonb_to_recordset($1) as r (id uuid, job uuid, about text, level text, status text,
+             raised_at timestamptz, snoozed_until timestamptz, handled_by uuid, version bigint)
+         on conflict on constraint alert_pk do update set
+             level = excluded.level, status = excluded.status, raised_at = excluded.raised_at,
+             snoozed_until = excluded.snoozed_until, handled_by = excluded.handled_by,
+             version = excluded.version
+         where alert.version < excluded.version",
+        json(&alerts),
+    )
+    .execute(connection)
+    .await?;
+    all_written("alert", alerts.len(), done.rows_affected())
 }

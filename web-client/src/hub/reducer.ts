@@ -22,6 +22,7 @@ export const NO_ROWS: Rows = {
   agenda_job: NONE,
   open_job: NONE,
   job: NONE,
+  alert: NONE,
 };
 
 /** Applies `set` and `unset`; a row in `set` replaces the one of the same kind and id. */

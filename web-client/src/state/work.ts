@@ -36,6 +36,8 @@ export function stepsOf(status: JobStatus): Steps {
       return { next: 'job.complete', others: ['job.pause'] };
     case 'paused':
       return { next: 'job.resume', others: ['job.complete'] };
+    case 'cleaner_no_show':
+      return { next: 'job.depart', others: [] };
     case 'unassigned':
     case 'completed':
     case 'verified':
@@ -53,7 +55,7 @@ export function needsHold(command: WorkCommand): boolean {
 }
 
 const UNDER_WAY: readonly JobStatus[] = ['en_route', 'arrived', 'in_progress', 'paused'];
-const OVER: readonly JobStatus[] = ['completed', 'verified', 'cancelled', 'no_access'];
+const OVER: readonly JobStatus[] = ['completed', 'verified', 'cancelled', 'no_access', 'cleaner_no_show'];
 
 export function isOver(status: JobStatus): boolean {
   return OVER.includes(status);

@@ -18,6 +18,36 @@ lead: boolean,
  */
 with: Array<string>, times: Partial<Record<JobStatus, string>>, };
 
+export type AlertAcknowledge = { alert: AlertId, expected_version?: number, };
+
+export type AlertId = string;
+
+/**
+ * What an alert is about.
+ */
+export type AlertKind = "unassigned" | "late" | "no_check_in" | "no_show" | "at_risk";
+
+export type AlertLevel = "warning" | "urgent";
+
+export type AlertResolve = { alert: AlertId, expected_version?: number, };
+
+/**
+ * On `control`, beside its job, until it is resolved.
+ */
+export type AlertRow = { id: AlertId, version: number, job: JobId, about: AlertKind, level: AlertLevel, status: AlertStatus, raised_at: string, 
+/**
+ * While it is snoozed.
+ */
+snoozed_until: string | null, 
+/**
+ * Who acknowledged or snoozed it.
+ */
+handled_by: AccountId | null, };
+
+export type AlertSnooze = { alert: AlertId, until: string, expected_version?: number, };
+
+export type AlertStatus = "open" | "acknowledged" | "snoozed" | "resolved";
+
 /**
  * A slot that is still free, offered in place of one that is gone.
  */
@@ -78,7 +108,7 @@ export type ClockNow = Record<symbol, never>;
 /**
  * One command with its parameters.
  */
-export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
+export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "job.no_show", "parameters": JobNoShow } | { "kind": "job.watch", "parameters": JobWatch } | { "kind": "alert.acknowledge", "parameters": AlertAcknowledge } | { "kind": "alert.snooze", "parameters": AlertSnooze } | { "kind": "alert.resolve", "parameters": AlertResolve } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
 
 export type CommandId = string;
 
@@ -139,6 +169,8 @@ export type JobId = string;
 
 export type JobNoAccess = { job: JobId, note?: string, };
 
+export type JobNoShow = { job: JobId, };
+
 export type JobPause = { job: JobId, };
 
 export type JobResume = { job: JobId, };
@@ -154,11 +186,13 @@ seats: Array<CleanerId | null>, lead: CleanerId | null, booking: BookingId, book
 
 export type JobStart = { job: JobId, };
 
-export type JobStatus = "unassigned" | "assigned" | "acknowledged" | "en_route" | "arrived" | "in_progress" | "paused" | "completed" | "verified" | "cancelled" | "no_access";
+export type JobStatus = "unassigned" | "assigned" | "acknowledged" | "en_route" | "arrived" | "in_progress" | "paused" | "completed" | "verified" | "cancelled" | "no_access" | "cleaner_no_show";
 
 export type JobUnassign = { job: JobId, seat?: number, expected_version?: number, };
 
 export type JobVerify = { job: JobId, expected_version?: number, };
+
+export type JobWatch = { job: JobId, };
 
 export type JobWithdraw = { job: JobId, cleaner?: CleanerId, reason?: string, };
 
@@ -226,7 +260,7 @@ export type Refusal = "unauthenticated" | "forbidden" | "not_found" | "invalid_a
 /**
  * The rules say no. The serde tag is the wire code, the fields are `details`.
  */
-export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "not_lead" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_exists" } | { "code": "in_use" };
+export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "not_lead" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_resolved" } | { "code": "already_exists" } | { "code": "in_use" };
 
 /**
  * What somebody is to the company.
@@ -236,14 +270,14 @@ export type Role = "customer" | "cleaner" | "dispatcher" | "manager" | "admin" |
 /**
  * A row of any row channel, told apart by `kind`.
  */
-export type Row = { "kind": "customer" } & CustomerRow | { "kind": "property" } & PropertyRow | { "kind": "hold" } & HoldRow | { "kind": "booking" } & BookingRow | { "kind": "visit" } & VisitRow | { "kind": "cleaner" } & CleanerRow | { "kind": "shift" } & ShiftRow | { "kind": "time_off" } & TimeOffRow | { "kind": "agenda_job" } & AgendaJobRow | { "kind": "open_job" } & OpenJobRow | { "kind": "job" } & JobRow;
+export type Row = { "kind": "customer" } & CustomerRow | { "kind": "property" } & PropertyRow | { "kind": "hold" } & HoldRow | { "kind": "booking" } & BookingRow | { "kind": "visit" } & VisitRow | { "kind": "cleaner" } & CleanerRow | { "kind": "shift" } & ShiftRow | { "kind": "time_off" } & TimeOffRow | { "kind": "agenda_job" } & AgendaJobRow | { "kind": "open_job" } & OpenJobRow | { "kind": "job" } & JobRow | { "kind": "alert" } & AlertRow;
 
 /**
  * Kind and id name a row within its channel.
  */
 export type RowKey = { kind: RowKind, id: string, };
 
-export type RowKind = "customer" | "property" | "hold" | "booking" | "visit" | "cleaner" | "shift" | "time_off" | "agenda_job" | "open_job" | "job";
+export type RowKind = "customer" | "property" | "hold" | "booking" | "visit" | "cleaner" | "shift" | "time_off" | "agenda_job" | "open_job" | "job" | "alert";
 
 export type Service = { slug: ServiceSlug, name: string, duration_minutes: number, crew_size: number, skills: Array<SkillSlug>, travel_buffer_minutes: number, lead_time_minutes: number, booking_window_days: number, slot_step_minutes: number, price_minor: number, currency: string, active: boolean, version: number, };
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::{
-    Actor,
+    Actor, Thresholds,
     ids::CommandId,
     testing::{CENTER, CLEANING, TEN, Town, at, place, service_slug, zone_slug},
 };
@@ -10,6 +10,7 @@ fn context(town: &Town) -> Context {
         actor: Actor::SYSTEM,
         command_id: CommandId(uuid::Uuid::nil()),
         now: town.now,
+        thresholds: Thresholds::default(),
     }
 }
 

@@ -63,7 +63,8 @@ fn a_job_goes_along_the_arrows_and_its_booking_with_it() {
             | JobStatus::EnRoute
             | JobStatus::Arrived
             | JobStatus::Cancelled
-            | JobStatus::NoAccess => BookingStatus::Confirmed,
+            | JobStatus::NoAccess
+            | JobStatus::CleanerNoShow => BookingStatus::Confirmed,
         };
         assert_eq!(town.world.bookings[&booking].status, expected, "{status:?}");
     }
@@ -86,6 +87,7 @@ fn a_job_moves_along_no_other_arrow() {
         (S::Unassigned, vec![]),
         (S::Cancelled, vec![]),
         (S::NoAccess, vec![]),
+        (S::CleanerNoShow, vec![S::EnRoute]),
     ];
     for (from, to) in arrows {
         for (status, command) in commands(JobId(uuid::Uuid::nil())) {
@@ -125,7 +127,8 @@ fn put_in(town: &mut Town, booking: BookingId, job: JobId, status: JobStatus) {
         | JobStatus::Assigned
         | JobStatus::Acknowledged
         | JobStatus::EnRoute
-        | JobStatus::Arrived => BookingStatus::Confirmed,
+        | JobStatus::Arrived
+        | JobStatus::CleanerNoShow => BookingStatus::Confirmed,
     };
 }
 

@@ -29,7 +29,11 @@ const REACHED: Record<JobStatus, number> = {
   verified: 7,
   cancelled: 0,
   no_access: 5,
+  cleaner_no_show: 3,
 };
+
+/** Ends shown as a last line of their own. */
+const ENDED = ['cancelled', 'no_access', 'cleaner_no_show'] as const;
 
 interface StatusLineProps {
   readonly visit: VisitRow;
@@ -39,7 +43,7 @@ interface StatusLineProps {
 
 export function StatusLine({ visit, timeZone, now }: StatusLineProps) {
   const { t, format } = useTexts();
-  const ended = visit.status === 'cancelled' || visit.status === 'no_access' ? visit.status : null;
+  const ended = ENDED.find((status) => status === visit.status) ?? null;
   const reached = ended === null ? REACHED[visit.status] : STEPS.filter((step) => timeOf(visit, step)).length;
   const shown = ended === null ? STEPS : STEPS.slice(0, reached);
   const endedAt = ended === null ? undefined : visit.times[ended];

@@ -17,6 +17,7 @@ const jobStatus: Record<JobStatus, string> = {
   verified: 'Checked',
   cancelled: 'Cancelled',
   no_access: 'No access',
+  cleaner_no_show: 'Did not come',
 };
 
 const bookingStatus: Record<BookingStatus, string> = {
@@ -52,6 +53,7 @@ const rejection: Record<RejectionCode, string> = {
   another_job_active: 'Another job is still under way. Finish that one first.',
   active_job: 'A job is still under way.',
   jobs_affected: 'There are jobs in this time.',
+  already_resolved: 'Somebody has resolved this, or it has resolved itself.',
   already_exists: 'This exists already.',
   in_use: 'This is still in use.',
   not_lead: 'Only the one who leads the job can do this.',
@@ -228,6 +230,7 @@ export const en = {
       verified: 'All done. Thank you!',
       cancelled: 'This visit is cancelled.',
       no_access: 'We could not get in.',
+      cleaner_no_show: 'We are sorry: nobody has come yet. We are on it.',
     } satisfies Record<JobStatus, string | ((who: string) => string)>,
     yourCleaner: 'Your cleaner',
     cleaner: 'Your cleaner',

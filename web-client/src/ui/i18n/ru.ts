@@ -20,6 +20,7 @@ export const ru = {
     verified: 'Проверено',
     cancelled: 'Отменено',
     no_access: 'Нет доступа',
+    cleaner_no_show: 'Не явился',
   },
   bookingStatus: {
     confirmed: 'Забронировано',
@@ -52,6 +53,7 @@ export const ru = {
     another_job_active: 'Другая работа ещё не закончена. Сначала завершите её.',
     active_job: 'Работа ещё идёт.',
     jobs_affected: 'На это время есть работы.',
+    already_resolved: 'Это уже решил коллега, или всё решилось само.',
     already_exists: 'Такое уже есть.',
     in_use: 'Это ещё используется.',
     not_lead: 'Это может только старший в бригаде.',
@@ -219,6 +221,7 @@ export const ru = {
       verified: 'Всё готово. Спасибо!',
       cancelled: 'Визит отменён.',
       no_access: 'Мы не смогли попасть внутрь.',
+      cleaner_no_show: 'Простите: к вам ещё никто не пришёл. Мы этим занимаемся.',
     },
     yourCleaner: 'Ваш уборщик',
     cleaner: 'Ваш уборщик',

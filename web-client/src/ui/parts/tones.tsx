@@ -12,6 +12,7 @@ import {
   Navigation,
   Pause,
   Play,
+  UserX,
 } from 'lucide-react';
 import type { JobStatus } from '../../wire';
 import { useTexts } from '../i18n';
@@ -42,6 +43,7 @@ export const STATUS_TONE: Record<JobStatus, Tone> = {
   verified: 'completed',
   cancelled: 'cancelled',
   no_access: 'cancelled',
+  cleaner_no_show: 'late',
 };
 
 export const STATUS_ICON: Record<JobStatus, LucideIcon> = {
@@ -56,6 +58,7 @@ export const STATUS_ICON: Record<JobStatus, LucideIcon> = {
   verified: BadgeCheck,
   cancelled: Ban,
   no_access: DoorClosed,
+  cleaner_no_show: UserX,
 };
 
 export function StatusBadge({ status }: { status: JobStatus }) {
