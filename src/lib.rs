@@ -2,8 +2,8 @@
 //! WebSocket protocol.
 //!
 //! The library holds everything; the binary in `main.rs` only reads the command line and starts
-//! it. A module uses only what is below it: `main` → `app` → `gateway`, `http`, `background` →
-//! `execute` → `store` → `audience` → `domain`; the server uses `hub`, never the other way round.
+//! it. A module uses only what is below it: `main` → `app` → `gateway`, `http`, `tracking`,
+//! `background` → `execute` → `store` → `audience` → `domain`; the server uses `hub`, never the other way round.
 //! The package in `postgres` stands aside: it supervises a private PostgreSQL and knows none of
 //! them.
 
@@ -21,5 +21,6 @@ pub mod limits;
 pub mod sign_in;
 pub mod store;
 pub mod telemetry;
+pub mod tracking;
 
 pub use embedded_postgres as postgres;

@@ -1,15 +1,19 @@
 //! The hub as the command trip sees it. The two need each other, so this is filled in once both
 //! are there; before that nothing is committed.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hub::{
     Hub,
-    ports::{Control, Publication},
+    ports::{Body, Control, Publication},
 };
 use tokio_util::task::TaskTracker;
 
-use crate::execute::Committed;
+use crate::{
+    audience::{EphemeralChannel, LiveBody},
+    execute::Committed,
+    tracking::Ephemeral,
+};
 
 pub struct Live {
     hub: OnceLock<Hub>,
@@ -41,5 +45,25 @@ impl Committed for Live {
         if let Some(hub) = self.hub.get().cloned() {
             self.tasks.spawn(async move { hub.control(control).await });
         }
+    }
+}
+
+impl Ephemeral for Live {
+    fn say(&self, channel: &EphemeralChannel, key: &str, body: &LiveBody) {
+        if let Some(hub) = self.hub.get() {
+            let body = Body::from_value(body).expect("bodies are plain data");
+            hub.ephemeral(Arc::from(channel.to_string()), Arc::from(key), body);
+        }
+    }
+
+    fn heard(&self, channel: &EphemeralChannel) -> Vec<LiveBody> {
+        let Some(hub) = self.hub.get() else {
+            return Vec::new();
+        };
+        let heard = hub.remembered(&channel.to_string()).into_iter();
+        // What another version says and this one cannot read is left out until it is said anew.
+        heard
+            .filter_map(|(_, body)| serde_json::from_str(body.get()).ok())
+            .collect()
     }
 }

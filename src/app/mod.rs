@@ -40,6 +40,7 @@ use crate::{
     sign_in::SignIn,
     store::{self, Failure, PoolSizes, Pools, PostgresLog},
     telemetry,
+    tracking::Tracking,
 };
 pub use database::Database;
 use live::Live;
@@ -204,6 +205,8 @@ impl Instance {
             pools: pools.clone(),
             executor: executor.clone(),
             sign_in: Arc::clone(&sign_in),
+            live: Arc::clone(&live) as _,
+            tracking: track(&pools, &live, &draining, &tasks),
             limits: config.limits.clone(),
             draining: draining.clone(),
             tasks: tasks.clone(),
@@ -274,6 +277,22 @@ impl Instance {
         }
         self.pools.close().await;
     }
+}
+
+/// Positions, until the instance begins to stop.
+fn track(
+    pools: &Pools,
+    live: &Arc<Live>,
+    draining: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Arc<Tracking> {
+    let (tracking, doubts) = Tracking::new(pools.clone(), Arc::clone(live) as _);
+    let tracking = Arc::new(tracking);
+    let (following, draining) = (Arc::clone(&tracking), draining.clone());
+    tasks.spawn(async move {
+        draining.run_until_cancelled(following.run(doubts)).await;
+    });
+    tracking
 }
 
 /// Simulated people, who come in by the public door.

@@ -14,6 +14,7 @@ pub mod channel;
 mod control;
 mod customer;
 mod difference;
+mod live;
 pub mod rights;
 pub mod row;
 mod slots;
@@ -25,6 +26,10 @@ pub use behind::{Entity, entities_behind};
 pub use body::{Body, FreeChange, RowKey, SlotsBody};
 pub use channel::Channel;
 pub use difference::{Difference, SNAPSHOT_LIMIT_BYTES, Stamp, snapshot};
+pub use live::{
+    AnyChannel, EphemeralChannel, InstanceRow, LiveBody, LiveFacts, LiveRow, LiveRowKey,
+    LiveRowKind, PositionRow, TrackRow, may_follow, shown,
+};
 pub use rights::{Facts, Lapse, is_valid, lapsed, may_ask, may_run, may_subscribe};
 pub use row::Row;
 pub use view::{View, Views, views};

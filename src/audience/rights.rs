@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Channel;
+use super::{Channel, EphemeralChannel};
 use crate::domain::{
     Actor, Command, Query, Role, World,
-    entity::{Account, Cleaner},
+    entity::{Account, Cleaner, JobStatus},
     ids::{AccountId, CustomerId, ZoneSlug},
 };
 
@@ -140,6 +140,8 @@ pub enum Lapse {
     Account(AccountId),
     /// All connections of an account that is something else now: it comes back as that.
     Role(AccountId),
+    /// Everybody's subscription to a channel that is not there any more.
+    Over(EphemeralChannel),
     /// One user's subscription to one channel.
     Channel { channel: Channel, user: AccountId },
 }
@@ -157,7 +159,12 @@ pub fn lapsed(before: &World, after: &World) -> Vec<Lapse> {
             .into_iter()
             .map(move |channel| Lapse::Channel { channel, user })
     });
-    accounts.chain(channels).collect()
+    let visits = before.jobs.values().filter_map(|old| {
+        let arrived = after.jobs.get(&old.id).map(|new| new.status) != Some(JobStatus::EnRoute);
+        let over = old.status == JobStatus::EnRoute && arrived;
+        over.then_some(Lapse::Over(EphemeralChannel::Track(old.booking)))
+    });
+    accounts.chain(channels).chain(visits).collect()
 }
 
 fn lost_account(old: &Account, new: Option<&Account>) -> Option<Lapse> {

@@ -94,6 +94,8 @@ pub struct Limits {
     pub commands_burst: u32,
     pub queries_per_minute: u32,
     pub queries_burst: u32,
+    pub reports_per_minute: u32,
+    pub reports_burst: u32,
     pub connections_per_user: u32,
 }
 
@@ -263,6 +265,8 @@ impl Config {
             ("requests_per_minute", limits.requests_per_minute),
             ("commands_per_minute", limits.commands_per_minute),
             ("commands_burst", limits.commands_burst),
+            ("reports_per_minute", limits.reports_per_minute),
+            ("reports_burst", limits.reports_burst),
             ("connections_per_user", limits.connections_per_user),
         ];
         rates

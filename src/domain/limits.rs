@@ -31,6 +31,23 @@ pub struct Limits {
     pub time_off: SignedDuration,
     /// How far from now shifts and time off may lie.
     pub planning_horizon: SignedDuration,
+    /// Positions in one report of a phone.
+    pub fixes: usize,
+    /// A position older than this is not worth showing.
+    pub fix_age: SignedDuration,
+    /// How far ahead a phone's clock may be.
+    pub fix_ahead: SignedDuration,
+    /// The poorest accuracy and the highest speed that are plausible.
+    pub fix_accuracy_m: f64,
+    pub fix_speed_mps: f64,
+    /// How long before and after a shift somebody on duty is followed.
+    pub tracking_around_shift: SignedDuration,
+    /// How long before and after a job's time its crew is followed, while it is under way.
+    pub tracking_around_job: SignedDuration,
+    /// How much longer the way is by streets than straight.
+    pub detour: f64,
+    /// A town's usual speed from door to door.
+    pub travel_speed_mps: f64,
     /// Letters in a name.
     pub name: usize,
     pub phone: usize,
@@ -58,6 +75,15 @@ pub const LIMITS: Limits = Limits {
     shift: SignedDuration::from_hours(16),
     time_off: SignedDuration::from_hours(24 * 92),
     planning_horizon: SignedDuration::from_hours(24 * 366),
+    fixes: 60,
+    fix_age: SignedDuration::from_mins(5),
+    fix_ahead: SignedDuration::from_mins(1),
+    fix_accuracy_m: 10_000.0,
+    fix_speed_mps: 70.0,
+    tracking_around_shift: SignedDuration::from_mins(30),
+    tracking_around_job: SignedDuration::from_hours(4),
+    detour: 1.3,
+    travel_speed_mps: 7.0,
     name: 200,
     phone: 40,
     email: 254,

@@ -16,6 +16,7 @@ mod evolve;
 pub mod homing;
 pub mod ids;
 pub mod limits;
+pub mod position;
 pub mod query;
 pub mod rejection;
 pub mod scope;

@@ -93,6 +93,8 @@ pub enum Rejection {
     /// Something with this name, address or time exists already.
     AlreadyExists,
     InUse,
+    /// Not at work, so not followed.
+    NotTracking,
 }
 
 /// Why a command was not accepted.

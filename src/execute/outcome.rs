@@ -190,6 +190,7 @@ fn message(rejection: &Rejection) -> &'static str {
         Rejection::AlreadyResolved => "somebody has resolved it, or its cause has gone",
         Rejection::AlreadyExists => "it exists already",
         Rejection::InUse => "it is in use",
+        Rejection::NotTracking => "you are not at work, so nobody follows where you are",
     }
 }
 

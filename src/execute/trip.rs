@@ -292,6 +292,10 @@ fn control(lapse: Lapse) -> Control {
     match lapse {
         Lapse::Account(account) => disconnect(account, 3503, "force disconnect"),
         Lapse::Role(account) => disconnect(account, 3011, "force reconnect"),
+        Lapse::Over(channel) => Control::Reauthorize {
+            channel: Arc::from(channel.to_string()),
+            user: None,
+        },
         Lapse::Channel { channel, user } => Control::Reauthorize {
             channel: Arc::from(channel.to_string()),
             user: Some(Arc::from(user.to_string())),

@@ -6,22 +6,24 @@
 
 mod connections;
 pub mod input;
+mod location;
 mod queries;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use hub::ports::{
-    Application, Body, Caller, ConnectRefused, Denied, Grant, Hello, Identity, Offer,
+    Application, Body, Caller, ConnectRefused, Denied, Grant, Hello, Identity, Offer, Publication,
     PublishIntent, RefreshRefused, Snapshot, SubscribeIntent, Via,
 };
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
-    audience::{self, Channel},
+    audience::{self, AnyChannel, Channel, EphemeralChannel, LiveBody},
     config::Limits,
     domain::{Actor, Command, Role, ids::AccountId},
     execute::{self, Executor, Outcome, Refusal},
@@ -31,6 +33,7 @@ use crate::{
         Pools, StoreError,
         security::{self, SecurityEvent},
     },
+    tracking::{Ephemeral, Tracking},
 };
 use connections::Connections;
 
@@ -42,6 +45,8 @@ pub struct Parts {
     pub pools: Pools,
     pub executor: Executor,
     pub sign_in: Arc<SignIn>,
+    pub live: Arc<dyn Ephemeral>,
+    pub tracking: Arc<Tracking>,
     pub limits: Limits,
     /// Cancelled when the instance begins to stop: from then on commands are refused.
     pub draining: CancellationToken,
@@ -54,7 +59,10 @@ pub struct Gateway {
     pools: Pools,
     executor: Executor,
     sign_in: Arc<SignIn>,
+    live: Arc<dyn Ephemeral>,
+    tracking: Arc<Tracking>,
     commands: Limit<AccountId>,
+    reports: Limit<AccountId>,
     queries: Limit<queries::Asker>,
     denials: Limit<AccountId>,
     connections: Connections,
@@ -69,6 +77,9 @@ impl Gateway {
             pools: parts.pools,
             executor: parts.executor,
             sign_in: parts.sign_in,
+            live: parts.live,
+            tracking: parts.tracking,
+            reports: Limit::per_minute(limits.reports_per_minute, limits.reports_burst),
             commands: Limit::per_minute(limits.commands_per_minute, limits.commands_burst),
             queries: Limit::per_minute(limits.queries_per_minute, limits.queries_burst),
             denials: Limit::per_minute(NOTED_DENIALS, NOTED_DENIALS),
@@ -81,6 +92,8 @@ impl Gateway {
     /// Forgets what limits need no longer. To be called now and then.
     pub fn prune(&self) {
         self.commands.prune();
+        self.reports.prune();
+        self.tracking.prune();
         self.queries.prune();
         self.denials.prune();
     }
@@ -93,6 +106,12 @@ impl Gateway {
         data: Option<&RawValue>,
         id_beside: Option<&str>,
     ) -> Option<Outcome> {
+        if kind == location::REPORT {
+            let outcome = self.report_location(caller, data).await;
+            metrics::counter!("location_reports_total", "outcome" => outcome.label().to_owned())
+                .increment(1);
+            return Some(outcome);
+        }
         let parsed = input::command(kind, data, id_beside)?;
         let span = tracing::info_span!(
             "command",
@@ -178,15 +197,39 @@ impl Gateway {
     pub async fn may_read(
         &self,
         identity: &Identity,
-        channel: &Channel,
+        channel: &AnyChannel,
     ) -> Result<bool, StoreError> {
         let actor = actor_of(identity);
-        let facts = crate::store::facts(&self.pools, actor, channel).await?;
-        Ok(audience::may_subscribe(actor, channel, &facts))
+        match channel {
+            AnyChannel::Durable(channel) => {
+                let facts = crate::store::facts(&self.pools, actor, channel).await?;
+                Ok(audience::may_subscribe(actor, channel, &facts))
+            }
+            AnyChannel::Ephemeral(channel) => {
+                let facts = crate::store::tracking::live_facts(&self.pools, actor, channel).await?;
+                Ok(audience::may_follow(actor, channel, &facts))
+            }
+        }
     }
 
-    /// A channel's state and head at one instant.
-    pub async fn read(&self, channel: &Channel) -> Result<Snapshot, StoreError> {
+    /// A channel's state and head at one instant; of an ephemeral one what this instance has heard.
+    pub async fn read(&self, channel: &AnyChannel) -> Result<Snapshot, StoreError> {
+        match channel {
+            AnyChannel::Durable(channel) => self.read_durable(channel).await,
+            AnyChannel::Ephemeral(channel) => Ok(self.recall(channel)),
+        }
+    }
+
+    fn recall(&self, channel: &EphemeralChannel) -> Snapshot {
+        let heard = self.live.heard(channel);
+        let body = LiveBody::snapshot(Timestamp::now(), heard.into_iter());
+        Snapshot {
+            data: Body::from_value(&body).expect("bodies are plain data"),
+            position: None,
+        }
+    }
+
+    async fn read_durable(&self, channel: &Channel) -> Result<Snapshot, StoreError> {
         let read = crate::store::snapshot(&self.pools, channel).await?;
         let data = audience::snapshot(channel, &read.world, read.at);
         let bytes = data.get().len();
@@ -278,7 +321,7 @@ impl Application for Gateway {
     }
 
     async fn authorize(&self, caller: &Caller, intent: &SubscribeIntent) -> Result<Grant, Denied> {
-        let channel: Channel = match intent.channel.parse() {
+        let channel: AnyChannel = match intent.channel.parse() {
             Ok(channel) => channel,
             // The same answer as for a channel that is another's.
             Err(audience::channel::UnknownChannel) => return Err(Denied::PermissionDenied),
@@ -294,7 +337,7 @@ impl Application for Gateway {
     }
 
     async fn snapshot(&self, channel: &str) -> Result<Snapshot, Denied> {
-        let channel: Channel = channel
+        let channel: AnyChannel = channel
             .parse()
             .map_err(|audience::channel::UnknownChannel| Denied::PermissionDenied)?;
         self.read(&channel)
@@ -325,6 +368,10 @@ impl Application for Gateway {
         Err(Denied::NotAvailable)
     }
 
+    fn observed(&self, publication: &Publication) {
+        self.tracking.observed(&publication.channel);
+    }
+
     async fn disconnected(&self, caller: &Caller) {
         self.connections.closed(&caller.identity.user);
     }
@@ -353,14 +400,22 @@ pub fn actor_of(identity: &Identity) -> Option<Actor> {
 }
 
 /// Presence shows who is connected, so it is for the staff's own channel only.
-fn grant(channel: &Channel) -> Grant {
+fn grant(channel: &AnyChannel) -> Grant {
     let staff_only = match channel {
-        Channel::Control { .. } => true,
-        Channel::Slots { .. }
-        | Channel::Booking(_)
-        | Channel::Customer(_)
-        | Channel::Agenda(_)
-        | Channel::Board(_) => false,
+        AnyChannel::Ephemeral(_) => {
+            return Grant {
+                snapshot: true,
+                ..Grant::ephemeral()
+            };
+        }
+        AnyChannel::Durable(channel) => match channel {
+            Channel::Control { .. } => true,
+            Channel::Slots { .. }
+            | Channel::Booking(_)
+            | Channel::Customer(_)
+            | Channel::Agenda(_)
+            | Channel::Board(_) => false,
+        },
     };
     Grant {
         presence: staff_only,

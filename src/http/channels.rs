@@ -14,7 +14,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    audience::Channel,
+    audience::AnyChannel,
     contracts::{Contracts, Family, families},
     domain::entity::{Service, Zone},
     execute::Refusal,
@@ -83,7 +83,7 @@ pub async fn read(
     Asking(caller): Asking,
 ) -> Result<impl IntoResponse, Problem> {
     // Absent, misspelled and another's: one answer.
-    let channel: Channel = name.parse().map_err(|_| Problem::not_found())?;
+    let channel: AnyChannel = name.parse().map_err(|_| Problem::not_found())?;
     let readable = site.gateway.may_read(&caller.identity, &channel).await;
     if !readable.map_err(|error| stored(&error))? {
         return Err(Problem::not_found());

@@ -17,6 +17,7 @@ const ORDER: &[&str] = &[
     "demo",
     "http",
     "gateway",
+    "tracking",
     "background",
     "contracts",
     "execute",
@@ -34,6 +35,7 @@ const ORDER: &[&str] = &[
 /// Modules that may use even less.
 const ONLY: &[(&str, &[&str])] = &[
     ("background", &["config", "domain", "execute", "store"]),
+    ("tracking", &["audience", "domain", "store"]),
     ("contracts", &["audience", "domain", "execute"]),
     ("execute", &["audience", "domain", "store"]),
     ("store", &["audience", "domain"]),

@@ -29,4 +29,5 @@ mod sign_in;
 mod socket;
 mod support;
 mod timers;
+mod tracking;
 mod wire;

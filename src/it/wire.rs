@@ -9,11 +9,12 @@ use std::{
 };
 
 use dispatch_hub::{
-    audience::{Body, Row, SlotsBody},
+    audience::{Body, LiveBody, Row, SlotsBody},
     domain::{
         Answer, Command, Query, Rejection, Role,
         entity::{HoldStatus, Service, Zone},
         ids::{AccountId, CleanerId, CommandId, ShiftId, TimeOffId},
+        position::LocationReport,
     },
     execute::{Outcome, Refusal},
     http::sessions::SessionBody,
@@ -42,7 +43,7 @@ export type CommandKinds = { [C in Command as C[\"kind\"]]: C[\"parameters\"] };
 export type RejectionCode = Rejection[\"code\"];
 
 /** The body of any channel. */
-export type AnyBody = Body | SlotsBody;
+export type AnyBody = Body | SlotsBody | LiveBody;
 
 /** The row of one kind. */
 export type RowOf<K extends Row[\"kind\"]> = Extract<Row, { kind: K }>;
@@ -92,6 +93,8 @@ fn typescript() -> String {
     declarations.add::<Row>();
     declarations.add::<Body>();
     declarations.add::<SlotsBody>();
+    declarations.add::<LiveBody>();
+    declarations.add::<LocationReport>();
     declarations.add::<Command>();
     declarations.add::<Query>();
     declarations.add::<Answer>();

@@ -23,6 +23,7 @@ pub mod sign_in;
 pub mod signing_key;
 mod snapshot;
 pub mod timer;
+pub mod tracking;
 mod transaction;
 pub mod upkeep;
 

@@ -130,6 +130,23 @@ export type Duty = "off" | "on" | "break";
 
 export type DutySet = { cleaner?: CleanerId, duty: Duty, };
 
+/**
+ * One reading of a phone's position.
+ */
+export type Fix = { at: string, lon: number, lat: number, 
+/**
+ * Radius in metres within which the phone believes to be.
+ */
+accuracy_m?: number, 
+/**
+ * Degrees from north, clockwise.
+ */
+heading?: number, 
+/**
+ * Metres per second.
+ */
+speed?: number, };
+
 export type FreeChange = { service: ServiceSlug, start: string, by: number, };
 
 export type HoldExpire = { hold: HoldId, };
@@ -148,6 +165,32 @@ export type HoldRelease = { hold: HoldId, };
 export type HoldRow = { id: HoldId, version: number, zone: ZoneSlug, service: ServiceSlug, starts_at: string, expires_at: string, extended: boolean, };
 
 export type HoldStatus = "active" | "consumed" | "released" | "expired";
+
+/**
+ * On `ops`: one instance, every few seconds. Counts are since its start.
+ */
+export type InstanceRow = { id: string, version: number, at: string, started_at: string, release: string, connections: number, channels: number, 
+/**
+ * What waits for slow readers, all together and for the slowest.
+ */
+queued_bytes: number, queued_most_bytes: number, 
+/**
+ * Batches that wait for the wire between instances.
+ */
+outbound_batches: number, 
+/**
+ * How stale readers can be, whatever the wire does.
+ */
+log_age_ms: number, database_connections: number, database_connections_idle: number, accepted: number, rejected: number, refused: number, 
+/**
+ * Of the refused: errors of ours.
+ */
+errors: number, 
+/**
+ * Timers that should have fired, and how long the oldest waits; `null` where the database did
+ * not say.
+ */
+timers_overdue: number | null, timers_overdue_seconds: number | null, };
 
 export type JobAcknowledge = { job: JobId, };
 
@@ -197,6 +240,25 @@ export type JobWatch = { job: JobId, };
 export type JobWithdraw = { job: JobId, cleaner?: CleanerId, reason?: string, };
 
 /**
+ * Body of every ephemeral channel.
+ */
+export type LiveBody = { at: string, set: Array<LiveRow>, unset: Array<LiveRowKey>, };
+
+/**
+ * A row of an ephemeral channel, told apart by `kind`.
+ */
+export type LiveRow = { "kind": "position" } & PositionRow | { "kind": "track" } & TrackRow | { "kind": "instance" } & InstanceRow;
+
+export type LiveRowKey = { kind: LiveRowKind, id: string, };
+
+export type LiveRowKind = "position" | "track" | "instance";
+
+/**
+ * Parameters of `location.report`: what a phone has gathered since it last got through.
+ */
+export type LocationReport = { fixes: Array<Fix>, };
+
+/**
  * The nearer and then the earlier first.
  */
 export type Nearest = { slots: Array<Alternative>, };
@@ -233,6 +295,19 @@ export type Outcome = { "outcome": "accepted", result: unknown,
  */
 positions: { [key in string]: ReachedPosition }, } | { "outcome": "rejected", code: string, message: string, details: Record<string, unknown>, } | { "outcome": "refused", code: Refusal, message: string, details: Record<string, unknown>, };
 
+/**
+ * On `positions`: the last that was heard of a cleaner.
+ */
+export type PositionRow = { id: CleanerId, 
+/**
+ * Grows with `at`.
+ */
+version: number, at: string, lon: number, lat: number, accuracy_m?: number, heading?: number, speed?: number, 
+/**
+ * The booking they are on the way to.
+ */
+to?: BookingId, };
+
 export type PropertyAdd = { customer?: CustomerId, address: string, district?: string, access_notes?: string, lon: number, lat: number, };
 
 export type PropertyId = string;
@@ -260,7 +335,7 @@ export type Refusal = "unauthenticated" | "forbidden" | "not_found" | "invalid_a
 /**
  * The rules say no. The serde tag is the wire code, the fields are `details`.
  */
-export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "not_lead" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_resolved" } | { "code": "already_exists" } | { "code": "in_use" };
+export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "not_lead" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_resolved" } | { "code": "already_exists" } | { "code": "in_use" } | { "code": "not_tracking" };
 
 /**
  * What somebody is to the company.
@@ -350,6 +425,16 @@ export type TimeOffRow = { id: TimeOffId, version: number, cleaner: CleanerId, s
  */
 export type TimeRange = { start: string, end: string, };
 
+/**
+ * On `track`: one of the crew on the way. About a hundred metres coarse, so that it tells no
+ * door: the way begins at another customer's, or at home.
+ */
+export type TrackRow = { id: CleanerId, version: number, at: string, lon: number, lat: number, 
+/**
+ * The straight line and what streets add to it, at a town's usual speed.
+ */
+arrives_at: string, };
+
 export type UserBody = { id: AccountId, role: Role, name: string, };
 
 export type UserSave = { 
@@ -403,7 +488,7 @@ export type CommandKinds = { [C in Command as C["kind"]]: C["parameters"] };
 export type RejectionCode = Rejection["code"];
 
 /** The body of any channel. */
-export type AnyBody = Body | SlotsBody;
+export type AnyBody = Body | SlotsBody | LiveBody;
 
 /** The row of one kind. */
 export type RowOf<K extends Row["kind"]> = Extract<Row, { kind: K }>;
