@@ -4,13 +4,14 @@
 use super::{
     Channel, Row,
     booking::{crew, first_name},
-    row::{AgendaJobRow, CleanerRow, ShiftRow, TimeOffRow},
+    row::{AgendaJobRow, CleanerRow, ShiftRow, ShiftTemplateRow, TimeOffRow},
     view::Views,
 };
 use crate::domain::{
     World,
     entity::{Cleaner, Job, Shift, TimeOff},
     ids::CleanerId,
+    template::ShiftTemplate,
 };
 
 pub(super) fn project(world: &World, views: &mut Views) {
@@ -22,6 +23,12 @@ pub(super) fn project(world: &World, views: &mut Views) {
     }
     for shift in world.shifts.values() {
         views.put(Channel::Agenda(shift.cleaner), Row::Shift(shift_row(shift)));
+    }
+    for template in world.templates.values() {
+        views.put(
+            Channel::Agenda(template.cleaner),
+            Row::ShiftTemplate(template_row(template)),
+        );
     }
     for time_off in world.time_off.values() {
         views.put(
@@ -62,6 +69,21 @@ pub(super) fn shift_row(shift: &Shift) -> ShiftRow {
         local_date: shift.local_date,
         starts_at: shift.during.start,
         ends_at: shift.during.end,
+        template: shift.template,
+    }
+}
+
+fn template_row(template: &ShiftTemplate) -> ShiftTemplateRow {
+    ShiftTemplateRow {
+        id: template.id,
+        version: template.version,
+        cleaner: template.cleaner,
+        zone: template.zone.clone(),
+        week: template.week.clone(),
+        valid_from: template.valid_from,
+        valid_until: template.valid_until,
+        exceptions: template.exceptions.clone(),
+        planned_until: template.planned_until,
     }
 }
 

@@ -42,6 +42,7 @@ pub fn entities_behind(channel: &Channel, row: &Row, world: &World) -> Vec<Entit
             .collect(),
         Row::Cleaner(row) => vec![Entity::Cleaner(row.id)],
         Row::Shift(row) => vec![Entity::Cleaner(row.cleaner)],
+        Row::ShiftTemplate(row) => vec![Entity::Cleaner(row.cleaner)],
         Row::TimeOff(row) => vec![Entity::Cleaner(row.cleaner)],
         Row::AgendaJob(row) => crew_of(world, row.id)
             .chain(customer_of(world, row.id))

@@ -45,6 +45,7 @@ pub enum RowKind {
     Visit,
     Cleaner,
     Shift,
+    ShiftTemplate,
     TimeOff,
     AgendaJob,
     OpenJob,

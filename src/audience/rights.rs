@@ -28,7 +28,7 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => {
             &[Customer, Dispatcher]
         }
-        Command::ExpireHold(_) | Command::WatchJob(_) => &[System],
+        Command::ExpireHold(_) | Command::WatchJob(_) | Command::PlanTemplate(_) => &[System],
         Command::CreateCustomer(_)
         | Command::CreateBooking(_)
         | Command::AssignJob(_)
@@ -41,6 +41,9 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         | Command::PublishShift(_)
         | Command::ChangeShift(_)
         | Command::CancelShift(_)
+        | Command::SaveTemplate(_)
+        | Command::EndTemplate(_)
+        | Command::ExceptTemplate(_)
         | Command::AddTimeOff(_) => &[Dispatcher, Manager],
         Command::ClaimJob(_) => &[Worker],
         Command::AcknowledgeJob(_)

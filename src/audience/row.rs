@@ -14,8 +14,9 @@ use crate::domain::{
     entity::{BookingStatus, Duty, JobStatus},
     ids::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
-        ServiceSlug, ShiftId, SkillSlug, TimeOffId, ZoneSlug,
+        ServiceSlug, ShiftId, SkillSlug, TemplateId, TimeOffId, ZoneSlug,
     },
+    template::{TemplateException, Week},
 };
 
 /// When each status was last entered.
@@ -32,6 +33,7 @@ pub enum Row {
     Visit(VisitRow),
     Cleaner(CleanerRow),
     Shift(ShiftRow),
+    ShiftTemplate(ShiftTemplateRow),
     TimeOff(TimeOffRow),
     AgendaJob(AgendaJobRow),
     OpenJob(OpenJobRow),
@@ -49,6 +51,7 @@ impl Row {
             Self::Visit(row) => (RowKind::Visit, row.id.to_string()),
             Self::Cleaner(row) => (RowKind::Cleaner, row.id.to_string()),
             Self::Shift(row) => (RowKind::Shift, row.id.to_string()),
+            Self::ShiftTemplate(row) => (RowKind::ShiftTemplate, row.id.to_string()),
             Self::TimeOff(row) => (RowKind::TimeOff, row.id.to_string()),
             Self::AgendaJob(row) => (RowKind::AgendaJob, row.id.to_string()),
             Self::OpenJob(row) => (RowKind::OpenJob, row.id.to_string()),
@@ -169,6 +172,30 @@ pub struct ShiftRow {
     pub starts_at: Timestamp,
     #[ts(type = "string")]
     pub ends_at: Timestamp,
+    /// The template that it was made from and still follows.
+    pub template: Option<TemplateId>,
+}
+
+/// On `agenda`: the hours of a week, by the clock on the wall of the zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ShiftTemplateRow {
+    pub id: TemplateId,
+    #[ts(type = "number")]
+    pub version: i64,
+    pub cleaner: CleanerId,
+    pub zone: ZoneSlug,
+    /// Monday first.
+    pub week: Week,
+    #[ts(type = "string")]
+    pub valid_from: Date,
+    /// The last date; `null` is until further notice.
+    #[ts(type = "string | null")]
+    pub valid_until: Option<Date>,
+    #[ts(type = "Partial<Record<string, TemplateException>>")]
+    pub exceptions: BTreeMap<Date, TemplateException>,
+    /// The last date whose shifts have been made.
+    #[ts(type = "string | null")]
+    pub planned_until: Option<Date>,
 }
 
 /// On `agenda`, and on `control` of those zones and dates where it cuts into a shift.

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Actor, Command,
-        command::{HoldExpire, JobWatch},
-        ids::{CommandId, HoldId, JobId},
+        command::{HoldExpire, JobWatch, TemplatePlan},
+        ids::{CommandId, HoldId, JobId, TemplateId},
     },
     execute::{Executor, Outcome, Refusal, Request, Via},
     store::{
@@ -101,6 +101,9 @@ fn request(timer: &DueTimer) -> Request {
         TimerKind::JobWatch => Command::WatchJob(JobWatch {
             job: JobId(timer.subject),
         }),
+        TimerKind::TemplatePlan => Command::PlanTemplate(TemplatePlan {
+            template: TemplateId(timer.subject),
+        }),
     };
     let command_id = command_id(timer);
     Request {
@@ -116,7 +119,7 @@ fn request(timer: &DueTimer) -> Request {
 /// A look that was too early, after a change of settings, says when to look again.
 fn next_look(kind: TimerKind, result: &serde_json::Value) -> Option<Timestamp> {
     match kind {
-        TimerKind::HoldExpiry => None,
+        TimerKind::HoldExpiry | TimerKind::TemplatePlan => None,
         TimerKind::JobWatch => result["next"].as_str()?.parse().ok(),
     }
 }

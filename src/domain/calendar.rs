@@ -100,7 +100,7 @@ fn first_instant(rules: &TimeZone, date: Date) -> Option<Timestamp> {
 
 /// A wall time that a change of offset skips is as much later as was skipped; of one that happens
 /// twice, it is the first.
-fn wall_time(rules: &TimeZone, date: Date, minutes: u16) -> Option<Timestamp> {
+pub(super) fn wall_time(rules: &TimeZone, date: Date, minutes: u16) -> Option<Timestamp> {
     let wall: DateTime = date
         .to_datetime(Time::midnight())
         .checked_add(i64::from(minutes).minutes())
@@ -165,7 +165,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::domain::entity::OpeningHours;
+    use crate::domain::{entity::OpeningHours, testing::clocks::DAYS};
 
     fn zone(time_zone: &str) -> Zone {
         let hours = OpeningHours {
@@ -234,5 +234,60 @@ mod tests {
         let busy = TimeRange::of_work(start, 20, 50).expect("in the calendar");
         assert_eq!(busy.start, "2026-06-01T09:30:00Z".parse().expect("a time"));
         assert_eq!(busy.end, "2026-06-01T11:00:00Z".parse().expect("a time"));
+    }
+
+    /// All zones × all transitions, not a sample of them.
+    #[test]
+    fn days_follow_each_other_without_a_gap_whatever_clocks_do() {
+        for (time_zone, date) in DAYS.iter().copied() {
+            let zone = zone(time_zone);
+            let what = format!("{time_zone} {date}");
+            let day = zone.day(date).unwrap_or_else(|| panic!("{what}"));
+            let next = zone.day(date.tomorrow().expect("in the calendar"));
+            let end = day.instant(day.cells.cast_signed());
+            assert_eq!(next.expect("a day").midnight, end, "{what}");
+            assert_eq!(round_down(day.midnight), day.midnight, "{what}");
+            for (at, is) in [
+                (day.midnight, date),
+                (end - SignedDuration::from_nanos(1), date),
+                (end, date.tomorrow().expect("in the calendar")),
+            ] {
+                assert_eq!(zone.date_at(at), is, "{what} at {at}");
+            }
+            for cell in 0..day.cells {
+                let begins = day.instant(cell.cast_signed());
+                assert_eq!(day.cell_beginning(begins), Some(cell), "{what}");
+                assert_eq!(zone.date_at(begins), date, "{what}");
+            }
+            assert_eq!(day.cell_beginning(end), None, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_wall_time_is_the_first_of_its_instants_or_as_much_later_as_was_skipped() {
+        for (time_zone, date) in DAYS.iter().copied() {
+            let rules = zone(time_zone).rules();
+            for minutes in (0..24 * 60).step_by(15) {
+                let at = wall_time(&rules, date, minutes).expect("in the calendar");
+                let wanted = date.to_datetime(Time::midnight()) + i64::from(minutes).minutes();
+                let shown = rules.to_datetime(at);
+                let what = format!("{time_zone} {wanted}: {at}");
+                if shown == wanted {
+                    // An earlier instant that shows the same would have been the first.
+                    let earlier = (1..=8).map(|quarters| at - CELL * quarters);
+                    assert!(
+                        earlier
+                            .map(|at| rules.to_datetime(at))
+                            .all(|was| was != wanted),
+                        "{what}"
+                    );
+                } else {
+                    let skipped = shown.duration_since(wanted);
+                    let change = at - skipped;
+                    let before = rules.to_datetime(change - SignedDuration::from_nanos(1));
+                    assert!(skipped.is_positive() && before < wanted, "{what}");
+                }
+            }
+        }
     }
 }

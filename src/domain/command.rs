@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -14,8 +14,9 @@ use super::{
     entity::{Duty, OpeningHours},
     ids::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
-        ServiceSlug, ShiftId, SkillSlug, ZoneSlug,
+        ServiceSlug, ShiftId, SkillSlug, TemplateId, ZoneSlug,
     },
+    template::{ShiftHours, Week},
 };
 
 macro_rules! commands {
@@ -146,6 +147,32 @@ commands! {
         force: Option<bool>,
         expected_version: Option<i64>,
     }
+    // Weekly templates of shifts, by the clock on the wall of their zone
+    "template.save" SaveTemplate TemplateSave {
+        /// Absent: a new template.
+        template: Option<TemplateId>,
+        cleaner: CleanerId, zone: ZoneSlug,
+        /// Monday first.
+        week: Week,
+        #[ts(type = "string")] valid_from: Date,
+        /// The last date; absent is until further notice.
+        #[ts(as = "Option<String>")] valid_until: Option<Date>,
+        /// Take the work away that changed shifts no longer cover; without it that is a rejection.
+        force: Option<bool>,
+        expected_version: Option<i64>,
+    }
+    "template.end" EndTemplate TemplateEnd {
+        template: TemplateId, #[ts(type = "string")] last_date: Date, force: Option<bool>,
+        expected_version: Option<i64>,
+    }
+    "template.except" ExceptTemplate TemplateExcept {
+        template: TemplateId, #[ts(type = "string")] date: Date,
+        /// Instead of the week's on that date, none of them for a day without; absent: the week's again.
+        hours: Option<Vec<ShiftHours>>,
+        force: Option<bool>,
+        expected_version: Option<i64>,
+    }
+    "template.plan" PlanTemplate TemplatePlan { template: TemplateId }
     "time_off.add" AddTimeOff TimeOffAdd {
         cleaner: CleanerId, #[ts(type = "string")] start: Timestamp, #[ts(type = "string")] end: Timestamp,
         reason: Option<String>,

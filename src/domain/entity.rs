@@ -11,7 +11,7 @@ use super::{
     context::Role,
     ids::{
         AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId, PropertyId,
-        ServiceSlug, ShiftId, SkillSlug, TimeOffId, ZoneSlug,
+        ServiceSlug, ShiftId, SkillSlug, TemplateId, TimeOffId, ZoneSlug,
     },
 };
 
@@ -150,6 +150,9 @@ pub struct Shift {
     pub zone: ZoneSlug,
     pub local_date: Date,
     pub during: TimeRange,
+    /// The template that it was made from and still follows; `None` once made or changed by hand.
+    #[serde(default)]
+    pub template: Option<TemplateId>,
     pub version: i64,
 }
 

@@ -18,7 +18,9 @@ use super::{
     },
     ids::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, ShiftId, SkillSlug,
+        TemplateId,
     },
+    template::ShiftTemplate,
 };
 
 macro_rules! events {
@@ -118,10 +120,15 @@ events! {
     "cleaner.duty_set" of "cleaner" cleaner => DutySet { cleaner: CleanerId, duty: Duty }
     "shift.published" of "shift" shift.id => ShiftPublished { shift: Shift }
     "shift.changed" of "shift" shift => ShiftChanged {
-        shift: ShiftId, local_date: Date, during: TimeRange,
+        shift: ShiftId, local_date: Date, during: TimeRange, template: Option<TemplateId>,
     }
     // The row as it was: it is no more
     "shift.cancelled" of "shift" shift.id => ShiftCancelled { shift: Shift }
+    "template.saved" of "template" template.id => TemplateSaved { template: ShiftTemplate }
+    "template.planned" of "template" template => TemplatePlanned { template: TemplateId, until: Date }
+    "template.left_to_hand" of "template" template => TemplateLeftToHand {
+        template: TemplateId, date: Date,
+    }
     "time_off.added" of "time_off" time_off.id => TimeOffAdded { time_off: TimeOff }
     "occupancy.taken" of "occupancy" occupancy.id => OccupancyTaken { occupancy: Occupancy }
     "occupancy.freed" of "occupancy" occupancy.id => OccupancyFreed { occupancy: Occupancy }
@@ -153,6 +160,10 @@ impl Event {
             Self::ShiftCancelled { shift } => shift.version + 1,
             Self::ShiftChanged { shift, .. } => {
                 world.shifts.get(shift).map_or(0, |row| row.version)
+            }
+            Self::TemplateSaved { template } => template.version,
+            Self::TemplatePlanned { template, .. } | Self::TemplateLeftToHand { template, .. } => {
+                world.templates.get(template).map_or(0, |row| row.version)
             }
             Self::TimeOffAdded { time_off } => time_off.version,
             Self::ZoneSaved { zone } => zone.version,

@@ -7,7 +7,8 @@ use super::{
     Event, World,
     alert::{Alert, AlertStatus},
     entity::{Booking, BookingStatus, Hold, HoldStatus, Job, JobStatus, Seat},
-    ids::{AccountId, AlertId, BookingId, CleanerId, HoldId, JobId},
+    ids::{AccountId, AlertId, BookingId, CleanerId, HoldId, JobId, TemplateId},
+    template::{ShiftTemplate, TemplateException},
 };
 
 impl World {
@@ -135,15 +136,28 @@ impl World {
                 shift,
                 local_date,
                 during,
+                template,
             } => {
                 if let Some(row) = self.shifts.get_mut(shift) {
                     row.local_date = *local_date;
                     row.during = *during;
+                    row.template = *template;
                     row.version += 1;
                 }
             }
             Event::ShiftCancelled { shift } => {
                 self.shifts.remove(&shift.id);
+            }
+            Event::TemplateSaved { template } => {
+                self.templates.insert(template.id, template.clone());
+            }
+            Event::TemplatePlanned { template, until } => {
+                self.change_template(*template, |row| row.planned_until = Some(*until));
+            }
+            Event::TemplateLeftToHand { template, date } => {
+                self.change_template(*template, |row| {
+                    row.exceptions.insert(*date, TemplateException::ByHand);
+                });
             }
             Event::TimeOffAdded { time_off } => {
                 self.time_off.insert(time_off.id, time_off.clone());
@@ -168,6 +182,13 @@ impl World {
 
     fn change_hold(&mut self, hold: HoldId, change: impl FnOnce(&mut Hold)) {
         if let Some(row) = self.holds.get_mut(&hold) {
+            change(row);
+            row.version += 1;
+        }
+    }
+
+    fn change_template(&mut self, template: TemplateId, change: impl FnOnce(&mut ShiftTemplate)) {
+        if let Some(row) = self.templates.get_mut(&template) {
             change(row);
             row.version += 1;
         }

@@ -43,6 +43,7 @@ uuid_id! {
     CleanerId,
     PropertyId,
     ShiftId,
+    TemplateId,
     TimeOffId,
     HoldId,
     BookingId,

@@ -29,6 +29,16 @@ pub struct Limits {
     pub shift: SignedDuration,
     /// The longest single time off.
     pub time_off: SignedDuration,
+    /// Shifts of one template on one day.
+    pub shifts_per_day: usize,
+    /// Templates of one cleaner that have not ended.
+    pub templates_per_cleaner: usize,
+    /// Dates on which a template is different.
+    pub template_exceptions: usize,
+    /// Days ahead that shifts are made from templates, at least.
+    pub planned_least_days: i64,
+    /// And how many more than the longest booking window.
+    pub planned_beyond_days: i64,
     /// How far from now shifts and time off may lie.
     pub planning_horizon: SignedDuration,
     /// Positions in one report of a phone.
@@ -74,6 +84,11 @@ pub const LIMITS: Limits = Limits {
     moves: 4,
     shift: SignedDuration::from_hours(16),
     time_off: SignedDuration::from_hours(24 * 92),
+    shifts_per_day: 3,
+    templates_per_cleaner: 10,
+    template_exceptions: 400,
+    planned_least_days: 28,
+    planned_beyond_days: 7,
     planning_horizon: SignedDuration::from_hours(24 * 366),
     fixes: 60,
     fix_age: SignedDuration::from_mins(5),

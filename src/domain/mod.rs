@@ -21,6 +21,7 @@ pub mod query;
 pub mod rejection;
 pub mod scope;
 pub mod slots;
+pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod timetable;

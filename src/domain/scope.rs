@@ -23,7 +23,7 @@ use super::{
     entity::TimeRange,
     ids::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
-        ServiceSlug, ShiftId, ZoneSlug,
+        ServiceSlug, ShiftId, TemplateId, ZoneSlug,
     },
     limits::LIMITS,
 };
@@ -74,6 +74,9 @@ pub enum Scope {
         shift: ShiftId,
         during: Option<TimeRange>,
     },
+    /// The template, and its cleaner as [`Scope::Cleaner`] over all the time that shifts are made
+    /// for.
+    Template(TemplateId),
     /// The zone's live jobs, active holds and shifts that end after now (all three may change what
     /// is free), with the roster over the booking window.
     Zone(ZoneSlug),
@@ -180,6 +183,16 @@ impl Scope {
                 shift: c.shift,
                 during: None,
             },
+            Command::SaveTemplate(c) => c.template.map_or(
+                Self::Cleaner {
+                    cleaner: c.cleaner,
+                    during: None,
+                },
+                Self::Template,
+            ),
+            Command::EndTemplate(c) => Self::Template(c.template),
+            Command::ExceptTemplate(c) => Self::Template(c.template),
+            Command::PlanTemplate(c) => Self::Template(c.template),
             Command::AddTimeOff(c) => Self::Cleaner {
                 cleaner: c.cleaner,
                 during: TimeRange::new(c.start, c.end),

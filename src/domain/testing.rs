@@ -1,6 +1,7 @@
 //! A small town for tests: one zone that never closes, one service of two hours, and whoever a test
 //! hires. Commands are given as people would; after each, the promises that hold always are checked.
 
+pub(crate) mod clocks;
 mod promises;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -194,6 +195,7 @@ impl Town {
             local_date: self.world.zones[&zone].date_at(start),
             zone,
             during: TimeRange::new(start, end).expect("a range"),
+            template: None,
             version: 1,
         };
         self.world.shifts.insert(id, shift);

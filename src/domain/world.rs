@@ -15,8 +15,9 @@ use super::{
     },
     ids::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId,
-        PropertyId, ServiceSlug, ShiftId, SkillSlug, TimeOffId, ZoneSlug,
+        PropertyId, ServiceSlug, ShiftId, SkillSlug, TemplateId, TimeOffId, ZoneSlug,
     },
+    template::ShiftTemplate,
 };
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +30,7 @@ pub struct World {
     pub properties: BTreeMap<PropertyId, Property>,
     pub cleaners: BTreeMap<CleanerId, Cleaner>,
     pub shifts: BTreeMap<ShiftId, Shift>,
+    pub templates: BTreeMap<TemplateId, ShiftTemplate>,
     pub time_off: BTreeMap<TimeOffId, TimeOff>,
     pub holds: BTreeMap<HoldId, Hold>,
     pub bookings: BTreeMap<BookingId, Booking>,

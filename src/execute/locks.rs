@@ -35,7 +35,7 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
         Scope::Alert(_) => {}
         Scope::Cleaner { cleaner, .. } => locks.extend([Entity::Cleaner(cleaner)]),
         // Their cleaner is known only once they are read.
-        Scope::Shift { .. } => {}
+        Scope::Shift { .. } | Scope::Template(_) => {}
         Scope::Zone(zone) => locks.extend([Entity::Zone(zone)]),
         Scope::Service(service) => locks.extend([Entity::Service(service)]),
         Scope::Account { account, .. } => locks.extend(account.into_iter().flat_map(personal)),
@@ -58,6 +58,7 @@ pub(super) fn names_all(command: &Command, actor: Actor) -> bool {
         | Scope::Customer(_)
         | Scope::Slot { .. }
         | Scope::Shift { .. }
+        | Scope::Template(_)
         | Scope::Zone(_)
         | Scope::Service(_)
         | Scope::Account { .. }
@@ -108,6 +109,8 @@ fn changed(before: &World, after: &World) -> Locks {
     let properties = rows(&before.properties, &after.properties);
     locks.extend(properties.map(|row| Entity::Customer(row.customer)));
     let shifts = rows(&before.shifts, &after.shifts).map(|row| row.cleaner);
+    let templates = rows(&before.templates, &after.templates).map(|row| row.cleaner);
+    locks.extend(templates.map(Entity::Cleaner));
     let time_off = rows(&before.time_off, &after.time_off).map(|row| row.cleaner);
     let occupancy = rows(&before.occupancy, &after.occupancy).map(|row| row.cleaner);
     locks.extend(shifts.chain(time_off).chain(occupancy).map(Entity::Cleaner));

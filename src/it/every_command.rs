@@ -257,10 +257,55 @@ async fn peoples_time(company: &Company) {
     let cancelled = json!({"shift": published["shift"], "expected_version": 2, "force": true});
     company.give(manager, "shift.cancel", cancelled).await;
     assert_views_fold(company, &first).await;
+    templates(company, manager).await;
+    assert_views_fold(company, &first).await;
     let away = json!({"cleaner": cleaner, "start": company.at(9, 0), "end": company.at(19, 0),
         "force": true});
     company.give(manager, "time_off.add", away).await;
     assert_views_fold(company, &first).await;
+}
+
+/// A template is saved, planned as by its timer, changed, made different on a day, and ended.
+async fn templates(company: &Company, manager: Actor) {
+    let week = |hours: Value| vec![hours; 7];
+    let evenings = json!([{"starts": 1140, "ends": 1200}]);
+    let mut save = json!({"cleaner": company.cleaners[5], "zone": "center",
+        "week": week(evenings), "valid_from": company.date});
+    let saved = company.give(manager, "template.save", save.clone()).await;
+    let template = json!({"template": saved["template"]});
+    company
+        .give(Actor::SYSTEM, "template.plan", template.clone())
+        .await;
+    let made = company
+        .count("select count(*) from shift where template_id is not null")
+        .await;
+    assert_eq!(made, 7);
+    let shift: Uuid = sqlx::query_scalar(
+        "select id from shift where template_id is not null order by local_date limit 1",
+    )
+    .fetch_one(&company.pool)
+    .await
+    .expect("the first day's");
+    company
+        .give(manager, "shift.cancel", json!({"shift": shift}))
+        .await;
+    save["template"] = saved["template"].clone();
+    save["week"] = json!(week(json!([{"starts": 1140, "ends": 1230}])));
+    save["expected_version"] = json!(3);
+    company.give(manager, "template.save", save).await;
+    let different = json!({"template": saved["template"], "date": company.date.tomorrow().expect("in range"),
+        "hours": [{"starts": 1200, "ends": 1800}]});
+    company.give(manager, "template.except", different).await;
+    let made = company
+        .count("select count(*) from shift where template_id is not null")
+        .await;
+    assert_eq!(made, 6, "what was cancelled by hand stays away");
+    let end = json!({"template": saved["template"], "last_date": "2020-01-01", "force": true});
+    company.give(manager, "template.end", end).await;
+    let made = company
+        .count("select count(*) from shift where template_id is not null")
+        .await;
+    assert_eq!(made, 0);
 }
 
 async fn administration(company: &Company) {

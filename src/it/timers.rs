@@ -13,7 +13,7 @@ use dispatch_hub::{
     store,
 };
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::company::{Company, cleaner_actor, customer_actor, id_in};
@@ -303,4 +303,35 @@ async fn a_snooze_ends_by_the_timer() {
     company.accept(company.dispatcher, snooze).await;
     assert_eq!(company.count(OPEN_ALERTS).await, 0);
     wait_until(&company, OPEN_ALERTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_templates_shifts_are_made_by_timers_up_to_the_horizon_and_once() {
+    let company = Company::new(1, 0).await;
+    company.sql("delete from shift").await;
+    let _instances = Instances::start(&company, 3);
+    let hours = json!([{"starts": 480, "ends": 960}]);
+    let save = json!({"cleaner": company.cleaners[0], "zone": "center",
+        "week": vec![hours; 7], "valid_from": company.date});
+    let save = Command::parse("template.save", save).expect("a command");
+    company
+        .accept(company.dispatcher, save.expect("well formed"))
+        .await;
+    // The longest booking window is 30 days; a week more, of which four days are gone by then.
+    wait_until(
+        &company,
+        "select (count(*) = 34)::int::bigint from shift where template_id is not null",
+    )
+    .await;
+    wait_until(
+        &company,
+        "select count(*) from timer where kind = 'template.plan' and due_at > now()
+             and finished_at is null",
+    )
+    .await;
+    let planned = "select count(*) from audit where kind = 'template.plan'";
+    assert_eq!(company.count(planned).await, 5, "a week at a time");
+    let next = "select (due_at > now() and due_at < now() + interval '1 day')::int::bigint
+        from timer where kind = 'template.plan'";
+    assert_eq!(company.count(next).await, 1, "the next day is due tomorrow");
 }

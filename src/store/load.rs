@@ -23,9 +23,10 @@ use crate::{
         },
         ids::{
             AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
-            ServiceSlug, SkillSlug, ZoneSlug,
+            ServiceSlug, ShiftId, SkillSlug, TemplateId, ZoneSlug,
         },
         limits::LIMITS,
+        template::ShiftTemplate,
     },
 };
 
@@ -33,6 +34,8 @@ use crate::{
 /// database does not read.
 const EARLIEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Shifts are made from templates no further ahead: the longest booking window, and a while.
+const PLANNED_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 100);
 /// The longest that one visit takes, travel included.
 const LONGEST_VISIT: SignedDuration = SignedDuration::from_hours(8);
 
@@ -83,11 +86,20 @@ pub async fn for_command(
     Ok(loaded)
 }
 
-/// Finds out whose shift it is, so that the scope says so.
+/// Finds out whose shift or template it is, so that the scope says so.
 async fn whose(connection: &mut PgConnection, scope: Scope) -> Result<Scope, StoreError> {
-    let Scope::Shift { shift, during } = scope else {
-        return Ok(scope);
-    };
+    match scope {
+        Scope::Shift { shift, during } => whose_shift(connection, shift, during).await,
+        Scope::Template(template) => whose_template(connection, template).await,
+        other => Ok(other),
+    }
+}
+
+async fn whose_shift(
+    connection: &mut PgConnection,
+    shift: ShiftId,
+    during: Option<TimeRange>,
+) -> Result<Scope, StoreError> {
     let row = sqlx::query!(
         r#"select cleaner_id, lower(during) as "start!: jiff_sqlx::Timestamp",
                upper(during) as "end!: jiff_sqlx::Timestamp"
@@ -104,6 +116,26 @@ async fn whose(connection: &mut PgConnection, scope: Scope) -> Result<Scope, Sto
     Ok(Scope::Cleaner {
         cleaner: row.cleaner_id.into(),
         during: TimeRange::new(during.0, during.1),
+    })
+}
+
+async fn whose_template(
+    connection: &mut PgConnection,
+    template: TemplateId,
+) -> Result<Scope, StoreError> {
+    let cleaner = sqlx::query_scalar!(
+        "select cleaner_id from shift_template where id = $1",
+        template.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(cleaner) = cleaner else {
+        return Ok(Scope::Nothing);
+    };
+    let now = Timestamp::now();
+    Ok(Scope::Cleaner {
+        cleaner: cleaner.into(),
+        during: TimeRange::new(now, after(now, PLANNED_AHEAD)),
     })
 }
 
@@ -262,7 +294,7 @@ impl Wanted {
             },
             Scope::Cleaner { cleaner, during } => Self::cleaner(cleaner, during, now),
             // Resolved to its cleaner before.
-            Scope::Shift { .. } => Self::default(),
+            Scope::Shift { .. } | Scope::Template(_) => Self::default(),
             Scope::Zone(zone) => Self {
                 rosters: vec![Roster::ahead(Some(zone.clone()), now)],
                 live_zone: Some(zone),
@@ -457,6 +489,7 @@ async fn read(
         properties: by_id(row.properties.0, |row| row.id),
         cleaners: by_id(row.cleaners.0, |row| row.id),
         shifts: by_id(row.shifts.0, |row| row.id),
+        templates: by_id(row.templates.0, |row| row.id),
         time_off: by_id(row.time_off.0, |row| row.id),
         holds: by_id(row.holds.0, |row| row.id),
         bookings: by_id(row.bookings.0, |row| row.id),

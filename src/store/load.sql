@@ -257,11 +257,19 @@ select
             where job_id = any(array(select id from wanted_job)) and cleaner_id is not null))
     ) row) as "cleaners!: Json<Vec<Cleaner>>",
     (select coalesce(json_agg(row), '[]') from (
-        select id, cleaner_id as cleaner, zone, local_date, version,
+        select id, cleaner_id as cleaner, zone, local_date, template_id as template, version,
             json_build_object('start', lower(during), 'end', upper(during)) as during
         from shift
         where cleaner_id = any(array(select cleaner_id from joined)) and during && (select during from span)
     ) row) as "shifts!: Json<Vec<Shift>>",
+    (select coalesce(json_agg(row), '[]') from (
+        select id, cleaner_id as cleaner, zone, week, valid_from, valid_until, exceptions,
+            planned_until, version
+        from shift_template
+        -- what ended a while ago is shown to nobody
+        where cleaner_id = any(array(select unnest(cleaners) from asked))
+            and (valid_until is null or valid_until > (now() - interval '30 days')::date)
+    ) row) as "templates!: Json<Vec<ShiftTemplate>>",
     (select coalesce(json_agg(row), '[]') from (
         select id, cleaner_id as cleaner, reason, version,
             json_build_object('start', lower(during), 'end', upper(during)) as during

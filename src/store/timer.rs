@@ -15,6 +15,7 @@ use crate::domain::{
     alert::next_watch,
     entity::{Hold, HoldStatus},
     ids::JobId,
+    template::{ShiftTemplate, days_ahead},
 };
 
 /// What is due.
@@ -23,15 +24,18 @@ pub enum TimerKind {
     HoldExpiry,
     /// The next moment at which the passing of time alone makes something of a job.
     JobWatch,
+    /// When the next dates of a template come within the horizon.
+    TemplatePlan,
 }
 
 impl TimerKind {
-    const ALL: [Self; 2] = [Self::HoldExpiry, Self::JobWatch];
+    const ALL: [Self; 3] = [Self::HoldExpiry, Self::JobWatch, Self::TemplatePlan];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::HoldExpiry => "hold.expire",
             Self::JobWatch => "job.watch",
+            Self::TemplatePlan => "template.plan",
         }
     }
 
@@ -78,11 +82,17 @@ pub(super) async fn save(
     after: &World,
     thresholds: &Thresholds,
 ) -> Result<(), StoreError> {
+    if days_ahead(before) < days_ahead(after) && !before.services.is_empty() {
+        look_again(connection).await?;
+    }
     let holds = after.holds.values();
+    let templates = after.templates.values();
+    let templates = templates.filter(|row| before.templates.get(&row.id) != Some(row));
     let settings: Vec<_> = holds
         .filter(|hold| before.holds.get(&hold.id) != Some(hold))
         .map(expiry_of)
         .chain(watches(before, after, thresholds))
+        .chain(templates.map(|template| plan_of(template, after)))
         .collect();
     if settings.is_empty() {
         return Ok(());
@@ -101,6 +111,31 @@ pub(super) async fn save(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The horizon has moved out: every template may have days to plan.
+async fn look_again(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update timer set due_at = clock_timestamp(), leased_until = null, attempt = attempt + 1,
+             setting = setting + 1
+         where kind = $1 and finished_at is null",
+        TimerKind::TemplatePlan.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Planned again when the next date comes within the horizon, if one ever does.
+fn plan_of(template: &ShiftTemplate, world: &World) -> Setting {
+    let due_at = template.plan_due(world);
+    Setting {
+        id: TimerKind::TemplatePlan.timer_id(template.id.0),
+        kind: TimerKind::TemplatePlan.as_str(),
+        subject: template.id.0,
+        due_at: due_at.unwrap_or(Timestamp::UNIX_EPOCH),
+        finished: due_at.is_none(),
+    }
 }
 
 fn expiry_of(hold: &Hold) -> Setting {

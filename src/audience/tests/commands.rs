@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     company::{
-        ANNA, BORIS, CLARA, DISPATCHER, JOHN, booking_id, company, hold_of, job_id, now,
-        property_of, shift_of, slug, today_at,
+        ANNA, BORIS, CLARA, DISPATCHER, JOHN, add_template, booking_id, company, hold_of, job_id,
+        now, property_of, shift_of, slug, today_at,
     },
     stamp,
 };
@@ -31,7 +31,7 @@ fn scenario(kind: &str, role: Role) -> (World, Actor, Command) {
         ("customer" | "property" | "hold" | "booking", _) => sale(kind, role, &mut world),
         ("job", _) => work(kind, role, &mut world),
         ("alert", _) => alert(kind, &mut world),
-        ("duty" | "shift" | "time_off", _) => time(kind, role, &world),
+        ("duty" | "shift" | "template" | "time_off", _) => time(kind, role, &mut world),
         ("admin", _) => administration(kind, &world),
         _ => panic!("no scenario for {kind}"),
     };
@@ -127,7 +127,7 @@ fn alert(kind: &str, world: &mut World) -> Value {
     parameters
 }
 
-fn time(kind: &str, role: Role, world: &World) -> Value {
+fn time(kind: &str, role: Role, world: &mut World) -> Value {
     match kind {
         "duty.set" if role.is_staff() => json!({ "cleaner": ANNA, "duty": "break" }),
         "duty.set" => json!({ "duty": "break" }),
@@ -138,6 +138,18 @@ fn time(kind: &str, role: Role, world: &World) -> Value {
             "shift": shift_of(world, CLARA), "start": today_at(34, 0), "end": today_at(42, 0),
         }),
         "shift.cancel" => json!({ "shift": shift_of(world, CLARA), "force": true }),
+        "template.save" => json!({
+            "cleaner": CLARA, "zone": "center", "valid_from": "2026-11-20",
+            "week": vec![json!([{ "starts": 480, "ends": 960 }]); 7],
+        }),
+        "template.plan" => json!({ "template": add_template(world, BORIS) }),
+        "template.end" => json!({
+            "template": add_template(world, CLARA), "last_date": "2026-11-20", "force": true,
+        }),
+        "template.except" => json!({
+            "template": add_template(world, CLARA), "date": "2026-11-21",
+            "hours": [{ "starts": 600, "ends": 1200 }], "force": true,
+        }),
         // Over the time of a promise, which moves to somebody else.
         "time_off.add" => json!({
             "cleaner": CLARA, "start": today_at(33, 0), "end": today_at(34, 0), "reason": "dentist",
@@ -232,7 +244,7 @@ impl Known {
 fn all_channels(worlds: [&World; 2]) -> BTreeSet<Channel> {
     let rows = worlds.map(|world| views(world).channels().cloned().collect::<Vec<_>>());
     let slots = ["center", "north"].into_iter().flat_map(|zone| {
-        (19..=24).map(move |day| Channel::Slots {
+        (19..=30).map(move |day| Channel::Slots {
             zone: slug(zone),
             date: date(2026, 11, day),
         })
@@ -293,7 +305,9 @@ fn every_role_has_something_to_do_but_nothing_of_the_systems() {
             .collect();
         assert!(!kinds.is_empty(), "{role:?}");
         assert_eq!(
-            kinds.contains(&&"hold.expire") && kinds.contains(&&"job.watch"),
+            ["hold.expire", "job.watch", "template.plan"]
+                .iter()
+                .all(|kind| kinds.contains(&kind)),
             role == Role::System,
             "{role:?}"
         );

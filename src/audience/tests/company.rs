@@ -17,8 +17,9 @@ use crate::domain::{
     },
     ids::{
         AccountId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId, PropertyId,
-        ServiceSlug, ShiftId, TimeOffId, ZoneSlug,
+        ServiceSlug, ShiftId, TemplateId, TimeOffId, ZoneSlug,
     },
+    template::{ShiftHours, ShiftTemplate},
 };
 
 pub(super) const ANNA: CleanerId = CleanerId(Uuid::from_u128(0xA1));
@@ -215,6 +216,7 @@ fn add_time(world: &mut World) {
             zone: slug(zone),
             local_date: local_date(during.start),
             during,
+            template: None,
             version: 1,
         };
         world.shifts.insert(shift.id, shift);
@@ -243,6 +245,34 @@ pub(super) fn shift_of(world: &World, cleaner: CleanerId) -> ShiftId {
     let tomorrow =
         |shift: &&Shift| shift.cleaner == cleaner && shift.during.start > today_at(24, 0);
     shifts.find(tomorrow).expect("works tomorrow").id
+}
+
+/// That tomorrow's shift was made from.
+pub(super) fn add_template(world: &mut World, cleaner: CleanerId) -> TemplateId {
+    let shift = shift_of(world, cleaner);
+    let (date, zone) = {
+        let row = &world.shifts[&shift];
+        (row.local_date, row.zone.clone())
+    };
+    let hours = ShiftHours {
+        starts: 8 * 60,
+        ends: 18 * 60,
+    };
+    let template = ShiftTemplate {
+        id: TemplateId(Uuid::from_u128(0xEE0)),
+        cleaner,
+        zone,
+        week: std::array::from_fn(|_| vec![hours]),
+        valid_from: date,
+        valid_until: None,
+        exceptions: BTreeMap::new(),
+        planned_until: Some(date),
+        version: 1,
+    };
+    let id = template.id;
+    world.shifts.get_mut(&shift).expect("just found").template = Some(id);
+    world.templates.insert(id, template);
+    id
 }
 
 pub(super) fn range(start: Timestamp, minutes: i64) -> TimeRange {

@@ -69,6 +69,7 @@ impl Scene {
                 Row::Cleaner(row) => scene.cleaners.push(row),
                 Row::Shift(row) => scene.shifts.push(row),
                 Row::Job(_)
+                | Row::ShiftTemplate(_)
                 | Row::TimeOff(_)
                 | Row::Customer(_)
                 | Row::Property(_)

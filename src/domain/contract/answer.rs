@@ -13,7 +13,7 @@ use crate::domain::{
     entity::{Duty, HoldStatus, JobStatus},
     ids::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
-        ServiceSlug, ShiftId, TimeOffId, ZoneSlug,
+        ServiceSlug, ShiftId, TemplateId, TimeOffId, ZoneSlug,
     },
 };
 
@@ -54,6 +54,10 @@ answers! {
     ShiftWritten { shift: ShiftId }
     /// A shift that was changed or cancelled, and the jobs that its cleaner lost with it.
     ShiftReshaped { shift: ShiftId, unassigned: BTreeSet<JobId> }
+    /// A template at its new version, and the jobs that its cleaner lost with it.
+    TemplateWritten {
+        template: TemplateId, #[ts(type = "number")] version: i64, unassigned: BTreeSet<JobId>,
+    }
     /// A new time off, and the jobs that were taken from the cleaner for it.
     TimeOffAdded { time_off: TimeOffId, unassigned: BTreeSet<JobId> }
     /// A zone at its new version.

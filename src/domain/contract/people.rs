@@ -28,6 +28,36 @@ contracts! {
         "shift": "01890a5d-ac96-774b-bcce-b302099a8057", "force": true, "expected_version": 1
     }
 
+    /// Makes a weekly template of a cleaner's shifts in a zone, by the clock on its wall, or changes it
+    /// where its version is given. A changed one changes the shifts made from it that have not begun
+    /// and that nobody changed by hand; with `force` also where assigned work loses its cleaner.
+    TemplateSave -> TemplateWritten rejected as [StaleVersion JobsAffected]
+    example {
+        "cleaner": "01890a5d-ac96-774b-bcce-b302099a8057", "zone": "center",
+        "week": [
+            [{ "starts": 480, "ends": 960 }], [{ "starts": 480, "ends": 960 }],
+            [{ "starts": 480, "ends": 960 }], [], [{ "starts": 1320, "ends": 1800 }], [], []
+        ],
+        "valid_from": "2026-11-23"
+    }
+
+    /// Says which date is a template's last; its later shifts are taken back.
+    TemplateEnd -> TemplateWritten rejected as [StaleVersion JobsAffected]
+    example {
+        "template": "01890a5d-ac96-774b-bcce-b302099a8057", "last_date": "2026-12-31",
+        "expected_version": 2
+    }
+
+    /// Gives a template other hours on one date, none of them for a day without, or the week's again.
+    TemplateExcept -> TemplateWritten rejected as [StaleVersion JobsAffected]
+    example {
+        "template": "01890a5d-ac96-774b-bcce-b302099a8057", "date": "2026-12-24", "hours": []
+    }
+
+    /// Makes the next week's shifts of a template. The server's own, from a timer.
+    TemplatePlan -> TemplateWritten rejected as [JobsAffected]
+    example { "template": "01890a5d-ac96-774b-bcce-b302099a8057" }
+
     /// Takes time out of a cleaner's shifts. Work promised then moves to others; with `force`
     /// assigned work does, too.
     TimeOffAdd -> TimeOffAdded rejected as [AlreadyExists JobsAffected]

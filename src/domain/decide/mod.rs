@@ -20,6 +20,7 @@ mod properties;
 mod queries;
 mod roster;
 mod shifts;
+mod templates;
 mod text;
 mod watch;
 mod work;
@@ -86,6 +87,10 @@ fn ask(command: &Command, draft: draft::Draft) -> Result<Decision, Objection> {
         Command::PublishShift(c) => shifts::publish(draft, c),
         Command::ChangeShift(c) => shifts::change(draft, c),
         Command::CancelShift(c) => shifts::cancel(draft, c),
+        Command::SaveTemplate(c) => templates::save(draft, c),
+        Command::EndTemplate(c) => templates::end(draft, c),
+        Command::ExceptTemplate(c) => templates::except(draft, c),
+        Command::PlanTemplate(c) => templates::plan(draft, c),
         Command::AddTimeOff(c) => roster::add_time_off(draft, c),
         Command::SaveZone(c) => catalogue::save_zone(draft, c),
         Command::SaveService(c) => catalogue::save_service(draft, c),

@@ -119,7 +119,7 @@ impl Draft {
 }
 
 /// A known row must say which version it was read at; a new one has none to say.
-fn version_of_known<T>(
+pub(super) fn version_of_known<T>(
     expected: Option<i64>,
     before: Option<&T>,
     version: impl Fn(&T) -> i64,
@@ -296,6 +296,7 @@ fn check_still_able(draft: &Draft, cleaner: &Cleaner) -> Result<(), Objection> {
     if ahead.any(|shift| !cleaner.zones.contains(&shift.zone)) {
         return Err(Rejection::InUse.into());
     }
+    super::templates::check_none_elsewhere(draft, cleaner)?;
     for job in draft.world.jobs.values() {
         let theirs = job.status.is_live() && job.crew().any(|on| on == cleaner.id);
         if !theirs {

@@ -1,7 +1,7 @@
 //! `shift.publish` → `{shift}`, `shift.change` and `shift.cancel` → `{shift, unassigned}`.
 //!
 //! A shift lies in a home zone of its cleaner and belongs to the local date of its start. One that
-//! is over is history and stays as it was. Work that a changed or cancelled shift no longer covers
+//! is over is history and stays as it was. What is changed by hand no longer follows its template. Work that a changed or cancelled shift no longer covers
 //! gives way as it does for time off; see `giving_way`.
 
 use std::collections::BTreeSet;
@@ -12,6 +12,7 @@ use super::{
     Decision,
     draft::{Draft, check_version},
     giving_way::Force,
+    templates::leave_to_hand,
 };
 use crate::domain::{
     Event, Objection, Rejection,
@@ -40,6 +41,7 @@ pub(super) fn publish(mut draft: Draft, command: &ShiftPublish) -> Result<Decisi
         local_date: zone.date_at(during.start),
         zone: zone.slug,
         during,
+        template: None,
         version: 1,
     };
     let result = ShiftWritten { shift: shift.id };
@@ -63,6 +65,7 @@ pub(super) fn change(draft: Draft, command: &ShiftChange) -> Result<Decision, Ob
         shift: shift.id,
         local_date,
         during,
+        template: None,
     };
     reshape(draft, &shift, fact, command.force.into())
 }
@@ -85,6 +88,7 @@ fn reshape(
     draft.expire_holds_in_the_way(shift.cleaner, shift.during.outward());
     let before = draft.world.clone();
     draft.emit(fact);
+    leave_to_hand(&mut draft, shift);
     let uncovered = draft.uncovered_since(&before, shift.cleaner);
     let released = draft.release(&uncovered, force)?;
     let unassigned = draft.place_again(released, force)?;

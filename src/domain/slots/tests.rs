@@ -5,22 +5,9 @@ use super::*;
 use crate::domain::{
     entity::{Cause, Occupancy, OpeningHours, Shift},
     ids::{OccupancyId, ShiftId, TimeOffId},
-    testing::{Town, at, service, skills, zone, zone_slug},
+    testing::{Town, at, clocks::DAYS, service, skills, zone, zone_slug},
 };
 use uuid::Uuid;
-
-/// Days of 92, 94, 96, 98 and 100 cells, odd offsets, days without a local midnight.
-const DAYS: [(&str, civil::Date); 9] = [
-    ("Europe/Berlin", civil::date(2026, 3, 29)),
-    ("Europe/Berlin", civil::date(2026, 10, 25)),
-    ("Europe/Berlin", civil::date(2026, 6, 1)),
-    ("Australia/Lord_Howe", civil::date(2026, 10, 4)),
-    ("Australia/Lord_Howe", civil::date(2026, 4, 5)),
-    ("Asia/Kathmandu", civil::date(2026, 6, 1)),
-    ("Africa/Cairo", civil::date(2026, 4, 24)),
-    ("Africa/Cairo", civil::date(2026, 10, 29)),
-    ("America/Santiago", civil::date(2026, 9, 6)),
-];
 
 /// From which minute, how many, and whether in the zone.
 type Worked = (i64, i64, bool);
@@ -89,6 +76,7 @@ fn town_of(plan: &Plan) -> Town {
                     zone,
                     local_date,
                     during,
+                    template: None,
                     version: 1,
                 };
                 town.world.shifts.insert(id, shift);
@@ -186,7 +174,7 @@ fn counted(world: &World, date: civil::Date) -> BTreeMap<(Timestamp, ServiceSlug
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn masks_count_what_a_walk_through_the_minutes_counts(plan in plan()) {

@@ -8,6 +8,7 @@ use super::{super::StoreError, all_written, changed, json};
 use crate::domain::{
     World,
     entity::{Shift, TimeOff},
+    template::ShiftTemplate,
 };
 
 pub(super) async fn save(
@@ -16,6 +17,7 @@ pub(super) async fn save(
     after: &World,
 ) -> Result<(), StoreError> {
     remove_shifts(connection, before, after).await?;
+    save_templates(connection, &changed(&before.templates, &after.templates)).await?;
     save_shifts(connection, &changed(&before.shifts, &after.shifts)).await?;
     save_time_off(connection, &changed(&before.time_off, &after.time_off)).await
 }
@@ -51,16 +53,43 @@ async fn save_shifts(connection: &mut PgConnection, shifts: &[&Shift]) -> Result
         return Ok(());
     }
     let done = sqlx::query!(
-        r#"insert into shift (id, cleaner_id, zone, local_date, during, version)
+        r#"insert into shift (id, cleaner_id, zone, local_date, during, template_id, version)
            select id, cleaner, zone, local_date,
-               tstzrange((during->>'start')::timestamptz, (during->>'end')::timestamptz), version
+               tstzrange((during->>'start')::timestamptz, (during->>'end')::timestamptz), template,
+               version
            from jsonb_to_recordset($1) as r (id uuid, cleaner uuid, zone text, local_date date,
-               during jsonb, version bigint)"#,
+               during jsonb, template uuid, version bigint)"#,
         json(&shifts),
     )
     .execute(connection)
     .await?;
     all_written("shift", shifts.len(), done.rows_affected())
+}
+
+async fn save_templates(
+    connection: &mut PgConnection,
+    templates: &[&ShiftTemplate],
+) -> Result<(), StoreError> {
+    if templates.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query!(
+        "insert into shift_template (id, cleaner_id, zone, week, valid_from, valid_until,
+             exceptions, planned_until, version)
+         select id, cleaner, zone, week, valid_from, valid_until, exceptions, planned_until, version
+         from jsonb_to_recordset($1) as r (id uuid, cleaner uuid, zone text, week jsonb,
+             valid_from date, valid_until date, exceptions jsonb, planned_until date,
+             version bigint)
+         on conflict on constraint shift_template_pk do update set
+             week = excluded.week, valid_from = excluded.valid_from,
+             valid_until = excluded.valid_until, exceptions = excluded.exceptions,
+             planned_until = excluded.planned_until, version = excluded.version
+         where shift_template.version < excluded.version",
+        json(&templates),
+    )
+    .execute(connection)
+    .await?;
+    all_written("shift_template", templates.len(), done.rows_affected())
 }
 
 async fn save_time_off(

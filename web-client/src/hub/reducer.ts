@@ -18,6 +18,7 @@ export const NO_ROWS: Rows = {
   visit: NONE,
   cleaner: NONE,
   shift: NONE,
+  shift_template: NONE,
   time_off: NONE,
   agenda_job: NONE,
   open_job: NONE,

@@ -108,7 +108,7 @@ export type ClockNow = Record<symbol, never>;
 /**
  * One command with its parameters.
  */
-export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "job.no_show", "parameters": JobNoShow } | { "kind": "job.watch", "parameters": JobWatch } | { "kind": "alert.acknowledge", "parameters": AlertAcknowledge } | { "kind": "alert.snooze", "parameters": AlertSnooze } | { "kind": "alert.resolve", "parameters": AlertResolve } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
+export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "job.no_show", "parameters": JobNoShow } | { "kind": "job.watch", "parameters": JobWatch } | { "kind": "alert.acknowledge", "parameters": AlertAcknowledge } | { "kind": "alert.snooze", "parameters": AlertSnooze } | { "kind": "alert.resolve", "parameters": AlertResolve } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "template.save", "parameters": TemplateSave } | { "kind": "template.end", "parameters": TemplateEnd } | { "kind": "template.except", "parameters": TemplateExcept } | { "kind": "template.plan", "parameters": TemplatePlan } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
 
 export type CommandId = string;
 
@@ -345,14 +345,14 @@ export type Role = "customer" | "cleaner" | "dispatcher" | "manager" | "admin" |
 /**
  * A row of any row channel, told apart by `kind`.
  */
-export type Row = { "kind": "customer" } & CustomerRow | { "kind": "property" } & PropertyRow | { "kind": "hold" } & HoldRow | { "kind": "booking" } & BookingRow | { "kind": "visit" } & VisitRow | { "kind": "cleaner" } & CleanerRow | { "kind": "shift" } & ShiftRow | { "kind": "time_off" } & TimeOffRow | { "kind": "agenda_job" } & AgendaJobRow | { "kind": "open_job" } & OpenJobRow | { "kind": "job" } & JobRow | { "kind": "alert" } & AlertRow;
+export type Row = { "kind": "customer" } & CustomerRow | { "kind": "property" } & PropertyRow | { "kind": "hold" } & HoldRow | { "kind": "booking" } & BookingRow | { "kind": "visit" } & VisitRow | { "kind": "cleaner" } & CleanerRow | { "kind": "shift" } & ShiftRow | { "kind": "shift_template" } & ShiftTemplateRow | { "kind": "time_off" } & TimeOffRow | { "kind": "agenda_job" } & AgendaJobRow | { "kind": "open_job" } & OpenJobRow | { "kind": "job" } & JobRow | { "kind": "alert" } & AlertRow;
 
 /**
  * Kind and id name a row within its channel.
  */
 export type RowKey = { kind: RowKind, id: string, };
 
-export type RowKind = "customer" | "property" | "hold" | "booking" | "visit" | "cleaner" | "shift" | "time_off" | "agenda_job" | "open_job" | "job" | "alert";
+export type RowKind = "customer" | "property" | "hold" | "booking" | "visit" | "cleaner" | "shift" | "shift_template" | "time_off" | "agenda_job" | "open_job" | "job" | "alert";
 
 export type Service = { slug: ServiceSlug, name: string, duration_minutes: number, crew_size: number, skills: Array<SkillSlug>, travel_buffer_minutes: number, lead_time_minutes: number, booking_window_days: number, slot_step_minutes: number, price_minor: number, currency: string, active: boolean, version: number, };
 
@@ -381,6 +381,11 @@ export type ShiftChange = { shift: ShiftId, start: string, end: string,
  */
 force?: boolean, expected_version?: number, };
 
+/**
+ * Wall-clock minutes from local midnight; an end past 1440 lies on the next day.
+ */
+export type ShiftHours = { starts: number, ends: number, };
+
 export type ShiftId = string;
 
 export type ShiftPublish = { cleaner: CleanerId, zone: ZoneSlug, start: string, end: string, };
@@ -388,7 +393,28 @@ export type ShiftPublish = { cleaner: CleanerId, zone: ZoneSlug, start: string, 
 /**
  * On `agenda` and `control`.
  */
-export type ShiftRow = { id: ShiftId, version: number, cleaner: CleanerId, zone: ZoneSlug, local_date: string, starts_at: string, ends_at: string, };
+export type ShiftRow = { id: ShiftId, version: number, cleaner: CleanerId, zone: ZoneSlug, local_date: string, starts_at: string, ends_at: string, 
+/**
+ * The template that it was made from and still follows.
+ */
+template: TemplateId | null, };
+
+/**
+ * On `agenda`: the hours of a week, by the clock on the wall of the zone.
+ */
+export type ShiftTemplateRow = { id: TemplateId, version: number, cleaner: CleanerId, zone: ZoneSlug, 
+/**
+ * Monday first.
+ */
+week: [Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>], valid_from: string, 
+/**
+ * The last date; `null` is until further notice.
+ */
+valid_until: string | null, exceptions: Partial<Record<string, TemplateException>>, 
+/**
+ * The last date whose shifts have been made.
+ */
+planned_until: string | null, };
 
 export type SkillSlug = string;
 
@@ -406,6 +432,35 @@ export type SlotsNearest = { zone: ZoneSlug, service: ServiceSlug, start: string
  * How many at most; three when absent.
  */
 limit?: number, };
+export type TemplateEnd = { template: TemplateId, last_date: string, force?: boolean, expected_version?: number, };
+
+export type TemplateExcept = { template: TemplateId, date: string, 
+/**
+ * Instead of the week's on that date, none of them for a day without; absent: the week's again.
+ */
+hours?: Array<ShiftHours>, force?: boolean, expected_version?: number, };
+
+export type TemplateId = string;
+
+export type TemplatePlan = { template: TemplateId, };
+
+export type TemplateSave = { 
+/**
+ * Absent: a new template.
+ */
+template?: TemplateId, cleaner: CleanerId, zone: ZoneSlug, 
+/**
+ * Monday first.
+ */
+week: [Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>], valid_from: string, 
+/**
+ * The last date; absent is until further notice.
+*/
+valid_until?: string, 
+/**
+ * Take the work away that changed shifts no longer cover; without it that is a rejection.
+ */
+force?: boolean, expected_version?: number, };
 
 export type TimeOffAdd = { cleaner: CleanerId, start: string, end: string, reason?: string, 
 /**

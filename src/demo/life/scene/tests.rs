@@ -84,6 +84,7 @@ fn worker(id: CleanerId) -> [Row; 2] {
         local_date: date(2026, 11, 20),
         starts_at: start() - SignedDuration::from_hours(4),
         ends_at: start() + SignedDuration::from_hours(4),
+        template: None,
     };
     [Row::Cleaner(row), Row::Shift(shift)]
 }
