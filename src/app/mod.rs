@@ -76,8 +76,8 @@ struct Instance {
     draining: CancellationToken,
     stop: CancellationToken,
     stop_operations: CancellationToken,
-    public: JoinHandle<()>,
-    operations: JoinHandle<()>,
+    public: JoinHandle<TaskTracker>,
+    operations: JoinHandle<TaskTracker>,
     tasks: TaskTracker,
 }
 
@@ -259,7 +259,8 @@ impl Instance {
         tokio::time::sleep(self.config.shutdown.notice()).await;
         self.draining.cancel();
         self.stop.cancel();
-        if timeout(REQUESTS_PATIENCE, self.public).await.is_err() {
+        let streams = timeout(REQUESTS_PATIENCE, self.public).await;
+        if streams.is_err() {
             tracing::warn!("requests were still under way");
         }
         let patience = self.config.shutdown.commands();
@@ -267,6 +268,11 @@ impl Instance {
             tracing::warn!("commands were still under way");
         }
         self.hub.drain(self.config.shutdown.drain()).await;
+        if let Ok(Ok(streams)) = streams
+            && timeout(REQUESTS_PATIENCE, streams.wait()).await.is_err()
+        {
+            tracing::warn!(left = streams.len(), "reply streams were still under way");
+        }
         self.tasks.close();
         if timeout(REQUESTS_PATIENCE, self.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "tasks were still under way");
@@ -336,7 +342,7 @@ fn serve(
     router: axum::Router,
     config: &Config,
     stop: &CancellationToken,
-) -> JoinHandle<()> {
+) -> JoinHandle<TaskTracker> {
     tokio::spawn(server::serve(
         listener,
         router,

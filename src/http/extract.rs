@@ -37,33 +37,43 @@ impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Json<T> {
 /// The body of a request that says that it is JSON, or says nothing: what a page of another origin
 /// can send without being asked first is neither.
 pub async fn body(request: Request, site: &Arc<Site>) -> Result<Bytes, Problem> {
-    if !says_json(request.headers()) {
-        let message = "Content-Type must be application/json";
-        return Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "invalid_argument",
-            message,
-        )
-        .with(serde_json::json!({ "field": "content-type" })));
+    let headers = request.headers();
+    if headers.contains_key(header::CONTENT_TYPE) && !says(headers, "application/json") {
+        return Err(unknown_kind("Content-Type must be application/json"));
     }
+    bytes(request, site).await
+}
+
+/// A body of any kind, within the limit of its route.
+pub async fn bytes(request: Request, site: &Arc<Site>) -> Result<Bytes, Problem> {
     Bytes::from_request(request, site)
         .await
         .map_err(|rejection: BytesRejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                let message = "The body is too large";
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_argument", message)
-                    .with(serde_json::json!({ "field": "body" }))
+                too_large("The body is too large")
             } else {
                 Problem::invalid("body", "The body could not be read")
             }
         })
 }
 
-fn says_json(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_none_or(|sent| {
+pub fn too_large(message: &str) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_argument", message)
+        .with(serde_json::json!({ "field": "body" }))
+}
+
+pub fn unknown_kind(message: &str) -> Problem {
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    Problem::new(status, "invalid_argument", message)
+        .with(serde_json::json!({ "field": "content-type" }))
+}
+
+/// Whether the body says that it is of this kind.
+pub fn says(headers: &HeaderMap, expected: &str) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|sent| {
         sent.to_str().is_ok_and(|sent| {
             let kind = sent.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/json")
+            kind.eq_ignore_ascii_case(expected)
         })
     })
 }

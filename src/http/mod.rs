@@ -1,4 +1,4 @@
-//! The HTTP surface: the socket's handshake, sign-in, commands and channels over REST, the
+//! The HTTP surface: the socket's handshake, reply streams, sign-in, commands and channels over REST, the
 //! embedded screens; and the operations listener apart from it.
 //!
 //! It translates and bounds; what is allowed and what happens is decided by `gateway` and
@@ -7,6 +7,7 @@
 mod channels;
 mod client;
 mod commands;
+mod cors;
 pub mod endpoint;
 mod extract;
 pub mod guard;
@@ -18,6 +19,7 @@ mod queries;
 pub mod server;
 pub mod sessions;
 mod socket;
+mod streams;
 
 use std::{sync::Arc, time::Duration};
 
@@ -65,6 +67,7 @@ pub struct Site {
     handshakes: Limit<Neighbour>,
     sign_ins: Limit<Neighbour>,
     requests: Limit<Neighbour>,
+    emulated: Limit<Neighbour>,
     draining: CancellationToken,
     tasks: TaskTracker,
 }
@@ -77,6 +80,7 @@ impl Site {
             handshakes: per_minute(parts.limits.handshakes_per_minute),
             sign_ins: per_minute(parts.limits.sign_ins_per_minute),
             requests: per_minute(parts.limits.requests_per_minute),
+            emulated: per_minute(parts.limits.emulated_per_minute),
             pools: parts.pools,
             gateway: parts.gateway,
             sign_in: parts.sign_in,
@@ -92,6 +96,7 @@ impl Site {
         self.handshakes.prune();
         self.sign_ins.prune();
         self.requests.prune();
+        self.emulated.prune();
         self.sign_in.prune();
     }
 }
@@ -119,6 +124,7 @@ fn api_endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
 pub fn endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
     let mut endpoints = api_endpoints(contracts);
     endpoints.extend(socket::endpoints());
+    endpoints.extend(streams::endpoints());
     endpoints
 }
 
@@ -133,6 +139,7 @@ pub fn router(site: Arc<Site>, bounds: &config::Http) -> Router {
     Router::new()
         .merge(api)
         .merge(endpoint::routes(socket::endpoints()))
+        .merge(streams::routes(&site, bounds.emulation_body_bytes))
         .fallback(client::page)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(site)

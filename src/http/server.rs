@@ -1,13 +1,13 @@
 //! Listeners and connections: what happens below a request.
 //!
 //! Bounds on headers, on the time they may take and on open connections; sockets that notice a
-//! dead peer; and a stop that lets requests under way finish. Upgraded connections belong to the
-//! hub, which closes them at its own pace.
+//! dead peer; and a stop that lets requests under way finish. Upgraded connections and reply streams
+//! belong to the hub, which ends them at its own pace.
 
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -21,7 +21,10 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 use tower::ServiceExt;
 
 use crate::config::Http;
@@ -55,11 +58,32 @@ pub fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Serves `router` until `stop`, then lets requests under way finish.
-pub async fn serve(listener: TcpListener, router: Router, bounds: Http, stop: CancellationToken) {
+/// Keeps a stop waiting for the requests of one connection.
+#[derive(Clone)]
+pub struct UnderWay(Arc<Mutex<Option<TaskTrackerToken>>>);
+
+impl UnderWay {
+    fn of(requests: &TaskTracker) -> Self {
+        Self(Arc::new(Mutex::new(Some(requests.token()))))
+    }
+
+    /// The answer lasts: somebody else ends it, and the connection with it.
+    pub fn release(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Serves `router` until `stop`, then lets requests under way finish. Returns the connections whose
+/// answers last.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    bounds: Http,
+    stop: CancellationToken,
+) -> TaskTracker {
     let slots = Arc::new(Semaphore::new(bounds.connections.max(1)));
     let bounds = Arc::new(bounds);
-    let connections = TaskTracker::new();
+    let (connections, requests) = (TaskTracker::new(), TaskTracker::new());
     loop {
         let slot = tokio::select! {
             () = stop.cancelled() => break,
@@ -74,17 +98,21 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Http, stop: Ca
                 prepare(&stream, &bounds);
                 let router = router.clone();
                 let (bounds, stop) = (Arc::clone(&bounds), stop.clone());
+                let under_way = UnderWay::of(&requests);
                 connections.spawn(async move {
                     let _slot = slot;
-                    connection(stream, peer, router, &bounds, stop).await;
+                    connection(stream, peer, router, &bounds, (stop, &under_way)).await;
+                    under_way.release();
                 });
             }
             Err(error) => refused(&error).await,
         }
     }
     drop(listener);
+    requests.close();
+    requests.wait().await;
     connections.close();
-    connections.wait().await;
+    connections
 }
 
 /// A connection that could not be accepted: most errors are the peer's, a lack of descriptors is
@@ -119,12 +147,13 @@ async fn connection(
     peer: SocketAddr,
     router: Router,
     bounds: &Http,
-    stop: CancellationToken,
+    (stop, under_way): (CancellationToken, &UnderWay),
 ) {
+    let under_way = under_way.clone();
     let service = router.map_request(move |mut request: Request<hyper::body::Incoming>| {
-        request
-            .extensions_mut()
-            .insert(Peer(peer.ip().to_canonical()));
+        let extensions = request.extensions_mut();
+        extensions.insert(Peer(peer.ip().to_canonical()));
+        extensions.insert(under_way.clone());
         request.map(axum::body::Body::new)
     });
     let connection = http1::Builder::new()

@@ -90,7 +90,7 @@ async fn routes_of_the_client_get_its_page_and_missing_files_do_not() {
         ("/board/center", StatusCode::OK),
         ("/assets/none.js", StatusCode::NOT_FOUND),
         ("/api/v2/zones", StatusCode::NOT_FOUND),
-        ("/connection/http_stream", StatusCode::NOT_FOUND),
+        ("/connection/sockjs", StatusCode::NOT_FOUND),
     ] {
         let response = server
             .http

@@ -27,6 +27,7 @@ mod queries;
 mod rights;
 mod sign_in;
 mod socket;
+mod streams;
 mod support;
 mod timers;
 mod tracking;

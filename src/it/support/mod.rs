@@ -10,3 +10,4 @@ pub(crate) mod redis;
 pub(crate) mod schemas;
 pub(crate) mod server;
 pub(crate) mod socket;
+pub(crate) mod stream;
