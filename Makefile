@@ -26,5 +26,6 @@ fmt: ## Format Rust and TypeScript
 sqlx: ## Write .sqlx, the cache of checked queries, anew
 	@.ci/query-cache write
 
-wire: ## Write web-client/src/wire, the client's types, anew
+wire: ## Write web-client/src/wire, the client's types, and hub/golden, the frames, anew
 	env -u DATABASE_URL SQLX_OFFLINE=true UPDATE_WIRE=1 cargo test --package dispatch-hub --test it wire
+	env UPDATE_WIRE=1 cargo test --package hub --lib golden

@@ -13,6 +13,8 @@ pub mod delta;
 mod emulation;
 mod encoding;
 mod event;
+#[cfg(test)]
+mod golden;
 mod handshake;
 mod heartbeat;
 mod json;

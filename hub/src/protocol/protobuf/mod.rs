@@ -3,6 +3,8 @@
 
 mod decode;
 mod encode;
+#[cfg(test)]
+pub(crate) mod transcoding;
 
 pub(super) use decode::{command, emulation, split};
 pub(super) use encode::{PING, push, reply};
