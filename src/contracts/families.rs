@@ -70,10 +70,16 @@ families! {
     Channel::Agenda(_) => Family {
         name: "agenda",
         address: "agenda:{cleaner}",
-        summary: "A cleaner's duty, shifts, time off and own jobs in full.",
+        summary: "A cleaner's duty, shifts with their templates, time off and own jobs in full.",
         readers: "that cleaner, staff",
         content: Content::Rows {
-            kinds: &[RowKind::Cleaner, RowKind::Shift, RowKind::TimeOff, RowKind::AgendaJob],
+            kinds: &[
+                RowKind::Cleaner,
+                RowKind::Shift,
+                RowKind::ShiftTemplate,
+                RowKind::TimeOff,
+                RowKind::AgendaJob,
+            ],
             stamped: false,
         },
     },
@@ -90,7 +96,13 @@ families! {
         summary: "The day of a zone: cleaners with their shifts and time off, and all jobs.",
         readers: "staff",
         content: Content::Rows {
-            kinds: &[RowKind::Cleaner, RowKind::Shift, RowKind::TimeOff, RowKind::Job],
+            kinds: &[
+                RowKind::Cleaner,
+                RowKind::Shift,
+                RowKind::TimeOff,
+                RowKind::Job,
+                RowKind::Alert,
+            ],
             stamped: true,
         },
     },

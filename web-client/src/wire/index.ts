@@ -432,6 +432,7 @@ export type SlotsNearest = { zone: ZoneSlug, service: ServiceSlug, start: string
  * How many at most; three when absent.
  */
 limit?: number, };
+
 export type TemplateEnd = { template: TemplateId, last_date: string, force?: boolean, expected_version?: number, };
 
 export type TemplateExcept = { template: TemplateId, date: string, 
@@ -455,7 +456,7 @@ template?: TemplateId, cleaner: CleanerId, zone: ZoneSlug,
 week: [Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>], valid_from: string, 
 /**
  * The last date; absent is until further notice.
-*/
+ */
 valid_until?: string, 
 /**
  * Take the work away that changed shifts no longer cover; without it that is a rejection.
