@@ -11,6 +11,8 @@ mod http_api;
 mod namespaces;
 #[path = "conformance/rules.rs"]
 mod rules;
+#[path = "conformance/streams.rs"]
+mod streams;
 #[path = "conformance/tokens.rs"]
 mod tokens;
 

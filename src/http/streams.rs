@@ -38,13 +38,21 @@ pub fn routes(site: &Arc<Site>, body_bytes: usize) -> Router<Arc<Site>> {
 }
 
 pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new("/connection/http_stream", open_lines, lines()),
+        Endpoint::new("/connection/sse", open_events, events()),
+        Endpoint::new("/emulation", emulate, emulation()),
+    ]
+}
+
+fn lines() -> Operation {
     let connect = json!({
         "type": "object",
         "description": "A connect command of the client protocol.",
         "required": ["id", "connect"],
         "properties": { "id": { "type": "integer" }, "connect": { "type": "object" } },
     });
-    let lines = Operation::new(
+    Operation::new(
         Verb::Post,
         "live",
         "connection.http_stream",
@@ -62,8 +70,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         "application/x-ndjson",
         &json!({}),
     )
-    .refuses(&REFUSALS);
-    let events = Operation::new(
+    .refuses(&REFUSALS)
+}
+
+fn events() -> Operation {
+    Operation::new(
         Verb::Get,
         "live",
         "connection.sse",
@@ -82,7 +93,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         &json!({}),
     )
     .refuses(&[Refusal::InvalidArgument])
-    .refuses(&REFUSALS);
+    .refuses(&REFUSALS)
+}
+
+fn emulation() -> Operation {
     let envelope = json!({
         "type": "object",
         "required": ["session", "node", "data"],
@@ -93,7 +107,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         },
     });
     let example = json!({ "session": "", "node": "", "data": "{\"id\":2,\"rpc\":{}}" });
-    let emulation = Operation::new(
+    Operation::new(
         Verb::Post,
         "live",
         "emulation",
@@ -102,12 +116,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     .takes(&envelope, &example)
     .answers_empty(204, "The connection has the commands; it answers them.")
     .refuses(&[Refusal::NotFound])
-    .refuses(&REFUSALS);
-    vec![
-        Endpoint::new("/connection/http_stream", open_lines, lines),
-        Endpoint::new("/connection/sse", open_events, events),
-        Endpoint::new("/emulation", emulate, emulation),
-    ]
+    .refuses(&REFUSALS)
 }
 
 const REFUSALS: [Refusal; 4] = [

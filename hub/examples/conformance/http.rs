@@ -20,7 +20,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json, value::RawValue};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::namespaces::{self, Mode};
+use crate::{
+    namespaces::{self, Mode},
+    streams,
+};
 
 const JSON: &str = "centrifuge-json";
 const PROTOBUF: &str = "centrifuge-protobuf";
@@ -41,6 +44,7 @@ pub fn routes(mode: Mode, hub: Hub, log: MemoryLog) -> Router {
         .route("/connection/websocket", get(open))
         .route("/api/publish", post(publish))
         .route("/api/history", post(history))
+        .merge(streams::routes(hub.clone()))
         .with_state(Site { mode, hub, log })
 }
 

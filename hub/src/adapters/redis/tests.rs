@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{RedisBroker, RedisConfig, RedisPresence, connect};
-use crate::ports::{Broker, ClientInfo, Control, FeedItem, Presence};
+use crate::ports::{Broker, ClientInfo, Control, FeedItem, Presence, Told};
 
 /// Listens on a unix socket in a directory of its own, keeps nothing, and ends with the test.
 pub(crate) struct RedisServer {
@@ -152,6 +152,43 @@ async fn an_instance_hears_the_others_and_not_itself() {
     assert!(
         matches!(heard, Some(FeedItem::Control(Control::Reauthorize { .. }))),
         "its own message would have come first: {heard:?}"
+    );
+}
+
+#[tokio::test]
+async fn one_instance_can_be_told_something_and_a_name_of_nobody_is_known_as_such() {
+    let server = RedisServer::start().await;
+    let (one, _) = server.instance();
+    let (two, _) = server.instance();
+    let mut heard_by_one = one.feed().await.unwrap();
+    let mut heard_by_two = two.feed().await.unwrap();
+    for feed in [&mut heard_by_one, &mut heard_by_two] {
+        assert!(matches!(feed.recv().await, Some(FeedItem::Interrupted)));
+    }
+    let answer = |number| Control::EmulationAnswered {
+        number,
+        answer: Ok(()),
+    };
+    let told = one.tell(&two.node(), answer(7)).await.unwrap();
+    assert_eq!(told, Told::Sent);
+    let nobody = one.tell("nobody", answer(8)).await.unwrap();
+    assert_eq!(nobody, Told::NobodyThere);
+    let heard = heard_by_two.recv().await;
+    assert!(
+        matches!(
+            heard,
+            Some(FeedItem::Control(Control::EmulationAnswered {
+                number: 7,
+                ..
+            }))
+        ),
+        "{heard:?}"
+    );
+    two.control(Control::EpochChanged).await.unwrap();
+    let heard = heard_by_one.recv().await;
+    assert!(
+        matches!(heard, Some(FeedItem::Control(Control::EpochChanged))),
+        "what was meant for the other would have come first: {heard:?}"
     );
 }
 
