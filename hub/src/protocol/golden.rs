@@ -459,7 +459,11 @@ fn deltas_are_what_they_were() {
             words(0, 9).replace('5', "😀"),
             words(0, 9).replace('5', "😁"),
         ),
-        ("repeated", words(0, 10), format!("[{0},{0},{0}]", words(0, 10))),
+        (
+            "repeated",
+            words(0, 10),
+            format!("[{0},{0},{0}]", words(0, 10)),
+        ),
         (
             "nothing alike",
             words(0, 3),

@@ -29,6 +29,8 @@ pub struct HubConfig {
     pub frame_burst: u32,
     /// Refused frames after which the connection is closed (3013).
     pub refused_frames: u32,
+    /// Commands in one frame; with more, the connection is closed (3013).
+    pub commands_per_frame: usize,
     /// What may wait for a slow reader, ephemeral events and snapshots aside (3008).
     pub queue_bytes: usize,
     /// Ephemeral events that may wait for a slow reader; what has no room is dropped.
@@ -109,6 +111,7 @@ impl Default for HubConfig {
             frames_per_second: 50,
             frame_burst: 200,
             refused_frames: 200,
+            commands_per_frame: 1_000,
             queue_bytes: 1 << 20,
             ephemeral_queue_bytes: 256 << 10,
             ephemeral_batch_ms: 300,
@@ -164,6 +167,7 @@ impl HubConfig {
             join_patience: ms(5_000),
             history: self.history_publications,
             refused_frames: self.refused_frames,
+            commands: self.commands_per_frame.max(1),
             recheck_retry: ms(1_000),
             drain_patience: ms(self.drain_patience_ms),
         })

@@ -134,6 +134,7 @@ fn session(queue_bytes: usize) -> SessionConfig {
         join_patience: Duration::from_secs(1),
         history: 100,
         refused_frames: 10,
+        commands: 100,
         recheck_retry: Duration::from_millis(300),
         drain_patience: Duration::from_millis(200),
     }

@@ -39,6 +39,8 @@ pub struct SessionConfig {
     pub history: usize,
     /// Frames over the rate that are answered with 111 before the connection is closed (3013).
     pub refused_frames: u32,
+    /// Commands of one frame; with more, the connection is closed (3013).
+    pub commands: usize,
     /// When the application could not say whether a right still stands.
     pub recheck_retry: Duration,
     /// How long calls under way may take when the connection is to be closed by a drain.

@@ -4,6 +4,8 @@
 mod answering;
 mod connecting;
 mod effects;
+#[cfg(test)]
+mod fuzzing;
 mod joining;
 mod live;
 mod requests;
@@ -189,9 +191,14 @@ impl Session {
 
     fn frame(&mut self, frame: &[u8], now: Moment, effects: &mut Effects) {
         let mut commands = self.endpoint.encoding.commands(frame);
+        let mut taken = 0;
         while !matches!(self.phase, Phase::Closed | Phase::Authenticating { .. })
             && let Some(command) = commands.next()
         {
+            taken += 1;
+            if taken > self.config.commands {
+                return self.close(CloseCode::TOO_MANY_REQUESTS, effects);
+            }
             self.command(command, now, effects);
         }
         if matches!(self.phase, Phase::Authenticating { .. }) {
@@ -217,7 +224,13 @@ impl Session {
         if self.phase != Phase::Connected {
             return self.frame(frame, now, effects);
         }
-        for command in self.endpoint.encoding.commands(frame) {
+        for (command, taken) in self.endpoint.encoding.commands(frame).zip(1..) {
+            if taken > self.config.commands {
+                return self.close(CloseCode::TOO_MANY_REQUESTS, effects);
+            }
+            if self.phase != Phase::Connected {
+                return;
+            }
             match command {
                 Command::Pong | Command::Malformed => self.command(command, now, effects),
                 Command::Request { id: 0, .. } | Command::BadBody { id: 0 } => {}

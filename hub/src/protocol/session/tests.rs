@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{super::Recovery, *};
+use super::{
+    super::{Encoding, Frame, Recovery, protobuf::transcoding},
+    *,
+};
 use crate::ports::{Body, Denied, Grant, LogRead, Offer, Position, Snapshot};
 
 fn config() -> Arc<SessionConfig> {
@@ -25,6 +28,7 @@ fn config() -> Arc<SessionConfig> {
         join_patience: ms(5_000),
         history: 10,
         refused_frames: 10,
+        commands: 100,
         recheck_retry: ms(1_000),
         drain_patience: ms(5_000),
     })
@@ -114,32 +118,40 @@ fn granted(effect: Effect) -> Option<Input<'static>> {
 
 /// What a client would see.
 #[derive(Debug, Default)]
-struct Seen {
-    replies: Vec<Value>,
-    closed: Option<CloseCode>,
+pub(super) struct Seen {
+    pub(super) replies: Vec<Value>,
+    pub(super) closed: Option<CloseCode>,
     /// Registrations and presence entries that were not undone.
-    registered: i32,
-    listed: i32,
+    pub(super) registered: i32,
+    pub(super) listed: i32,
 }
 
-struct Run {
-    session: Session,
+pub(super) struct Run {
+    pub(super) session: Session,
     wishes: Vec<Effect>,
-    seen: Seen,
+    pub(super) seen: Seen,
 }
 
 impl Run {
     fn new() -> Self {
+        Self::speaking(Encoding::Json)
+    }
+
+    pub(super) fn speaking(encoding: Encoding) -> Self {
         let now = Moment::default();
         let first_ping = Duration::from_secs(13);
+        let endpoint = Endpoint {
+            encoding,
+            ..Endpoint::json("client")
+        };
         Self {
-            session: Session::new(config(), Endpoint::json("client"), first_ping, now),
+            session: Session::new(config(), endpoint, first_ping, now),
             wishes: Vec::new(),
             seen: Seen::default(),
         }
     }
 
-    fn input(&mut self, input: Input<'_>) {
+    pub(super) fn input(&mut self, input: Input<'_>) {
         let mut effects = Vec::new();
         self.session.handle(input, Moment::default(), &mut effects);
         for effect in effects {
@@ -149,8 +161,10 @@ impl Run {
             );
             match &effect {
                 Effect::Send(frame) | Effect::SendSnapshot(frame) => {
-                    let reply = serde_json::from_slice(frame.bytes()).expect("valid JSON");
-                    self.seen.replies.push(reply);
+                    self.seen.replies.extend(match frame {
+                        Frame::Json(text) => vec![serde_json::from_str(text).expect("valid JSON")],
+                        Frame::Protobuf(bytes) => transcoding::replies(bytes),
+                    });
                 }
                 Effect::Close(code) => self.seen.closed = Some(code.clone()),
                 Effect::Open { .. } => self.seen.registered += 1,
@@ -185,13 +199,13 @@ impl Run {
         }
     }
 
-    fn grant_all(&mut self) {
+    pub(super) fn grant_all(&mut self) {
         while !self.wishes.is_empty() {
             self.grant(0);
         }
     }
 
-    fn replies_to(&self, id: u32) -> usize {
+    pub(super) fn replies_to(&self, id: u32) -> usize {
         let is_reply = |reply: &&Value| reply["id"] == id;
         self.seen.replies.iter().filter(is_reply).count()
     }
