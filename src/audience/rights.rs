@@ -68,6 +68,7 @@ pub fn may_run(role: Role, command: &Command) -> bool {
 pub fn may_ask(role: Option<Role>, query: &Query) -> bool {
     match query {
         Query::Clock(_) | Query::NearestSlots(_) => role != Some(System),
+        Query::Search(_) => matches!(role, Some(Dispatcher | Manager | Admin)),
     }
 }
 

@@ -58,6 +58,12 @@ pub struct Limits {
     pub detour: f64,
     /// A town's usual speed from door to door.
     pub travel_speed_mps: f64,
+    /// Characters of a text that is searched for.
+    pub search_least: usize,
+    pub search_most: usize,
+    /// Hits of a search, unless the one who asks says how many, and then at most.
+    pub search_hits: usize,
+    pub search_hits_most: usize,
     /// Letters in a name.
     pub name: usize,
     pub phone: usize,
@@ -99,6 +105,10 @@ pub const LIMITS: Limits = Limits {
     tracking_around_job: SignedDuration::from_hours(4),
     detour: 1.3,
     travel_speed_mps: 7.0,
+    search_least: 2,
+    search_most: 100,
+    search_hits: 20,
+    search_hits_most: 50,
     name: 200,
     phone: 40,
     email: 254,

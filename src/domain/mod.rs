@@ -20,6 +20,7 @@ pub mod position;
 pub mod query;
 pub mod rejection;
 pub mod scope;
+pub mod search;
 pub mod slots;
 pub mod template;
 #[cfg(test)]

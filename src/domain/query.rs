@@ -10,6 +10,7 @@ use ts_rs::TS;
 use super::{
     ids::{ServiceSlug, ZoneSlug},
     rejection::Alternative,
+    search::{Found, SearchKind},
 };
 
 /// What is promised of one query; implemented by its parameters.
@@ -107,6 +108,18 @@ queries! {
         limit: Option<u8>,
     } -> Nearest
     example { "zone": "center", "service": "standard", "start": "2026-11-20T09:00:00Z", "limit": 5 }
+
+    /// Bookings, customers and properties by whatever is known of them: parts of names and addresses,
+    /// digits of a phone, a job's number, an id. Spelling and script matter little.
+    "search" Search SearchAsked {
+        text: String,
+        /// All kinds when absent; in an address apart by commas.
+        kinds: Option<Vec<SearchKind>>,
+        zone: Option<ZoneSlug>,
+        /// How many at most; twenty when absent.
+        limit: Option<u8>,
+    } -> Found
+    example { "text": "schmidt", "kinds": ["customer", "booking"], "limit": 10 }
 }
 
 /// The hub's clock.

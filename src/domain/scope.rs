@@ -213,7 +213,7 @@ impl Scope {
     /// What `query` needs; `None` where it is not answered out of a world.
     pub fn of_query(query: &Query) -> Option<Self> {
         match query {
-            Query::Clock(_) => None,
+            Query::Clock(_) | Query::Search(_) => None,
             Query::NearestSlots(q) => Some(Self::Slot {
                 customer: None,
                 property: None,

@@ -51,7 +51,7 @@ pub fn query(kind: &str, data: Option<&RawValue>) -> Option<Result<Query, Invali
 }
 
 /// The same out of the query string of an address, where all is text. What is not accepted as text
-/// but is a number or a truth value is taken as that.
+/// but is a number, a truth value or a list of words apart by commas is taken as that.
 pub fn query_text(kind: &str, pairs: Vec<(String, String)>) -> Option<Result<Query, Invalid>> {
     let known = Query::KINDS.contains(&kind);
     known.then(|| {
@@ -66,12 +66,18 @@ pub fn query_text(kind: &str, pairs: Vec<(String, String)>) -> Option<Result<Que
                 Ok(query) => return Ok(query),
                 Err(invalid) => invalid,
             };
-            let literal = fields.get(&invalid.field).and_then(Value::as_str);
-            match literal.and_then(|text| serde_json::from_str(text).ok()) {
-                Some(value @ (Value::Number(_) | Value::Bool(_))) => {
-                    fields.insert(invalid.field, value);
-                }
-                Some(_) | None => return Err(invalid),
+            let Some(Value::String(text)) = fields.get(&invalid.field).cloned() else {
+                return Err(invalid);
+            };
+            let literal = match serde_json::from_str(&text) {
+                Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
+                Ok(_) | Err(_) => text.split(',').collect(),
+            };
+            fields.insert(invalid.field.clone(), literal);
+            // What is as wrong as before was meant as the text it is.
+            let again = query_of(kind, &fields).err();
+            if again.is_some_and(|again| again.field == invalid.field) {
+                return Err(invalid);
             }
         }
     })

@@ -16,10 +16,11 @@ use crate::{
         decide::nearest_slots,
         ids::{AccountId, CommandId},
         query::Now,
+        search::Sought,
     },
     execute::{Outcome, Refusal},
     limits::Neighbour,
-    store::{Failure, StoreError, load, load::Loaded},
+    store::{Failure, StoreError, load, load::Loaded, search::search},
 };
 
 /// Who asks, for the limit: a person, or where nobody is signed in an address.
@@ -63,6 +64,13 @@ impl Gateway {
             Query::Clock(_) => Ok(Answer::Clock(Now {
                 now: Timestamp::now(),
             })),
+            Query::Search(asked) => {
+                let sought = Sought::of(asked).map_err(refused)?;
+                // For the account of the one who asks.
+                self.load(caller, actor, query).await?;
+                let found = search(&self.pools, &sought).await;
+                found.map(Answer::Search).map_err(|error| unread(&error))
+            }
             Query::NearestSlots(asked) => {
                 let loaded = self.load(caller, actor, query).await?;
                 let answer = nearest_slots(asked, &loaded.world, &context(actor, &loaded));

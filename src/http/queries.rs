@@ -80,6 +80,9 @@ fn parameter(name: &str, schema: &Value, required: &[Value], example: &Value) ->
     if let Some(example) = example.get(name) {
         parameter["example"] = example.clone();
     }
+    if parameter["schema"].get("items").is_some() {
+        parameter["explode"] = json!(false);
+    }
     parameter
 }
 

@@ -25,6 +25,7 @@ mod one_slot;
 mod outage;
 mod queries;
 mod rights;
+mod search;
 mod sign_in;
 mod socket;
 mod streams;

@@ -18,6 +18,7 @@ pub mod planning;
 pub mod pools;
 pub mod receipt;
 mod save;
+pub mod search;
 pub mod security;
 pub mod sign_in;
 pub mod signing_key;

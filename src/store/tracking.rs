@@ -72,11 +72,11 @@ pub async fn cleaner_now(
     }))
 }
 
-fn slug(text: String) -> Result<ZoneSlug, StoreError> {
+pub(super) fn slug(text: String) -> Result<ZoneSlug, StoreError> {
     ZoneSlug::try_from(text).map_err(|_| unreadable("zone"))
 }
 
-fn word<T: DeserializeOwned>(text: String, what: &'static str) -> Result<T, StoreError> {
+pub(super) fn word<T: DeserializeOwned>(text: String, what: &'static str) -> Result<T, StoreError> {
     serde_json::from_value(Value::String(text)).map_err(|_| unreadable(what))
 }
 

@@ -56,7 +56,7 @@ export type Alternative = { zone: ZoneSlug, service: ServiceSlug, start: string,
 /**
  * What a query is answered with.
  */
-export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "slots.nearest", "answer": Nearest };
+export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found };
 
 /**
  * Body of every row channel. A row in `set` replaces the one of the same kind and id.
@@ -72,6 +72,8 @@ export type BookingCancel = { booking: BookingId, reason?: string, expected_vers
 export type BookingConfirm = { hold: HoldId, property: PropertyId, };
 
 export type BookingCreate = { customer: CustomerId, property: PropertyId, service: ServiceSlug, start: string, };
+
+export type BookingHit = { id: BookingId, status: BookingStatus, job: JobId, number: number, job_status: JobStatus, zone: ZoneSlug, service: ServiceSlug, starts_at: string, customer: CustomerId, customer_name: string | null, address: string, };
 
 export type BookingId = string;
 
@@ -114,6 +116,8 @@ export type CommandId = string;
 
 export type CustomerCreate = { name: string, phone: string, email?: string, };
 
+export type CustomerHit = { id: CustomerId, name: string | null, phone: string | null, email: string | null, };
+
 export type CustomerId = string;
 
 /**
@@ -147,7 +151,17 @@ heading?: number,
  */
 speed?: number, };
 
+/**
+ * The best first.
+ */
+export type Found = { hits: Array<Hit>, };
+
 export type FreeChange = { service: ServiceSlug, start: string, by: number, };
+
+/**
+ * One thing that was found, told apart by `kind`.
+ */
+export type Hit = { "kind": "booking" } & BookingHit | { "kind": "customer" } & CustomerHit | { "kind": "property" } & PropertyHit;
 
 export type HoldExpire = { hold: HoldId, };
 
@@ -310,6 +324,8 @@ to?: BookingId, };
 
 export type PropertyAdd = { customer?: CustomerId, address: string, district?: string, access_notes?: string, lon: number, lat: number, };
 
+export type PropertyHit = { id: PropertyId, zone: ZoneSlug, address: string, district: string, customer: CustomerId, customer_name: string | null, };
+
 export type PropertyId = string;
 
 /**
@@ -320,7 +336,7 @@ export type PropertyRow = { id: PropertyId, version: number, zone: ZoneSlug, add
 /**
  * One query with its parameters.
  */
-export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "slots.nearest", "parameters": SlotsNearest };
+export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked };
 
 /**
  * A place in a channel. A position of another epoch than the reader's counts as passed.
@@ -353,6 +369,22 @@ export type Row = { "kind": "customer" } & CustomerRow | { "kind": "property" } 
 export type RowKey = { kind: RowKind, id: string, };
 
 export type RowKind = "customer" | "property" | "hold" | "booking" | "visit" | "cleaner" | "shift" | "shift_template" | "time_off" | "agenda_job" | "open_job" | "job" | "alert";
+
+/**
+ * Bookings, customers and properties by whatever is known of them: parts of names and addresses,
+ * digits of a phone, a job's number, an id. Spelling and script matter little.
+ */
+export type SearchAsked = { text: string, 
+/**
+ * All kinds when absent; in an address apart by commas.
+ */
+kinds?: Array<SearchKind>, zone?: ZoneSlug, 
+/**
+ * How many at most; twenty when absent.
+ */
+limit?: number, };
+
+export type SearchKind = "booking" | "customer" | "property";
 
 export type Service = { slug: ServiceSlug, name: string, duration_minutes: number, crew_size: number, skills: Array<SkillSlug>, travel_buffer_minutes: number, lead_time_minutes: number, booking_window_days: number, slot_step_minutes: number, price_minor: number, currency: string, active: boolean, version: number, };
 
