@@ -6,6 +6,7 @@
 
 mod database;
 mod live;
+mod thresholds;
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -200,7 +201,8 @@ impl Instance {
         let sign_in = Arc::new(SignIn::open(pools.clone(), config.sign_in.clone()).await?);
         let (tasks, draining) = (TaskTracker::new(), CancellationToken::new());
         let live = Arc::new(Live::new(tasks.clone()));
-        let executor = Executor::new(pools.clone(), Arc::clone(&live) as _);
+        let thresholds = thresholds::of(&config.alerts);
+        let executor = Executor::with_thresholds(pools.clone(), Arc::clone(&live) as _, thresholds);
         let gateway = Arc::new(Gateway::new(gateway::Parts {
             pools: pools.clone(),
             executor: executor.clone(),

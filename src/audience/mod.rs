@@ -15,6 +15,7 @@ mod control;
 mod customer;
 mod difference;
 mod live;
+pub mod records;
 pub mod rights;
 pub mod row;
 mod slots;
@@ -30,6 +31,8 @@ pub use live::{
     AnyChannel, EphemeralChannel, InstanceRow, LiveBody, LiveFacts, LiveRow, LiveRowKey,
     LiveRowKind, PositionRow, TrackRow, may_follow, shown,
 };
-pub use rights::{Facts, Lapse, is_valid, lapsed, may_ask, may_run, may_subscribe};
+pub use rights::{
+    Facts, Lapse, is_valid, lapsed, may_ask, may_read_records, may_run, may_subscribe,
+};
 pub use row::Row;
 pub use view::{View, Views, views};

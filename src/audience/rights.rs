@@ -72,6 +72,14 @@ pub fn may_ask(role: Option<Role>, query: &Query) -> bool {
     }
 }
 
+/// May somebody of this role read the event log and the audit trail?
+pub fn may_read_records(role: Role) -> bool {
+    match role {
+        Manager | Admin => true,
+        Customer | Worker | Dispatcher | System => false,
+    }
+}
+
 /// Whether the actor is what they were when they signed in. A token outlives the right to use it
 /// by minutes: who is disabled or something else now may do nothing any more.
 pub fn is_valid(actor: Actor, world: &World) -> bool {

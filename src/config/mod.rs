@@ -30,6 +30,7 @@ pub struct Config {
     pub embedded: Embedded,
     pub sign_in: SignIn,
     pub limits: Limits,
+    pub alerts: Alerts,
     pub redis: RedisConfig,
     pub hub: HubConfig,
     pub shutdown: Shutdown,
@@ -99,6 +100,17 @@ pub struct Limits {
     pub reports_per_minute: u32,
     pub reports_burst: u32,
     pub connections_per_user: u32,
+}
+
+/// When the control room is told of a job.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[expect(clippy::struct_field_names, reason = "keys carry their unit")]
+pub struct Alerts {
+    pub unassigned_minutes: u32,
+    pub unassigned_urgent_minutes: u32,
+    pub late_minutes: u32,
+    pub no_check_in_minutes: u32,
+    pub no_show_minutes: u32,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -202,6 +214,7 @@ impl Config {
         let faults = self.check_ranges().into_iter();
         faults
             .chain(self.check_rates())
+            .chain(self.check_alerts())
             .chain(self.check_addresses())
             .chain(self.check_filter())
             .collect()
@@ -282,6 +295,27 @@ impl Config {
             .into_iter()
             .filter(|(_, rate)| *rate == 0)
             .map(|(key, _)| format!("limits.{key}: must be above zero"))
+            .collect()
+    }
+
+    fn check_alerts(&self) -> Vec<String> {
+        let alerts = &self.alerts;
+        let day = 24 * 60;
+        let ranges = [
+            ("unassigned_minutes", alerts.unassigned_minutes, 7 * day),
+            (
+                "unassigned_urgent_minutes",
+                alerts.unassigned_urgent_minutes,
+                alerts.unassigned_minutes,
+            ),
+            ("late_minutes", alerts.late_minutes, day),
+            ("no_check_in_minutes", alerts.no_check_in_minutes, day),
+            ("no_show_minutes", alerts.no_show_minutes, day),
+        ];
+        ranges
+            .into_iter()
+            .filter(|(_, minutes, most)| minutes > most)
+            .map(|(key, _, most)| format!("alerts.{key}: at most {most}"))
             .collect()
     }
 

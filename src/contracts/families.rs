@@ -93,7 +93,7 @@ families! {
     Channel::Control { .. } => Family {
         name: "control",
         address: "control:{zone}:{date}",
-        summary: "The day of a zone: cleaners with their shifts and time off, and all jobs.",
+        summary: "The day of a zone: cleaners with their shifts and time off, all jobs and their alerts.",
         readers: "staff",
         content: Content::Rows {
             kinds: &[

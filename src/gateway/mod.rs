@@ -8,6 +8,7 @@ mod connections;
 pub mod input;
 mod location;
 mod queries;
+mod records;
 
 use std::{sync::Arc, time::Duration};
 

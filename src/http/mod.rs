@@ -16,6 +16,7 @@ mod origin;
 pub mod problem;
 pub mod published;
 mod queries;
+mod records;
 pub mod server;
 pub mod sessions;
 mod socket;
@@ -108,6 +109,7 @@ fn api_endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
     endpoints.extend(commands::endpoints(contracts));
     endpoints.extend(queries::endpoints(contracts));
     endpoints.extend(channels::endpoints(contracts));
+    endpoints.extend(records::endpoints(contracts));
     endpoints.extend(published::endpoints());
     for operation in endpoints.iter_mut().flat_map(|one| &mut one.operations) {
         let anywhere = [

@@ -24,6 +24,7 @@ mod newcomer;
 mod one_slot;
 mod outage;
 mod queries;
+mod records;
 mod rights;
 mod search;
 mod sign_in;
