@@ -249,7 +249,7 @@ fn a_frame_of_nothing_but_commands_ends_the_connection() {
             .into_bytes(),
         Encoding::Protobuf => [4, 8, 1, 0x5a, 0].repeat(MOST_BYTES / 5),
     };
-    let pongs = |encoding: Encoding| match encoding {
+    let answers = |encoding: Encoding| match encoding {
         Encoding::Json => "{}\n".repeat(MOST_BYTES / 3).into_bytes(),
         Encoding::Protobuf => vec![0; MOST_BYTES],
     };
@@ -257,7 +257,7 @@ fn a_frame_of_nothing_but_commands_ends_the_connection() {
         let golden = golden(encoding);
         for (frame, end) in [
             (pings(encoding), CloseCode::TOO_MANY_REQUESTS),
-            (pongs(encoding), CloseCode::BAD_REQUEST),
+            (answers(encoding), CloseCode::BAD_REQUEST),
         ] {
             let mut run = Run::speaking(encoding);
             run.input(Input::Frame(&golden[1]));
