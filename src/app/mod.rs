@@ -55,6 +55,8 @@ const TIDY_PERIOD: Duration = Duration::from_secs(30);
 const UPKEEP_PERIOD: Duration = Duration::from_secs(5);
 /// The longest that requests under way may hold up a stop.
 const REQUESTS_PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that a reader of a stream which the hub has ended may hold up a stop.
+const STREAMS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Tells whoever started us how far we are.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
@@ -271,7 +273,7 @@ impl Instance {
         }
         self.hub.drain(self.config.shutdown.drain()).await;
         if let Ok(Ok(streams)) = streams
-            && timeout(REQUESTS_PATIENCE, streams.wait()).await.is_err()
+            && timeout(STREAMS_PATIENCE, streams.wait()).await.is_err()
         {
             tracing::warn!(left = streams.len(), "reply streams were still under way");
         }

@@ -25,7 +25,8 @@ export class Installation {
   private readonly running: Running[] = [];
   private redisUrl = '';
 
-  constructor() {
+  /** With settings of the product as environment variables. */
+  constructor(private readonly settings: Readonly<Record<string, string>> = {}) {
     // PostgreSQL runs as another user where the tests run as root.
     chmodSync(this.folder, 0o755);
   }
@@ -82,7 +83,8 @@ export class Installation {
   }
 
   private start(command: string, args: readonly string[]): Running {
-    const child = spawn(command, args, { cwd: path.join(HERE, '../../..'), env: cleanEnvironment() });
+    const env = { ...cleanEnvironment(), ...this.settings };
+    const child = spawn(command, args, { cwd: path.join(HERE, '../../..'), env });
     const running: Running = { process: child, name: path.basename(command), log: '' };
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
