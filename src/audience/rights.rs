@@ -24,7 +24,8 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         Command::UpdateCustomer(_)
         | Command::AddProperty(_)
         | Command::ConfirmBooking(_)
-        | Command::CancelBooking(_) => &[Customer, Dispatcher, Manager],
+        | Command::CancelBooking(_)
+        | Command::RescheduleBooking(_) => &[Customer, Dispatcher, Manager],
         Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => {
             &[Customer, Dispatcher]
         }
@@ -33,6 +34,7 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         | Command::CreateBooking(_)
         | Command::AssignJob(_)
         | Command::UnassignJob(_)
+        | Command::MoveJob(_)
         | Command::VerifyJob(_)
         | Command::ReportNoShow(_)
         | Command::AcknowledgeAlert(_)
@@ -68,6 +70,7 @@ pub fn may_run(role: Role, command: &Command) -> bool {
 pub fn may_ask(role: Option<Role>, query: &Query) -> bool {
     match query {
         Query::Clock(_) | Query::NearestSlots(_) => role != Some(System),
+        Query::JobTargets(_) => matches!(role, Some(Dispatcher | Manager)),
         Query::Search(_) => matches!(role, Some(Dispatcher | Manager | Admin)),
     }
 }

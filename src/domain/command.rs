@@ -96,11 +96,24 @@ commands! {
     "booking.cancel" CancelBooking BookingCancel {
         booking: BookingId, reason: Option<String>, expected_version: Option<i64>,
     }
+    "booking.reschedule" RescheduleBooking BookingReschedule {
+        booking: BookingId, #[ts(type = "string")] start: Timestamp, expected_version: Option<i64>,
+    }
     // Dispatch
     "job.claim" ClaimJob JobClaim { job: JobId }
     "job.assign" AssignJob JobAssign {
         job: JobId, cleaner: CleanerId,
         /// Seat to fill or to give to another; the first free one when absent (seat 0 when none is free).
+        seat: Option<u8>,
+        expected_version: Option<i64>,
+    }
+    "job.move" MoveJob JobMove {
+        job: JobId,
+        /// Where it stays as it is, only who does it changes.
+        #[ts(as = "Option<String>")] start: Option<Timestamp>,
+        /// Who is to be on the crew; where nobody is named, or who is on it, the crew stays.
+        cleaner: Option<CleanerId>,
+        /// The cleaner's seat, as for `job.assign`.
         seat: Option<u8>,
         expected_version: Option<i64>,
     }

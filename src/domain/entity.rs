@@ -372,6 +372,16 @@ impl Job {
 }
 
 impl Cause {
+    /// Which seat of the crew it is about.
+    pub fn seat(self) -> Option<u8> {
+        match self {
+            Self::Hold { seat, .. } | Self::Reserved { seat, .. } | Self::Assigned { seat, .. } => {
+                Some(seat)
+            }
+            Self::TimeOff { .. } => None,
+        }
+    }
+
     /// Whether re-homing may move it to another cleaner.
     pub fn is_movable(self) -> bool {
         match self {

@@ -73,6 +73,9 @@ events! {
     "booking.cancelled" of "booking" booking => BookingCancelled {
         booking: BookingId, reason: Option<String>, at: Timestamp,
     }
+    "booking.rescheduled" of "booking" booking => BookingRescheduled {
+        booking: BookingId, starts_at: Timestamp, local_date: Date, at: Timestamp,
+    }
     "booking.begun" of "booking" booking => BookingBegun { booking: BookingId, at: Timestamp }
     "booking.completed" of "booking" booking => BookingCompleted { booking: BookingId, at: Timestamp }
     "booking.closed" of "booking" booking => BookingClosed { booking: BookingId, at: Timestamp }
@@ -88,6 +91,9 @@ events! {
     }
     "job.withdrawn" of "job" job => JobWithdrawn {
         job: JobId, seat: u8, cleaner: CleanerId, reason: Option<String>, status: JobStatus, at: Timestamp,
+    }
+    "job.moved" of "job" job => JobMoved {
+        job: JobId, starts_at: Timestamp, local_date: Date, status: JobStatus, at: Timestamp,
     }
     "job.acknowledged" of "job" job => JobAcknowledged { job: JobId, at: Timestamp }
     "job.departed" of "job" job => JobDeparted { job: JobId, at: Timestamp }
@@ -182,6 +188,7 @@ impl Event {
             | Self::HoldExpired { hold } => world.holds.get(hold).map_or(0, |row| row.version),
             Self::BookingCancelled { booking, .. }
             | Self::BookingBegun { booking, .. }
+            | Self::BookingRescheduled { booking, .. }
             | Self::BookingCompleted { booking, .. }
             | Self::BookingClosed { booking, .. }
             | Self::BookingNotServed { booking, .. } => {
@@ -196,6 +203,7 @@ impl Event {
             | Self::JobStarted { job, .. }
             | Self::JobPaused { job, .. }
             | Self::JobResumed { job, .. }
+            | Self::JobMoved { job, .. }
             | Self::JobCompleted { job, .. }
             | Self::JobVerified { job, .. }
             | Self::JobNotAccessed { job, .. }

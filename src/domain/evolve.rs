@@ -54,6 +54,15 @@ impl World {
             Event::BookingCancelled { booking, .. } => {
                 self.move_booking(*booking, BookingStatus::Cancelled);
             }
+            Event::BookingRescheduled {
+                booking,
+                starts_at,
+                local_date,
+                ..
+            } => self.change_booking(*booking, |row| {
+                row.starts_at = *starts_at;
+                row.local_date = *local_date;
+            }),
             Event::BookingBegun { booking, .. } => {
                 self.move_booking(*booking, BookingStatus::InService);
             }
@@ -91,6 +100,19 @@ impl World {
                 at,
                 ..
             } => self.seat_job(*job, *seat, None, *status, *at),
+            Event::JobMoved {
+                job,
+                starts_at,
+                local_date,
+                status,
+                at,
+            } => self.change_job(*job, |row| {
+                row.starts_at = *starts_at;
+                row.local_date = *local_date;
+                if row.status != *status {
+                    enter(row, *status, *at);
+                }
+            }),
             Event::JobAcknowledged { job, at } => self.move_job(*job, JobStatus::Acknowledged, *at),
             Event::JobDeparted { job, at } => self.move_job(*job, JobStatus::EnRoute, *at),
             Event::JobArrived { job, at } => self.move_job(*job, JobStatus::Arrived, *at),

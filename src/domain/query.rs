@@ -8,7 +8,8 @@ use serde_json::Value;
 use ts_rs::TS;
 
 use super::{
-    ids::{ServiceSlug, ZoneSlug},
+    Rejection,
+    ids::{CleanerId, JobId, ServiceSlug, ZoneSlug},
     rejection::Alternative,
     search::{Found, SearchKind},
 };
@@ -101,6 +102,16 @@ queries! {
     "clock.now" Clock ClockNow {} -> Now
     example {}
 
+    /// Where a job can be moved: per cleaner of its zone the starts of its date, or the one named, that
+    /// `job.move` would accept, and why not the one asked about.
+    "job.targets" JobTargets TargetsOf {
+        job: JobId,
+        /// Only this start; where it is absent all of the job's date, every quarter of an hour, and the
+        /// one it has is asked about.
+        #[ts(as = "Option<String>")] start: Option<Timestamp>,
+    } -> Targets
+    example { "job": "01890a5d-ac96-774b-bcce-b302099a8057", "start": "2026-11-20T09:00:00Z" }
+
     /// The bookable starts nearest to one, that one included, within two days of it.
     "slots.nearest" NearestSlots SlotsNearest {
         zone: ZoneSlug, service: ServiceSlug, #[ts(type = "string")] start: Timestamp,
@@ -127,6 +138,27 @@ queries! {
 pub struct Now {
     #[ts(type = "string")]
     pub now: Timestamp,
+}
+
+/// Where a job can be moved as it is at this version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Targets {
+    pub job: JobId,
+    #[ts(type = "number")]
+    pub version: i64,
+    /// By id.
+    pub cleaners: Vec<Target>,
+}
+
+/// What a job would be to one cleaner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Target {
+    pub cleaner: CleanerId,
+    /// In order.
+    #[ts(type = "string[]")]
+    pub starts: Vec<Timestamp>,
+    /// The first reason against the start asked about.
+    pub against: Option<Rejection>,
 }
 
 /// The nearer and then the earlier first.

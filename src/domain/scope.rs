@@ -62,6 +62,21 @@ pub enum Scope {
     Watch(JobId),
     /// The alert, and the job it is about as [`Scope::Watch`].
     Alert(AlertId),
+    /// The job with its booking (one of the two is named), the cleaner, and the crew's other jobs
+    /// under way; the roster around the job, and around the same work at `start`, of the job's zone
+    /// and all that its cleaners call home: so that promises can be moved on both sides. After a
+    /// slot that is gone also the zone's over [`Scope::slots_around`] `start`.
+    Move {
+        job: Option<JobId>,
+        booking: Option<BookingId>,
+        cleaner: Option<CleanerId>,
+        start: Timestamp,
+    },
+    /// The same for everybody of the job's zone, at `start` or any start of the job's date.
+    Targets {
+        job: JobId,
+        start: Option<Timestamp>,
+    },
     /// The cleaner with their jobs under way, their own rows over `during`, and of their home zones
     /// the rosters around their work and around the promises without a row in that range; without
     /// a range no roster.
@@ -140,6 +155,24 @@ impl Scope {
                 property: Some(c.property),
             },
             Command::CancelBooking(c) => Self::Booking(c.booking),
+            Command::RescheduleBooking(c) => Self::Move {
+                job: None,
+                booking: Some(c.booking),
+                cleaner: None,
+                start: c.start,
+            },
+            Command::MoveJob(c) => match c.start {
+                None => Self::Job {
+                    job: c.job,
+                    cleaner: c.cleaner,
+                },
+                Some(start) => Self::Move {
+                    job: Some(c.job),
+                    booking: None,
+                    cleaner: c.cleaner,
+                    start,
+                },
+            },
             Command::ClaimJob(c) => job(c.job),
             Command::AssignJob(c) => Self::Job {
                 job: c.job,
@@ -214,6 +247,10 @@ impl Scope {
     pub fn of_query(query: &Query) -> Option<Self> {
         match query {
             Query::Clock(_) | Query::Search(_) => None,
+            Query::JobTargets(q) => Some(Self::Targets {
+                job: q.job,
+                start: q.start,
+            }),
             Query::NearestSlots(q) => Some(Self::Slot {
                 customer: None,
                 property: None,

@@ -33,7 +33,19 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
         Scope::Watch(job) => locks.extend([Entity::Job(job)]),
         // The job is found by it.
         Scope::Alert(_) => {}
+        Scope::Move {
+            job,
+            booking,
+            cleaner,
+            ..
+        } => {
+            locks.extend(job.map(Entity::Job));
+            locks.extend(booking.map(Entity::Booking));
+            locks.extend(cleaner.map(Entity::Cleaner));
+        }
         Scope::Cleaner { cleaner, .. } => locks.extend([Entity::Cleaner(cleaner)]),
+        // Only asked about.
+        Scope::Targets { .. } => {}
         // Their cleaner is known only once they are read.
         Scope::Shift { .. } | Scope::Template(_) => {}
         Scope::Zone(zone) => locks.extend([Entity::Zone(zone)]),
@@ -51,7 +63,11 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
 /// the choice of cleaners is the decision itself, it is not.
 pub(super) fn names_all(command: &Command, actor: Actor) -> bool {
     match Scope::of(command, actor) {
-        Scope::Hold { .. } | Scope::Booking(_) | Scope::Job { .. } | Scope::Watch(_) => true,
+        Scope::Hold { .. }
+        | Scope::Booking(_)
+        | Scope::Job { .. }
+        | Scope::Move { .. }
+        | Scope::Watch(_) => true,
         Scope::Cleaner { during, .. } => during.is_none(),
         Scope::Nothing
         | Scope::Alert(_)
@@ -59,6 +75,7 @@ pub(super) fn names_all(command: &Command, actor: Actor) -> bool {
         | Scope::Slot { .. }
         | Scope::Shift { .. }
         | Scope::Template(_)
+        | Scope::Targets { .. }
         | Scope::Zone(_)
         | Scope::Service(_)
         | Scope::Account { .. }

@@ -175,7 +175,7 @@ fn message(rejection: &Rejection) -> &'static str {
         Rejection::HoldExpired => "the hold has expired",
         Rejection::AlreadyExtended => "the hold was extended before",
         Rejection::DetailsMissing { .. } => "contact details are missing",
-        Rejection::PolicyWindowClosed { .. } => "it is too late to cancel without us",
+        Rejection::PolicyWindowClosed { .. } => "it is too late to change it without us",
         Rejection::IllegalTransition { .. } => "this cannot happen in its present state",
         Rejection::StaleVersion { .. } => "it was changed by somebody else meanwhile",
         Rejection::Overlap { .. } => "the cleaner is busy then",

@@ -449,6 +449,8 @@ fn on_behalf_of(actor: Actor, command: &Command) -> Option<AccountId> {
         | Command::ClaimJob(_)
         | Command::AssignJob(_)
         | Command::UnassignJob(_)
+        | Command::MoveJob(_)
+        | Command::RescheduleBooking(_)
         | Command::AcknowledgeJob(_)
         | Command::DepartForJob(_)
         | Command::ArriveAtJob(_)

@@ -13,7 +13,7 @@ use crate::{
     audience,
     domain::{
         Actor, Answer, Context, Objection, Query, Thresholds,
-        decide::nearest_slots,
+        decide::{job_targets, nearest_slots},
         ids::{AccountId, CommandId},
         query::Now,
         search::Sought,
@@ -70,6 +70,19 @@ impl Gateway {
                 self.load(caller, actor, query).await?;
                 let found = search(&self.pools, &sought).await;
                 found.map(Answer::Search).map_err(|error| unread(&error))
+            }
+            Query::JobTargets(asked) => {
+                let loaded = self.load(caller, actor, query).await?;
+                let (asked, context) = (asked.clone(), context(actor, &loaded));
+                // A day of moves for everybody takes a while to go through.
+                let answer = move || job_targets(&asked, &loaded.world, &context);
+                let answer = tokio::task::spawn_blocking(answer).await;
+                let answer = answer.map_err(|failure| {
+                    let trace_id = Uuid::now_v7().simple().to_string();
+                    tracing::error!(%failure, trace_id, "a query failed");
+                    Outcome::internal(&trace_id)
+                })?;
+                answer.map(Answer::JobTargets).map_err(refused)
             }
             Query::NearestSlots(asked) => {
                 let loaded = self.load(caller, actor, query).await?;

@@ -8,6 +8,7 @@ use dispatch_hub::{
     domain::{Actor, Command, Role, ids::AccountId},
     execute::{Outcome, Via},
 };
+use jiff::ToSpan;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -146,6 +147,16 @@ async fn bookings_and_crews(company: &Company) -> Vec<Value> {
             .give(cleaner_actor(*cleaner), "job.claim", job)
             .await;
     }
+    assert_views_fold(company, &first).await;
+    // to the next day, where the crew works as well, and back
+    let moved = json!({"job": jobs[0]["job"], "start": company.at(13, 0) + 24.hours()});
+    company.give(company.dispatcher, "job.move", moved).await;
+    assert_views_fold(company, &first).await;
+    let back = json!({"booking": jobs[0]["booking"], "start": company.at(10, 0)});
+    company
+        .give(company.customer(0), "booking.reschedule", back)
+        .await;
+    assert_views_fold(company, &first).await;
     let renamed = json!({"name": "Carla", "phone": "+49 30 4"});
     company
         .give(company.customer(0), "customer.update", renamed)

@@ -227,6 +227,10 @@ struct Wanted {
     own_start: Option<Timestamp>,
     own_end: Option<Timestamp>,
     around: bool,
+    moved: bool,
+    everybody: bool,
+    moved_start: Option<Timestamp>,
+    moved_slots: Option<TimeRange>,
     own_work: bool,
     staff: bool,
     plain: bool,
@@ -290,6 +294,29 @@ impl Wanted {
             Scope::Alert(alert) => Self {
                 alerts: vec![alert],
                 plain: true,
+                ..Self::default()
+            },
+            Scope::Move {
+                job,
+                booking,
+                cleaner,
+                start,
+            } => Self {
+                jobs: job.into_iter().collect(),
+                bookings: booking.into_iter().collect(),
+                cleaners: cleaner.into_iter().collect(),
+                around: true,
+                moved: true,
+                moved_start: Some(start),
+                moved_slots: (reach == Reach::Alternatives).then(|| Scope::slots_around(start)),
+                ..Self::default()
+            },
+            Scope::Targets { job, start } => Self {
+                jobs: vec![job],
+                around: true,
+                moved: true,
+                moved_start: start,
+                everybody: true,
                 ..Self::default()
             },
             Scope::Cleaner { cleaner, during } => Self::cleaner(cleaner, during, now),

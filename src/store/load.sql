@@ -12,7 +12,12 @@ with asked as materialized (
         own_start timestamptz, own_end timestamptz,
         -- rosters around the named holds and jobs; in the named cleaners' home zones around their work
         -- in the own range and around what is promised there without a row; around their rows to come
-        around boolean, own_work boolean, staff boolean,
+        around boolean,
+        -- the same around the named jobs once they are moved to a start (null: to any of that day), in
+        -- all zones that their zone's cleaners call home; over slots {start, end}, too; with everybody
+        -- of their zone
+        moved boolean, everybody boolean, moved_start timestamptz, moved_slots jsonb,
+        own_work boolean, staff boolean,
         -- without what is behind the roster's occupancy: for views; without the jobs behind it:
         -- where nobody is re-homed
         plain boolean, settled boolean,
@@ -29,7 +34,7 @@ named_hold as materialized (
     where hold.id = any((select holds from asked)::uuid[])
 ),
 named_job as materialized (
-    select id, zone, tstzrange(
+    select id, zone, starts_at, travel_buffer_minutes, duration_minutes, tstzrange(
         starts_at - make_interval(mins => travel_buffer_minutes + 15),
         starts_at + make_interval(mins => duration_minutes + 15)) as busy
     from job
@@ -39,6 +44,11 @@ named_job as materialized (
 ),
 home_zone as materialized (
     select distinct zone from cleaner_zone where cleaner_id = any((select cleaners from asked)::uuid[])
+    union
+    select other.zone from asked, named_job
+        join cleaner_zone home on home.zone = named_job.zone
+        join cleaner_zone other on other.cleaner_id = home.cleaner_id
+    where asked.moved
 ),
 focus as materialized (
     select zone.slug as zone, tstzrange(f.start, f."end") as during
@@ -53,6 +63,19 @@ focus as materialized (
     from asked, (select zone, busy from named_hold union all select zone, busy from named_job) named,
         lateral (select named.zone union select zone from home_zone) place
     where asked.around
+    union
+    select place.zone, tstzrange(
+        coalesce(asked.moved_start, starts_at - interval '26 hours')
+            - make_interval(mins => travel_buffer_minutes + 15),
+        coalesce(asked.moved_start, starts_at + interval '26 hours')
+            + make_interval(mins => duration_minutes + 15))
+    from asked, named_job, lateral (select named_job.zone union select zone from home_zone) place
+    where asked.moved
+    union
+    select named_job.zone, tstzrange((asked.moved_slots->>'start')::timestamptz,
+        (asked.moved_slots->>'end')::timestamptz + interval '8 hours')
+    from asked, named_job
+    where asked.moved_slots is not null
     union
     select home_zone.zone, occupancy.busy from asked, home_zone, occupancy
     where asked.own_work and occupancy.cleaner_id = any(asked.cleaners) and occupancy.cause <> 'time_off'
@@ -107,6 +130,8 @@ known as materialized (
     union select cleaner_id from tied
     union select cleaner_id from crew
     union select unnest(cleaners) from asked
+    union select cleaner_zone.cleaner_id from asked, named_job join cleaner_zone on cleaner_zone.zone = named_job.zone
+    where asked.everybody
 ),
 near as materialized (
     select * from occupancy
@@ -147,7 +172,8 @@ wanted_job as materialized (
     union
     select job.id from asked, job join job_seat on job_seat.job_id = job.id
     where job.status in ('en_route', 'arrived', 'in_progress', 'paused')
-        and (job_seat.cleaner_id = any(asked.cleaners) or job_seat.cleaner_id in (select cleaner_id from crew))
+        and (job_seat.cleaner_id = any(asked.cleaners) or job_seat.cleaner_id in (select cleaner_id from crew)
+            or (asked.everybody and job_seat.cleaner_id in (select cleaner_id from known)))
     union
     select job.id from asked
         join booking on booking.customer_id = any(asked.customers) and booking.starts_at > asked.bookings_since

@@ -67,6 +67,9 @@ fn sale(kind: &str, role: Role, world: &mut World) -> Value {
         }
         "booking.confirm" => return json!({ "hold": hold_of(JOHN), "property": property_of(JOHN) }),
         "booking.cancel" => return json!({ "booking": booking_id(6), "expected_version": 1 }),
+        "booking.reschedule" => {
+            return json!({ "booking": booking_id(6), "start": today_at(24 + 9, 30) });
+        }
         "booking.create" => {
             json!({ "property": property_of(JOHN), "service": "deep", "start": free })
         }
@@ -86,6 +89,8 @@ fn work(kind: &str, role: Role, world: &mut World) -> Value {
     let (number, status) = match kind {
         "job.claim" => (5, None),
         "job.assign" => return json!({ "job": job_id(5), "cleaner": BORIS }),
+        // Acknowledged, to another day; its crew with it.
+        "job.move" => return json!({ "job": job_id(3), "start": today_at(24 + 15, 0) }),
         "job.withdraw" if role.is_staff() => return json!({ "job": job_id(6), "cleaner": CLARA }),
         "job.unassign" | "job.acknowledge" | "job.withdraw" => (6, None),
         "job.verify" => (1, None),

@@ -40,6 +40,10 @@ answers! {
     Booked { booking: BookingId, job: JobId, #[ts(type = "number")] number: i64 }
     /// Which booking was changed.
     BookingWritten { booking: BookingId }
+    /// When the visit is now.
+    BookingMoved { booking: BookingId, job: JobId, #[ts(type = "string")] starts_at: Timestamp }
+    /// When the job is now, and how it stands.
+    JobMoved { job: JobId, #[ts(type = "string")] starts_at: Timestamp, status: JobStatus }
     /// Who has which seat of a job's crew now.
     SeatFilled { job: JobId, seat: u8, cleaner: CleanerId }
     /// How the job stands now.

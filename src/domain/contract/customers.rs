@@ -54,4 +54,14 @@ contracts! {
     BookingCancel -> BookingWritten
     rejected as [IllegalTransition PolicyWindowClosed StaleVersion]
     example { "booking": "01890a5d-ac96-774b-bcce-b302099a8057", "reason": "We are away" }
+
+    /// Moves a visit to another start, at the price and the policy it was sold with. Customers may
+    /// until the hours before the start that they were sold. The crew comes then if it can.
+    BookingReschedule -> BookingMoved
+    rejected as [IllegalTransition PolicyWindowClosed StaleVersion SlotGone LeadTime
+        OutsideBookingWindow NotASlot]
+    example {
+        "booking": "01890a5d-ac96-774b-bcce-b302099a8057", "start": "2026-11-20T13:00:00Z",
+        "expected_version": 1
+    }
 }

@@ -18,6 +18,16 @@ contracts! {
         "cleaner": "01890a5d-ac96-774b-bcce-b302099a8058", "expected_version": 3
     }
 
+    /// Moves a job to another start, to another cleaner, or both in one; promises in the way are
+    /// moved to others. Before the crew departs.
+    JobMove -> JobMoved
+    rejected as [AlreadyTaken IllegalTransition StaleVersion LeadTime Overlap TimeOff OutsideShift
+        SkillMissing AnotherJobActive]
+    example {
+        "job": "01890a5d-ac96-774b-bcce-b302099a8057", "start": "2026-11-20T13:00:00Z",
+        "cleaner": "01890a5d-ac96-774b-bcce-b302099a8058", "expected_version": 3
+    }
+
     /// Empties one seat, or the whole crew where no seat is named.
     JobUnassign -> JobStands rejected as [IllegalTransition StaleVersion]
     example { "job": "01890a5d-ac96-774b-bcce-b302099a8057", "seat": 0 }

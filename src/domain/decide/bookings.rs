@@ -80,7 +80,7 @@ pub(super) fn create(mut draft: Draft, command: &BookingCreate) -> Result<Decisi
         job: job.id,
         seat: 0,
     };
-    let carriers = slot.carriers(&draft, seat_0)?;
+    let carriers = slot.carriers(&draft, seat_0, None)?;
     let result = sell(&mut draft, booking, &job);
     for (seat, cleaner) in (0..).zip(carriers) {
         draft.take(cleaner, job.busy(), Cause::Reserved { job: job.id, seat });
@@ -89,7 +89,7 @@ pub(super) fn create(mut draft: Draft, command: &BookingCreate) -> Result<Decisi
 }
 
 pub(super) fn cancel(mut draft: Draft, command: &BookingCancel) -> Result<Decision, Objection> {
-    let booking = booking(&draft, command.booking)?;
+    let booking = booking_of(&draft, command.booking)?;
     check_version(command.expected_version, booking.version)?;
     let reason = text::optional("reason", command.reason.as_deref(), LIMITS.note)?;
     let job = unfinished_job(&draft, booking.id);
@@ -99,14 +99,7 @@ pub(super) fn cancel(mut draft: Draft, command: &BookingCancel) -> Result<Decisi
         }
         .into());
     }
-    if !draft.actor.role.is_staff() {
-        let hours = SignedDuration::from_hours(i64::from(booking.cancel_until_hours));
-        let until = booking.starts_at.saturating_sub(hours);
-        let until = until.unwrap_or(Timestamp::MIN);
-        if draft.now > until {
-            return Err(Rejection::PolicyWindowClosed { until }.into());
-        }
-    }
+    check_policy(&draft, &booking)?;
     draft.emit(Event::BookingCancelled {
         booking: booking.id,
         reason,
@@ -120,6 +113,21 @@ pub(super) fn cancel(mut draft: Draft, command: &BookingCancel) -> Result<Decisi
     Ok(draft.done(BookingWritten {
         booking: booking.id,
     }))
+}
+
+/// Customers change their booking alone until the hours before the start that they were sold;
+/// staff at any time.
+pub(super) fn check_policy(draft: &Draft, booking: &Booking) -> Result<(), Objection> {
+    if draft.actor.role.is_staff() {
+        return Ok(());
+    }
+    let hours = SignedDuration::from_hours(i64::from(booking.cancel_until_hours));
+    let until = booking.starts_at.saturating_sub(hours);
+    let until = until.unwrap_or(Timestamp::MIN);
+    if draft.now > until {
+        return Err(Rejection::PolicyWindowClosed { until }.into());
+    }
+    Ok(())
 }
 
 /// What is sold to whom.
@@ -223,7 +231,7 @@ fn known_customer(draft: &Draft, id: CustomerId) -> Result<Customer, Objection> 
     Ok(customer.clone())
 }
 
-fn booking(draft: &Draft, id: BookingId) -> Result<Booking, Objection> {
+pub(super) fn booking_of(draft: &Draft, id: BookingId) -> Result<Booking, Objection> {
     let booking = draft.world.bookings.get(&id);
     booking
         .filter(|booking| draft.may_act_for(booking.customer))
@@ -231,7 +239,7 @@ fn booking(draft: &Draft, id: BookingId) -> Result<Booking, Objection> {
         .ok_or(Objection::NotFound)
 }
 
-fn unfinished_job(draft: &Draft, booking: BookingId) -> Option<JobId> {
+pub(super) fn unfinished_job(draft: &Draft, booking: BookingId) -> Option<JobId> {
     let mut jobs = draft.world.jobs.values();
     jobs.find(|job| job.booking == booking && (job.status.is_live() || draft.can_be_saved(job)))
         .map(|job| job.id)

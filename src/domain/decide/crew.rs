@@ -26,6 +26,7 @@ use crate::domain::{
     homing::{Preference, Promise},
     ids::{CleanerId, JobId},
     limits::LIMITS,
+    timetable::Timetable,
 };
 
 pub(super) fn claim(mut draft: Draft, command: &JobClaim) -> Result<Decision, Objection> {
@@ -173,36 +174,22 @@ fn who_withdraws(
 }
 
 /// Gives the seat to the cleaner, re-homing what is in the way.
-fn fill(draft: &mut Draft, job: &Job, seat: u8, cleaner: &Cleaner) -> Result<(), Objection> {
+pub(super) fn fill(
+    draft: &mut Draft,
+    job: &Job,
+    seat: u8,
+    cleaner: &Cleaner,
+) -> Result<(), Objection> {
     if job.crew().any(|sits| sits == cleaner.id) {
         return Err(Rejection::AlreadyTaken.into());
     }
-    let busy = job.busy();
-    let assigned = Cause::Assigned { job: job.id, seat };
-    let promise = Promise::behind(&draft.world, assigned, busy).ok_or(Objection::NotFound)?;
-    if let Some(obstacle) = promise.obstacle(&draft.timetable(), cleaner) {
-        return Err(obstacle.into());
-    }
-    check_one_job_under_way(draft, job, cleaner.id)?;
     let own = row_of_seat(draft, job.id, seat);
-    let displaced = displaced_by(draft, cleaner.id, &promise, own)?;
+    let displaced = way_for(draft, job, seat, cleaner, own)?;
     draft.free_all(own);
     draft.free_all(displaced.iter().map(|(row, _)| *row));
-    let instead_of = job.seats[usize::from(seat)].map(|sits| sits.cleaner);
-    let mut after = job.clone();
-    after.seats[usize::from(seat)] = Some(Seat {
-        cleaner: cleaner.id,
-        filled_at: draft.now,
-    });
-    draft.emit(Event::JobAssigned {
-        job: job.id,
-        seat,
-        cleaner: cleaner.id,
-        instead_of,
-        status: status_with_crew(job, &after),
-        at: draft.now,
-    });
-    draft.take(cleaner.id, busy, assigned);
+    self::seat(draft, job, seat, cleaner.id);
+    let assigned = Cause::Assigned { job: job.id, seat };
+    draft.take(cleaner.id, job.busy(), assigned);
     let former = Preference {
         first: own.map(|row| row.cleaner),
         never: None,
@@ -217,15 +204,63 @@ fn fill(draft: &mut Draft, job: &Job, seat: u8, cleaner: &Cleaner) -> Result<(),
     Ok(())
 }
 
+/// States that the cleaner has the seat.
+pub(super) fn seat(draft: &mut Draft, job: &Job, seat: u8, cleaner: CleanerId) {
+    let mut after = job.clone();
+    let filled_at = draft.now;
+    let place = &mut after.seats[usize::from(seat)];
+    let before = place.replace(Seat { cleaner, filled_at });
+    draft.emit(Event::JobAssigned {
+        job: job.id,
+        seat,
+        cleaner,
+        instead_of: before.map(|sits| sits.cleaner),
+        status: status_with_crew(job, &after),
+        at: filled_at,
+    });
+}
+
+/// Whether the cleaner can have the seat of the job at its time, the seat's own row aside; what
+/// has to make way for it.
+pub(super) fn way_for(
+    draft: &Draft,
+    job: &Job,
+    seat: u8,
+    cleaner: &Cleaner,
+    own: Option<Occupancy>,
+) -> Result<Vec<(Occupancy, Promise)>, Objection> {
+    way_past(draft, &draft.timetable(), job, seat, cleaner, own)
+}
+
+/// The same in a timetable at hand.
+pub(super) fn way_past(
+    draft: &Draft,
+    timetable: &Timetable<'_>,
+    job: &Job,
+    seat: u8,
+    cleaner: &Cleaner,
+    own: Option<Occupancy>,
+) -> Result<Vec<(Occupancy, Promise)>, Objection> {
+    let assigned = Cause::Assigned { job: job.id, seat };
+    let promise = Promise::behind(&draft.world, assigned, job.busy());
+    let promise = promise.ok_or(Objection::NotFound)?;
+    if let Some(obstacle) = promise.obstacle(timetable, cleaner) {
+        return Err(obstacle.into());
+    }
+    check_one_job_under_way(draft, job, cleaner.id)?;
+    displaced_by(draft, timetable, cleaner.id, &promise, own)
+}
+
 /// The promises that have to make way for an assignment; rows that never move are an objection.
 fn displaced_by(
     draft: &Draft,
+    timetable: &Timetable<'_>,
     cleaner: CleanerId,
     promise: &Promise,
     own: Option<Occupancy>,
 ) -> Result<Vec<(Occupancy, Promise)>, Objection> {
     let mut displaced = Vec::new();
-    for row in draft.timetable().clashes(cleaner, promise.busy) {
+    for row in timetable.clashes(cleaner, promise.busy) {
         if own.is_some_and(|own| own.id == row.id) {
             continue;
         }
@@ -308,7 +343,7 @@ fn status_with_crew(before: &Job, after: &Job) -> JobStatus {
 
 /// The seat that an assignment means: an open one, or the first. Where the crew did not come it is
 /// the lead's, who answers for that.
-fn seat_for(draft: &Draft, job: &Job, cleaner: CleanerId) -> u8 {
+pub(super) fn seat_for(draft: &Draft, job: &Job, cleaner: CleanerId) -> u8 {
     let leads = |(_, sits): &(u8, Option<CleanerId>)| sits.is_some() && *sits == job.lead();
     let open = if job.status == JobStatus::CleanerNoShow {
         job.seats_by_number().find(leads).map(|(seat, _)| seat)

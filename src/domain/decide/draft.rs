@@ -14,6 +14,7 @@ use crate::domain::{
     ids::{CleanerId, CustomerId, HoldId, JobId, ServiceSlug, ZoneSlug},
 };
 
+#[derive(Clone)]
 pub(super) struct Draft {
     pub(super) world: World,
     pub(super) actor: Actor,

@@ -34,7 +34,7 @@ pub(super) fn place(mut draft: Draft, command: &HoldPlace) -> Result<Decision, O
     slot.check_terms(draft.now)?;
     check_hold_limit(&draft, customer)?;
     let hold: HoldId = draft.new_id();
-    let carriers = slot.carriers(&draft, Cause::Hold { hold, seat: 0 })?;
+    let carriers = slot.carriers(&draft, Cause::Hold { hold, seat: 0 }, None)?;
     let expires_at = after(draft.now, LIMITS.hold_life);
     let placed = Hold {
         id: hold,
@@ -144,6 +144,11 @@ impl Slot {
         if !self.service.active {
             return Err(Objection::NotFound);
         }
+        self.check_start(now)
+    }
+
+    /// Whether the start is one of the service's, at this notice.
+    pub(super) fn check_start(&self, now: Timestamp) -> Result<(), Objection> {
         let (earliest, latest) = self.notice(now);
         if self.start < earliest {
             return Err(Rejection::LeadTime { earliest }.into());
@@ -173,11 +178,13 @@ impl Slot {
         .ok_or_else(|| Objection::invalid("start", "outside the calendar"))
     }
 
-    /// Who would carry the promise, one per seat.
+    /// Who would carry the promise, one per seat. Without so many the slot is gone; others are told
+    /// of, but not the start that the visit has now.
     pub(super) fn carriers(
         &self,
         draft: &Draft,
         cause: Cause,
+        instead_of: Option<Timestamp>,
     ) -> Result<Vec<CleanerId>, Objection> {
         let promise = Promise {
             cause,
@@ -186,18 +193,16 @@ impl Slot {
             busy: self.busy()?,
         };
         let crew = usize::from(self.service.crew_size);
-        homing::choose(&draft.timetable(), &promise, crew).ok_or_else(|| {
-            let alternatives = self.alternatives(draft);
-            Rejection::SlotGone { alternatives }.into()
-        })
+        homing::choose(&draft.timetable(), &promise, crew)
+            .ok_or_else(|| self.gone(draft, instead_of))
     }
 
-    /// The nearest slots that could be held instead.
-    fn alternatives(&self, draft: &Draft) -> Vec<Alternative> {
-        let mut slots = self.nearest(draft);
-        slots.retain(|slot| slot.start != self.start);
-        slots.truncate(LIMITS.alternatives);
-        slots
+    /// That it is gone, with the nearest slots that could be had instead.
+    pub(super) fn gone(&self, draft: &Draft, instead_of: Option<Timestamp>) -> Objection {
+        let mut alternatives = self.nearest(draft);
+        alternatives.retain(|slot| slot.start != self.start && Some(slot.start) != instead_of);
+        alternatives.truncate(LIMITS.alternatives);
+        Rejection::SlotGone { alternatives }.into()
     }
 
     /// The slots around that can be held, the nearer and then the earlier first.

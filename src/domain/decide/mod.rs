@@ -14,6 +14,7 @@ mod customers;
 mod draft;
 mod giving_way;
 mod holds;
+mod moves;
 mod people;
 #[cfg(test)]
 mod properties;
@@ -27,7 +28,7 @@ mod work;
 
 use serde_json::Value;
 
-pub use queries::nearest_slots;
+pub use queries::{job_targets, nearest_slots};
 
 use super::{Command, Context, Event, Objection, World};
 
@@ -65,6 +66,8 @@ fn ask(command: &Command, draft: draft::Draft) -> Result<Decision, Objection> {
         Command::ConfirmBooking(c) => bookings::confirm(draft, c),
         Command::CreateBooking(c) => bookings::create(draft, c),
         Command::CancelBooking(c) => bookings::cancel(draft, c),
+        Command::RescheduleBooking(c) => moves::reschedule(draft, c),
+        Command::MoveJob(c) => moves::move_job(draft, c),
         Command::ClaimJob(c) => crew::claim(draft, c),
         Command::AssignJob(c) => crew::assign(draft, c),
         Command::UnassignJob(c) => crew::unassign(draft, c),

@@ -10,16 +10,18 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*};
 
 use crate::domain::{
-    Actor, Command, Objection, Thresholds, World, alert,
+    Actor, Command, Context, Objection, Rejection, Thresholds, World, alert,
     command::{
-        BookingCancel, BookingConfirm, CleanerSave, HoldExpire, HoldExtend, HoldRelease,
-        JobAcknowledge, JobArrive, JobAssign, JobClaim, JobComplete, JobDepart, JobNoAccess,
-        JobNoShow, JobPause, JobResume, JobStart, JobUnassign, JobVerify, JobWatch, JobWithdraw,
-        ShiftCancel, ShiftChange, ShiftPublish, TimeOffAdd,
+        BookingCancel, BookingConfirm, BookingReschedule, CleanerSave, HoldExpire, HoldExtend,
+        HoldRelease, JobAcknowledge, JobArrive, JobAssign, JobClaim, JobComplete, JobDepart,
+        JobMove, JobNoAccess, JobNoShow, JobPause, JobResume, JobStart, JobUnassign, JobVerify,
+        JobWatch, JobWithdraw, ShiftCancel, ShiftChange, ShiftPublish, TimeOffAdd,
     },
+    decide::job_targets,
     entity::{Cause, HoldStatus},
     homing::Promise,
-    ids::{CleanerId, CustomerId, JobId, PropertyId, ServiceSlug, ZoneSlug},
+    ids::{CleanerId, CommandId, CustomerId, JobId, PropertyId, ServiceSlug, ZoneSlug},
+    query::TargetsOf,
     slots,
     testing::{CLEANING, DISPATCHER, MANAGER, Town, at, place, service, zone, zone_slug},
     timetable::Timetable,
@@ -28,7 +30,7 @@ use crate::domain::{
 /// A wish: what, and three numbers to choose whom and when by.
 type Wish = (u8, usize, usize, u8);
 
-const SERVICES: [&str; 4] = [CLEANING, "pair", "windows", "floors"];
+const SERVICES: [&str; 5] = [CLEANING, "pair", "windows", "floors", "four"];
 
 fn town(skills: &[(bool, bool, bool)]) -> (Town, Vec<(CustomerId, PropertyId)>) {
     let mut town = Town::new();
@@ -36,6 +38,7 @@ fn town(skills: &[(bool, bool, bool)]) -> (Town, Vec<(CustomerId, PropertyId)>) 
     town.offer(service("pair", 2, &[]));
     town.offer(service("windows", 1, &["windows"]));
     town.offer(service("floors", 2, &["floors"]));
+    town.offer(service("four", 4, &[]));
     for (windows, floors, north) in skills {
         let able = [("windows", windows), ("floors", floors)];
         let able: Vec<&str> = able
@@ -71,7 +74,7 @@ fn command(
 ) -> Option<(Actor, Command)> {
     match wish.0 {
         0..=11 => about_holds(town, customers, wish),
-        12..=28 => about_jobs(town, wish),
+        12..=28 | 34..=37 => about_jobs(town, wish),
         _ => about_people(town, wish),
     }
 }
@@ -84,7 +87,7 @@ fn about_holds(
     if what <= 4 {
         let (customer, _) = customers[a % customers.len()];
         let start = quarter(4 + b % 12 * 2);
-        return Some((customer.into(), place(SERVICES[usize::from(c) % 4], start)));
+        return Some((customer.into(), place(SERVICES[usize::from(c) % 5], start)));
     }
     // mostly what is alive, sometimes anything
     let any = c.is_multiple_of(8);
@@ -132,6 +135,18 @@ fn about_jobs(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> {
             job,
             cleaner: None,
             reason: None,
+        }),
+        34..=35 => Command::MoveJob(JobMove {
+            job,
+            start: (!c.is_multiple_of(5)).then(|| quarter(a + b)),
+            cleaner: (!c.is_multiple_of(4)).then_some(cleaner),
+            seat: seat.filter(|_| !c.is_multiple_of(4)),
+            expected_version,
+        }),
+        36..=37 => Command::RescheduleBooking(BookingReschedule {
+            booking: world.jobs[&job].booking,
+            start: quarter(4 + (a + b) % 24 * 2),
+            expected_version,
         }),
         20 => Command::CancelBooking(BookingCancel {
             booking: world.jobs[&job].booking,
@@ -323,13 +338,107 @@ fn check_next_look(world: &World, job: JobId, now: Timestamp) {
     );
 }
 
+/// Nobody has two seats of a crew, or two rows of one job; and who is on the crew is able to.
+fn check_crews(world: &World) {
+    for job in world.jobs.values() {
+        let crew: BTreeSet<CleanerId> = job.crew().collect();
+        assert_eq!(crew.len(), job.crew().count(), "on two seats: {job:?}");
+        let rows = world.occupancy.values().filter(|row| match row.cause {
+            Cause::Reserved { job: of, .. } | Cause::Assigned { job: of, .. } => of == job.id,
+            Cause::Hold { .. } | Cause::TimeOff { .. } => false,
+        });
+        let carriers: Vec<CleanerId> = rows.map(|row| row.cleaner).collect();
+        let different: BTreeSet<CleanerId> = carriers.iter().copied().collect();
+        assert_eq!(different.len(), carriers.len(), "carried twice: {job:?}");
+        let led = job.status.is_live() && !crew.is_empty();
+        assert!(!led || job.lead().is_some_and(|lead| crew.contains(&lead)));
+    }
+}
+
+/// A slot is bookable when its free cleaners make a whole crew: what is counted is what is sold.
+fn check_sales(town: &Town, customer: CustomerId, at: usize) {
+    let zone = &town.world.zones[&zone_slug("center")];
+    let timetable = Timetable::at(&town.world, town.now);
+    for name in SERVICES {
+        let service = &town.world.services[&name.parse::<ServiceSlug>().expect("a slug")];
+        let day = zone.day_at(quarter(0)).expect("a day");
+        let counts = slots::counts_of_service(&timetable, zone, service, &day);
+        let Some((start, free)) = nth(counts.into_iter(), at) else {
+            continue;
+        };
+        let outcome = town.clone().run(customer, &place(name, start));
+        match outcome {
+            Ok(_) => assert!(free / u32::from(service.crew_size) >= 1, "{name} {start}"),
+            Err(Objection::Rejected(Rejection::SlotGone { alternatives })) => {
+                assert_eq!(free / u32::from(service.crew_size), 0, "{name} {start}");
+                assert!(alternatives.len() <= 3);
+            }
+            // too soon, or too many holds
+            Err(_) => {}
+        }
+    }
+}
+
+/// `job.targets` and `job.move` (and, for who is not on the crew, `job.assign`) never disagree.
+fn check_targets(town: &Town, index: usize) {
+    let Some(job) = nth(town.world.jobs.keys().copied(), index) else {
+        return;
+    };
+    let context = Context {
+        actor: DISPATCHER,
+        command_id: CommandId(uuid::Uuid::nil()),
+        now: town.now,
+        thresholds: Thresholds::default(),
+    };
+    let asked = |start| TargetsOf { job, start };
+    let all = job_targets(&asked(None), &town.world, &context).expect("an answer");
+    let row = &town.world.jobs[&job];
+    let expected_version = Some(all.version);
+    for (number, target) in (0..).zip(&all.cleaners) {
+        let (cleaner, seat) = (target.cleaner, None);
+        let accepted = |command: &Command| match town.clone().run(DISPATCHER, command) {
+            Ok(_) => None,
+            Err(Objection::Rejected(rejection)) => Some(rejection),
+            Err(other) => panic!("{}: {other:?}", command.kind()),
+        };
+        let there = |start| {
+            accepted(&Command::MoveJob(JobMove {
+                job,
+                start: Some(start),
+                cleaner: Some(cleaner),
+                seat,
+                expected_version,
+            }))
+        };
+        for step in [index, index * 3 + 7, index * 5 + number * 11] {
+            let start = quarter(step);
+            let named = job_targets(&asked(Some(start)), &town.world, &context);
+            let named = named.expect("an answer");
+            let found = &named.cleaners[number];
+            assert_eq!((found.cleaner, &found.against), (cleaner, &there(start)));
+            assert_eq!(found.starts.is_empty(), found.against.is_some());
+            assert_eq!(target.starts.contains(&start), found.against.is_none());
+        }
+        assert_eq!(target.against, there(row.starts_at));
+        if row.crew().all(|sits| sits != cleaner) {
+            let assign = Command::AssignJob(JobAssign {
+                job,
+                cleaner,
+                seat,
+                expected_version,
+            });
+            assert_eq!(target.against, accepted(&assign));
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_asked_promises_hold(
         roster in vec(any::<(bool, bool, bool)>(), 2..6),
-        wishes in vec((0_u8..34, 0_usize..64, 0_usize..64, any::<u8>(), 0_i64..3), 20..120),
+        wishes in vec((0_u8..38, 0_usize..64, 0_usize..64, any::<u8>(), 0_i64..3), 20..120),
     ) {
         let (mut town, customers) = town(&roster);
         let mut accepted = 0;
@@ -354,7 +463,10 @@ proptest! {
             if let Command::WatchJob(watched) = &command {
                 check_next_look(&town.world, watched.job, town.now);
             }
+            check_crews(&town.world);
         }
+        check_targets(&town, roster.len() + accepted);
+        check_sales(&town, customers[0].0, accepted * 3);
         let active = town.world.holds.values().filter(|hold| hold.status == HoldStatus::Active);
         prop_assert!(accepted > 0 || active.count() == 0);
     }

@@ -56,7 +56,7 @@ export type Alternative = { zone: ZoneSlug, service: ServiceSlug, start: string,
 /**
  * What a query is answered with.
  */
-export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found };
+export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "job.targets", "answer": Targets } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found };
 
 /**
  * Body of every row channel. A row in `set` replaces the one of the same kind and id.
@@ -76,6 +76,8 @@ export type BookingCreate = { customer: CustomerId, property: PropertyId, servic
 export type BookingHit = { id: BookingId, status: BookingStatus, job: JobId, number: number, job_status: JobStatus, zone: ZoneSlug, service: ServiceSlug, starts_at: string, customer: CustomerId, customer_name: string | null, address: string, };
 
 export type BookingId = string;
+
+export type BookingReschedule = { booking: BookingId, start: string, expected_version?: number, };
 
 /**
  * On `customer` and `booking`.
@@ -110,7 +112,7 @@ export type ClockNow = Record<symbol, never>;
 /**
  * One command with its parameters.
  */
-export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "job.no_show", "parameters": JobNoShow } | { "kind": "job.watch", "parameters": JobWatch } | { "kind": "alert.acknowledge", "parameters": AlertAcknowledge } | { "kind": "alert.snooze", "parameters": AlertSnooze } | { "kind": "alert.resolve", "parameters": AlertResolve } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "template.save", "parameters": TemplateSave } | { "kind": "template.end", "parameters": TemplateEnd } | { "kind": "template.except", "parameters": TemplateExcept } | { "kind": "template.plan", "parameters": TemplatePlan } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
+export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "booking.reschedule", "parameters": BookingReschedule } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.move", "parameters": JobMove } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "job.no_show", "parameters": JobNoShow } | { "kind": "job.watch", "parameters": JobWatch } | { "kind": "alert.acknowledge", "parameters": AlertAcknowledge } | { "kind": "alert.snooze", "parameters": AlertSnooze } | { "kind": "alert.resolve", "parameters": AlertResolve } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "template.save", "parameters": TemplateSave } | { "kind": "template.end", "parameters": TemplateEnd } | { "kind": "template.except", "parameters": TemplateExcept } | { "kind": "template.plan", "parameters": TemplatePlan } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
 
 export type CommandId = string;
 
@@ -224,6 +226,20 @@ export type JobDepart = { job: JobId, };
 
 export type JobId = string;
 
+export type JobMove = { job: JobId, 
+/**
+ * Where it stays as it is, only who does it changes.
+ */
+start?: string, 
+/**
+ * Who is to be on the crew; where nobody is named, or who is on it, the crew stays.
+ */
+cleaner?: CleanerId, 
+/**
+ * The cleaner's seat, as for `job.assign`.
+ */
+seat?: number, expected_version?: number, };
+
 export type JobNoAccess = { job: JobId, note?: string, };
 
 export type JobNoShow = { job: JobId, };
@@ -336,7 +352,7 @@ export type PropertyRow = { id: PropertyId, version: number, zone: ZoneSlug, add
 /**
  * One query with its parameters.
  */
-export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked };
+export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "job.targets", "parameters": TargetsOf } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked };
 
 /**
  * A place in a channel. A position of another epoch than the reader's counts as passed.
@@ -464,6 +480,39 @@ export type SlotsNearest = { zone: ZoneSlug, service: ServiceSlug, start: string
  * How many at most; three when absent.
  */
 limit?: number, };
+
+/**
+ * What a job would be to one cleaner.
+ */
+export type Target = { cleaner: CleanerId, 
+/**
+ * In order.
+ */
+starts: string[], 
+/**
+ * The first reason against the start asked about.
+ */
+against: Rejection | null, };
+
+/**
+ * Where a job can be moved as it is at this version.
+ */
+export type Targets = { job: JobId, version: number, 
+/**
+ * By id.
+ */
+cleaners: Array<Target>, };
+
+/**
+ * Where a job can be moved: per cleaner of its zone the starts of its date, or the one named, that
+ * `job.move` would accept, and why not the one asked about.
+ */
+export type TargetsOf = { job: JobId, 
+/**
+ * Only this start; where it is absent all of the job's date, every quarter of an hour, and the
+ * one it has is asked about.
+ */
+start?: string, };
 
 export type TemplateEnd = { template: TemplateId, last_date: string, force?: boolean, expected_version?: number, };
 

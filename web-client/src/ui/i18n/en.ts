@@ -41,7 +41,7 @@ const rejection: Record<RejectionCode, string> = {
   hold_expired: 'The time was held for you, but the hold has run out.',
   already_extended: 'The hold has been extended once already.',
   details_missing: 'We need your name, your phone and an address first.',
-  policy_window_closed: 'It is too late to cancel this visit online. Call us and we will see what we can do.',
+  policy_window_closed: 'It is too late to change this visit online. Call us and we will see what we can do.',
   illegal_transition: 'This is no longer possible: the job has moved on.',
   stale_version: 'Somebody changed this while you were looking. Check it and try again.',
   overlap: 'There is another job at this time.',
