@@ -9,6 +9,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -114,7 +115,7 @@ pub fn may_follow(actor: Option<Actor>, channel: &EphemeralChannel, facts: &Live
 }
 
 /// Body of every ephemeral channel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct LiveBody {
     #[ts(type = "string")]
     pub at: Timestamp,
@@ -123,7 +124,7 @@ pub struct LiveBody {
 }
 
 /// A row of an ephemeral channel, told apart by `kind`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LiveRow {
     Position(PositionRow),
@@ -131,13 +132,13 @@ pub enum LiveRow {
     Instance(InstanceRow),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct LiveRowKey {
     pub kind: LiveRowKind,
     pub id: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveRowKind {
     Position,
@@ -146,7 +147,7 @@ pub enum LiveRowKind {
 }
 
 /// On `positions`: the last that was heard of a cleaner.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(optional_fields)]
 pub struct PositionRow {
     pub id: CleanerId,
@@ -170,7 +171,7 @@ pub struct PositionRow {
 
 /// On `track`: one of the crew on the way. About a hundred metres coarse, so that it tells no
 /// door: the way begins at another customer's, or at home.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct TrackRow {
     pub id: CleanerId,
     #[ts(type = "number")]
@@ -185,7 +186,7 @@ pub struct TrackRow {
 }
 
 /// On `ops`: one instance, every few seconds. Counts are since its start.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct InstanceRow {
     pub id: String,
     #[ts(type = "number")]

@@ -5,8 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Contracts, Family, Rpc,
-    definitions::redirect,
+    Contracts, Family, Question, Rpc,
+    definitions::{redirect, refer},
     families::{FAMILIES, parameter},
 };
 
@@ -19,16 +19,20 @@ const ABOUT: &str = "Live channels and commands over one WebSocket, `/connection
     name, its data the parameters, and its answer an outcome.";
 
 pub fn document(contracts: &Contracts) -> Value {
-    let rpcs = || contracts.rpcs.iter().filter(|rpc| rpc.is_public());
+    let commands = contracts.rpcs.iter().filter(|rpc| rpc.is_public());
+    let calls: Vec<Call> = commands
+        .map(Call::command)
+        .chain(contracts.queries.iter().map(Call::query))
+        .collect();
     let channels: Map<_, _> = FAMILIES
         .iter()
         .map(channel_of_family)
-        .chain(rpcs().map(channel_of_rpc))
+        .chain(calls.iter().map(Call::channel))
         .collect();
     let operations: Map<_, _> = FAMILIES
         .iter()
         .map(operation_of_family)
-        .chain(rpcs().map(operation_of_rpc))
+        .chain(calls.iter().map(Call::operation))
         .collect();
     let mut document = json!({
         "asyncapi": "3.0.0",
@@ -89,37 +93,77 @@ fn operation_of_family(family: &Family) -> (String, Value) {
     (name, operation)
 }
 
-fn channel_of_rpc(rpc: &Rpc) -> (String, Value) {
-    let mut call = message("The rpc's data.", &rpc.parameters());
-    call["examples"] = json!([{ "payload": rpc.example }]);
-    let channel = json!({
-        "address": null,
-        "title": rpc.name,
-        "description": format!("The rpc `{}`.", rpc.name),
-        "messages": {
-            "call": call,
-            "outcome": message("What became of it.", &rpc.outcome()),
-        },
-    });
-    (channel_name(rpc), channel)
+/// An rpc: a command or a query.
+struct Call {
+    name: &'static str,
+    summary: String,
+    audience: String,
+    parameters: Value,
+    example: Value,
+    reply: Value,
 }
 
-fn operation_of_rpc(rpc: &Rpc) -> (String, Value) {
-    let channel = channel_name(rpc);
-    let message = |name: &str| at("channels", &format!("{channel}/messages/{name}"));
-    let operation = json!({
-        "action": "receive",
-        "channel": at("channels", &channel),
-        "summary": rpc.summary,
-        "description": rpc.audience(),
-        "messages": [message("call")],
-        "reply": { "channel": at("channels", &channel), "messages": [message("outcome")] },
-    });
-    (rpc.name.to_owned(), operation)
-}
+impl Call {
+    fn command(rpc: &Rpc) -> Self {
+        // Over the socket there is no header for the id.
+        let with_id = json!({ "allOf": [rpc.parameters(), { "required": ["command_id"] }] });
+        let mut example = rpc.example.clone();
+        if rpc.once {
+            example["command_id"] = json!("01890a5d-ac96-774b-bcce-b302099a8059");
+        }
+        Self {
+            name: rpc.name,
+            summary: rpc.summary.clone(),
+            audience: rpc.audience(),
+            parameters: if rpc.once { with_id } else { rpc.parameters() },
+            example,
+            reply: rpc.outcome(),
+        }
+    }
 
-fn channel_name(rpc: &Rpc) -> String {
-    format!("rpc.{}", rpc.name)
+    fn query(question: &Question) -> Self {
+        Self {
+            name: question.name,
+            summary: question.summary.clone(),
+            audience: question.audience(),
+            parameters: question.parameters(),
+            example: question.example.clone(),
+            reply: json!({ "anyOf": [question.answer(), refer("refused")] }),
+        }
+    }
+
+    fn channel_name(&self) -> String {
+        format!("rpc.{}", self.name)
+    }
+
+    fn channel(&self) -> (String, Value) {
+        let mut call = message("The rpc's data.", &self.parameters);
+        call["examples"] = json!([{ "payload": self.example }]);
+        let channel = json!({
+            "address": null,
+            "title": self.name,
+            "description": format!("The rpc `{}`.", self.name),
+            "messages": {
+                "call": call,
+                "reply": message("What became of it.", &self.reply),
+            },
+        });
+        (self.channel_name(), channel)
+    }
+
+    fn operation(&self) -> (String, Value) {
+        let channel = self.channel_name();
+        let message = |name: &str| at("channels", &format!("{channel}/messages/{name}"));
+        let operation = json!({
+            "action": "receive",
+            "channel": at("channels", &channel),
+            "summary": self.summary,
+            "description": self.audience,
+            "messages": [message("call")],
+            "reply": { "channel": at("channels", &channel), "messages": [message("reply")] },
+        });
+        (self.name.to_owned(), operation)
+    }
 }
 
 fn message(summary: &str, payload: &Value) -> Value {

@@ -9,8 +9,9 @@ use crate::{
     audience::may_run,
     domain::{
         Command, Rejection, Role,
-        contract::{Contract, ContractVisitor},
+        contract::{Contract, ContractVisitor, location::LOCATION_REPORT},
         ids::CommandId,
+        position::LocationReport,
     },
     execute::{ReachedPosition, Refusal},
 };
@@ -22,6 +23,8 @@ pub struct Rpc {
     pub summary: String,
     /// Who may call it at all.
     pub roles: Vec<Role>,
+    /// Whether it runs under an id of the client's, at most once.
+    pub once: bool,
     /// The codes of the rejections it can end in.
     pub rejections: Vec<String>,
     /// Parameters as somebody might send them.
@@ -66,6 +69,7 @@ pub fn define(definitions: &mut Definitions) -> Vec<Rpc> {
         rpcs: Vec::new(),
     };
     Command::visit_contracts(&mut commands);
+    commands.add::<LocationReport>(LOCATION_REPORT, vec![Role::Cleaner], false);
     commands.rpcs
 }
 
@@ -81,7 +85,7 @@ fn define_envelope(definitions: &mut Definitions) {
         }),
     );
     for (code, rejected) in rejections(definitions) {
-        definitions.publish(format!("rejected.{code}"), rejected);
+        definitions.publish(rejected_name(&code), rejected);
     }
     let refused: Vec<Value> = Refusal::ALL.into_iter().map(refused).collect();
     definitions.publish(
@@ -91,6 +95,20 @@ fn define_envelope(definitions: &mut Definitions) {
             "oneOf": refused,
         }),
     );
+}
+
+fn rejected_name(code: &str) -> String {
+    format!("rejected.{code}")
+}
+
+/// What is told with each rejection, by its code.
+pub fn rejection_details(definitions: &Definitions) -> Vec<(String, Value)> {
+    let codes = definitions.published().filter_map(|name| {
+        let code = name.strip_prefix("rejected.")?;
+        let rejected = definitions.get(name)?;
+        Some((code.to_owned(), rejected["properties"]["details"].clone()))
+    });
+    codes.collect()
 }
 
 /// Every way of being rejected, by code, as the envelope has it.
@@ -156,59 +174,57 @@ struct Commands<'d> {
 
 impl ContractVisitor for Commands<'_> {
     fn visit<P: Contract>(&mut self, kind: &'static str) {
-        let rejections = Command::rejection_codes::<P>();
-        let parameters = self.definitions.read::<P>();
-        let parameters = self.with_id(&parameters);
-        let result = self.definitions.written::<P::Answer>();
-        let example = P::example();
-        let command = Command::parse(kind, example.clone());
+        let command = Command::parse(kind, P::example());
         let command = command.and_then(Result::ok).expect("examples are commands");
         let roles = Role::ALL.into_iter();
         let roles = roles.filter(|role| may_run(*role, &command)).collect();
-        self.definitions
-            .publish(format!("{kind}.parameters"), parameters);
-        let result = self.definitions.publish(format!("{kind}.result"), result);
+        self.add::<P>(kind, roles, true);
+    }
+}
+
+impl Commands<'_> {
+    fn add<P: Contract>(&mut self, name: &'static str, roles: Vec<Role>, once: bool) {
+        let definitions = &mut *self.definitions;
+        let rejections = Command::rejection_codes::<P>();
+        let parameters = definitions.read::<P>();
+        let mut parameters = definitions.resolve(&parameters);
+        if once {
+            parameters["properties"]["command_id"] = command_id(definitions);
+        }
+        definitions.publish(format!("{name}.parameters"), parameters);
+        let result = definitions.written::<P::Answer>();
+        let result = definitions.publish(format!("{name}.result"), result);
         let accepted = object(&[
             ("outcome", json!({ "const": "accepted" })),
             ("result", result),
             ("positions", refer("positions")),
         ]);
-        let accepted = self
-            .definitions
-            .publish(format!("{kind}.accepted"), accepted);
-        let outcome = outcome(accepted, &rejections);
-        self.definitions.publish(format!("{kind}.outcome"), outcome);
+        let accepted = definitions.publish(format!("{name}.accepted"), accepted);
+        definitions.publish(format!("{name}.outcome"), outcome(accepted, &rejections));
         self.rpcs.push(Rpc {
-            name: kind,
+            name,
             summary: P::SUMMARY.trim().to_owned(),
             roles,
+            once,
             rejections,
-            example,
+            example: P::example(),
         });
     }
 }
 
-impl Commands<'_> {
-    /// The parameters with the envelope's id among them.
-    fn with_id(&mut self, parameters: &Value) -> Value {
-        let mut id = self.definitions.read::<CommandId>();
-        id["description"] = json!(
-            "Made by the client, a UUID version 7: the command runs at most once under it. \
-             Over HTTP it may come as `Idempotency-Key` instead."
-        );
-        let mut schema = self.definitions.resolve(parameters);
-        schema["properties"]["command_id"] = id;
-        schema
-    }
+/// The envelope's id, among the parameters.
+fn command_id(definitions: &mut Definitions) -> Value {
+    let mut id = definitions.read::<CommandId>();
+    id["description"] = json!(
+        "Made by the client, a UUID version 7: the command runs at most once under it. \
+         Over HTTP it may come as `Idempotency-Key` instead."
+    );
+    id
 }
 
 fn outcome(accepted: Value, rejections: &[String]) -> Value {
     let mut outcomes = vec![accepted];
-    outcomes.extend(
-        rejections
-            .iter()
-            .map(|code| refer(&format!("rejected.{code}"))),
-    );
+    outcomes.extend(rejections.iter().map(|code| refer(&rejected_name(code))));
     outcomes.push(refer("refused"));
     json!({ "oneOf": outcomes })
 }

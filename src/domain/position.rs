@@ -5,6 +5,7 @@
 //! customer sees them on the way to the customer's own door and at no other time.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -15,14 +16,14 @@ use super::{
 };
 
 /// Parameters of `location.report`: what a phone has gathered since it last got through.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocationReport {
     pub fixes: Vec<Fix>,
 }
 
 /// One reading of a phone's position.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct Fix {

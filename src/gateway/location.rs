@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 
 use hub::ports::Caller;
 use jiff::Timestamp;
-use serde_json::{json, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{Gateway, actor_of, input};
 use crate::{
-    domain::{Rejection, Role, ids::CleanerId, position::LocationReport},
+    domain::{
+        Rejection, Role,
+        contract::{answer::LocationTaken, location::LOCATION_REPORT},
+        ids::CleanerId,
+        position::LocationReport,
+    },
     execute::{Outcome, Refusal},
     tracking::{Reported, Unshown},
 };
-
-pub(super) const REPORT: &str = "location.report";
 
 impl Gateway {
     /// A cleaner's phone says where it was. Nothing of it is stored or logged.
@@ -30,7 +33,7 @@ impl Gateway {
             return Outcome::try_again(Refusal::Draining, "this instance is stopping", 1000);
         }
         if actor.role != Role::Cleaner {
-            self.note_denial(caller, REPORT, "");
+            self.note_denial(caller, LOCATION_REPORT, "");
             return Outcome::refused(Refusal::Forbidden, "this is not for your role");
         }
         if let Err(wait) = self.reports.take(&actor.id) {
@@ -49,7 +52,10 @@ impl Gateway {
             .await
         {
             Ok(reported) => Outcome::Accepted {
-                result: json!({ "shown": reported == Reported::Shown }),
+                result: serde_json::to_value(LocationTaken {
+                    shown: reported == Reported::Shown,
+                })
+                .expect("plain data"),
                 positions: BTreeMap::new(),
             },
             Err(Unshown::NotTracking) => Outcome::rejected(&Rejection::NotTracking),

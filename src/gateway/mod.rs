@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::{
     audience::{self, AnyChannel, Channel, EphemeralChannel, LiveBody},
     config::Limits,
-    domain::{Actor, Command, Role, ids::AccountId},
+    domain::{Actor, Command, Role, contract::location::LOCATION_REPORT, ids::AccountId},
     execute::{self, Executor, Outcome, Refusal},
     limits::Limit,
     sign_in::{self, SignIn, password},
@@ -107,7 +107,7 @@ impl Gateway {
         data: Option<&RawValue>,
         id_beside: Option<&str>,
     ) -> Option<Outcome> {
-        if kind == location::REPORT {
+        if kind == LOCATION_REPORT {
             let outcome = self.report_location(caller, data).await;
             metrics::counter!("location_reports_total", "outcome" => outcome.label().to_owned())
                 .increment(1);

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
-use serde_json::{json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     Site,
@@ -20,14 +20,14 @@ use crate::{
     execute::{Outcome, Refusal},
 };
 
-pub fn endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
+pub fn endpoints(contracts: &Contracts) -> Vec<Endpoint> {
     let rpcs = contracts.rpcs.iter().filter(|rpc| rpc.is_public());
-    let operations = rpcs.map(|rpc| operation(rpc, &contracts.definitions));
     vec![Endpoint::standing_for(
         "/api/v1/commands/{name}",
         Verb::Post,
         run,
-        operations.collect(),
+        rpcs.map(|rpc| operation(rpc, &contracts.definitions))
+            .collect(),
     )]
 }
 
@@ -42,21 +42,25 @@ fn operation(rpc: &Rpc, definitions: &Definitions) -> Operation {
         .at(&path)
         .described(rpc.audience())
         .by(Who::SignedIn)
-        .parameter(key)
         .takes(&rpc.parameters(), &rpc.example)
         .answers(200, "Accepted.", &rpc.accepted())
-        .refuses(&[
+        .refuses(&[Refusal::Forbidden, Refusal::Draining]);
+    let operation = if rpc.once {
+        operation.parameter(key).refuses(&[
             Refusal::IdempotencyMismatch,
             Refusal::CommandExpired,
-            Refusal::Forbidden,
             Refusal::NotFound,
-            Refusal::Draining,
-        ]);
-    rpc.rejections.iter().fold(operation, |operation, code| {
-        let rejected = definitions.get(&format!("rejected.{code}"));
-        let rejected = rejected.expect("a contract's rejections are ours");
-        operation.rejects(code, rejected["properties"]["details"].clone())
-    })
+        ])
+    } else {
+        operation
+    };
+    let parameters = definitions.resolve(&rpc.parameters());
+    let operation = match parameters["required"] {
+        Value::Null => operation.takes_nothing_too(),
+        _ => operation,
+    };
+    let codes = rpc.rejections.iter();
+    codes.fold(operation, |operation, code| operation.rejects(code))
 }
 
 pub async fn run(

@@ -13,9 +13,16 @@ use serde_json::{Map, Value, json};
 
 use super::{Site, commands::status};
 use crate::{
-    contracts::{definitions::object, rpcs::refusal_details},
+    contracts::{
+        Definitions,
+        definitions::{object, refer},
+        rpcs::{refusal_details, rejection_details},
+    },
     execute::Refusal,
 };
+
+/// The status of every rejection.
+const REJECTED: u16 = 409;
 
 /// How something is asked for over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +119,7 @@ pub struct Operation {
     parameters: Vec<Value>,
     body: Option<Value>,
     answers: BTreeMap<u16, Value>,
-    problems: BTreeMap<u16, Vec<Value>>,
+    problems: BTreeMap<u16, Vec<Told>>,
 }
 
 impl Operation {
@@ -185,14 +192,22 @@ impl Operation {
             .misuse(415, "The body does not say that it is JSON.")
     }
 
+    /// No body at all is an empty object.
+    #[must_use]
+    pub fn takes_nothing_too(mut self) -> Self {
+        if let Some(body) = &mut self.body {
+            body["required"] = json!(false);
+        }
+        self
+    }
+
     fn misuse(mut self, status: u16, description: &str) -> Self {
-        let mut problem = problem(
-            status,
-            "invalid_argument",
-            refusal_details(Refusal::InvalidArgument),
-        );
-        problem["description"] = json!(description);
-        self.problems.entry(status).or_default().push(problem);
+        let details = refusal_details(Refusal::InvalidArgument);
+        let told = Told {
+            words: description.to_owned(),
+            schema: problem(status, "invalid_argument", details),
+        };
+        self.problems.entry(status).or_default().push(told);
         self
     }
 
@@ -228,31 +243,28 @@ impl Operation {
     #[must_use]
     pub fn refuses(mut self, refusals: &[Refusal]) -> Self {
         for refusal in refusals {
-            let status = status(*refusal).as_u16();
-            let details = match refusal {
-                // Over HTTP the header `x-request-id` is always there.
-                Refusal::Internal => json!({ "type": "object" }),
-                Refusal::Unauthenticated
-                | Refusal::Forbidden
-                | Refusal::NotFound
-                | Refusal::InvalidArgument
-                | Refusal::RateLimited
-                | Refusal::Draining
-                | Refusal::Unavailable
-                | Refusal::IdempotencyMismatch
-                | Refusal::CommandExpired => refusal_details(*refusal),
-            };
-            let problem = problem(status, refusal.as_str(), details);
-            self.problems.entry(status).or_default().push(problem);
+            let problems = self.problems.entry(status(*refusal).as_u16()).or_default();
+            problems.push(Told::by_code(refusal.as_str()));
         }
         self
     }
 
     /// A rejection, told as a problem.
     #[must_use]
-    pub fn rejects(mut self, code: &str, details: Value) -> Self {
-        let problem = problem(409, code, details);
-        self.problems.entry(409).or_default().push(problem);
+    pub fn rejects(mut self, code: &str) -> Self {
+        let problems = self.problems.entry(REJECTED).or_default();
+        problems.push(Told::by_code(code));
+        self
+    }
+
+    /// A conflict that is no command's.
+    #[must_use]
+    pub fn conflicts(mut self, code: &str, details: &Value) -> Self {
+        let told = Told {
+            words: format!("`{code}`"),
+            schema: problem(REJECTED, code, details.clone()),
+        };
+        self.problems.entry(REJECTED).or_default().push(told);
         self
     }
 
@@ -289,6 +301,44 @@ impl Operation {
     }
 }
 
+/// A problem that a route may answer with.
+#[derive(Debug, Clone)]
+struct Told {
+    words: String,
+    schema: Value,
+}
+
+impl Told {
+    fn by_code(code: &str) -> Self {
+        Self {
+            words: format!("`{code}`"),
+            schema: refer(&problem_name(code)),
+        }
+    }
+}
+
+fn problem_name(code: &str) -> String {
+    format!("problem.{code}")
+}
+
+/// Publishes the problem of every refusal and rejection.
+pub fn define_problems(definitions: &mut Definitions) {
+    for refusal in Refusal::ALL {
+        let code = refusal.as_str();
+        let details = if refusal == Refusal::Internal {
+            // Not every one is a command's; all have the header `x-request-id`.
+            json!({ "type": "object", "properties": { "trace_id": { "type": "string" } } })
+        } else {
+            refusal_details(refusal)
+        };
+        let problem = problem(status(refusal).as_u16(), code, details);
+        definitions.publish(problem_name(code), problem);
+    }
+    for (code, details) in rejection_details(definitions) {
+        definitions.publish(problem_name(&code), problem(REJECTED, &code, details));
+    }
+}
+
 fn problem(status: u16, code: &str, details: Value) -> Value {
     object(&[
         ("type", json!({ "const": "about:blank" })),
@@ -300,18 +350,14 @@ fn problem(status: u16, code: &str, details: Value) -> Value {
     ])
 }
 
-fn problem_answer(status: u16, problems: &[Value]) -> Value {
-    let codes: Vec<&str> = problems
-        .iter()
-        .filter_map(|problem| problem["properties"]["code"]["const"].as_str())
-        .collect();
+fn problem_answer(status: u16, problems: &[Told]) -> Value {
     let schema = match problems {
-        [only] => only.clone(),
-        several => json!({ "oneOf": several }),
+        [only] => only.schema.clone(),
+        several => json!({ "oneOf": several.iter().map(|one| &one.schema).collect::<Vec<_>>() }),
     };
-    let codes: Vec<_> = codes.iter().map(|code| format!("`{code}`")).collect();
+    let words: Vec<_> = problems.iter().map(|one| one.words.as_str()).collect();
     let mut answer = json!({
-        "description": codes.join(", "),
+        "description": words.join(", "),
         "content": { "application/problem+json": { "schema": schema } },
     });
     let seconds = json!({ "Retry-After": {

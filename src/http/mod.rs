@@ -104,6 +104,7 @@ impl Site {
 
 /// The routes of the API, whose requests are limited by address.
 fn api_endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
+    endpoint::define_problems(&mut contracts.definitions);
     let mut endpoints = Vec::new();
     endpoints.extend(sessions::endpoints(contracts));
     endpoints.extend(commands::endpoints(contracts));

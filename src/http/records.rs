@@ -71,9 +71,9 @@ fn told_of_events(page: &Value) -> Operation {
     )
     .in_query("aggregate", ABOUT, &text)
     .answers(200, "A page of facts.", page)
-    .rejects(
+    .conflicts(
         "epoch_changed",
-        object(&[("epoch", json!({ "type": "string" }))]),
+        &object(&[("epoch", json!({ "type": "string" }))]),
     )
 }
 

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{database::TestDb, people, schemas::assert_is, server::TestServer};
-use dispatch_hub::domain::{Command, Role};
+use dispatch_hub::domain::{Command, Query, Role};
 
 /// Every `$ref` in a document.
 fn references<'d>(document: &'d Value, found: &mut BTreeSet<&'d str>) {
@@ -54,6 +54,15 @@ fn every_schema_is_one_and_every_rpc_and_channel_has_its_own() {
             let name = format!("{kind}.{part}");
             assert!(published.contains(name.as_str()), "{name}");
         }
+    }
+    for kind in Query::KINDS {
+        for part in ["parameters", "answer"] {
+            let name = format!("{kind}.{part}");
+            assert!(published.contains(name.as_str()), "{name}");
+        }
+    }
+    for query in &PUBLISHED.contracts.queries {
+        assert_is(&format!("{}.parameters", query.name), &query.example);
     }
     for rpc in &PUBLISHED.contracts.rpcs {
         assert_is(&format!("{}.parameters", rpc.name), &rpc.example);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{
     company::{Company, SERVICE, ZONE},
     database::TestDb,
+    schemas::assert_is,
     server::{Api, TestServer},
     socket::TestSocket,
 };
@@ -32,8 +33,10 @@ async fn ask(
     let path = format!("/api/v1/queries/{kind}?{}", fields.join("&"));
     let (status, body) = api.get(&path, token).await;
     if status == StatusCode::OK {
+        assert_is(&format!("{kind}.answer"), &told);
         assert_eq!(told.get("outcome"), None, "{told}");
     } else {
+        assert_is("refused", &told);
         assert_eq!(told["code"], body["code"], "{told} {body}");
         assert_eq!(told["details"], body["details"], "{told} {body}");
         assert_eq!(told["outcome"], "refused", "{told}");

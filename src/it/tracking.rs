@@ -10,6 +10,7 @@ use crate::support::{
     database::TestDb,
     people::TestPerson,
     redis::TestRedis,
+    schemas::assert_is,
     server::{Api, TestServer},
     socket::TestSocket,
 };
@@ -32,6 +33,7 @@ async fn report(server: &Api, cleaner: &TestPerson, fixes: Value) -> (StatusCode
 async fn shown(server: &Api, cleaner: &TestPerson, fixes: Value) -> bool {
     let (status, outcome) = report(server, cleaner, fixes).await;
     assert_eq!(status, StatusCode::OK, "{outcome}");
+    assert_is("location.report.outcome", &outcome);
     outcome["result"]["shown"].as_bool().expect("a yes or no")
 }
 
@@ -41,6 +43,8 @@ async fn pushed(socket: &mut TestSocket, channel: &str) -> Value {
         let push = socket.push().await;
         if push["channel"] == channel && push["pub"].is_object() {
             assert!(push["pub"].get("offset").is_none(), "{push}");
+            let family = channel.split(':').next().expect("a name");
+            assert_is(&format!("{family}.publication"), &push["pub"]["data"]);
             return push["pub"]["data"].clone();
         }
     }

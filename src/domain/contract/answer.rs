@@ -64,6 +64,8 @@ answers! {
     }
     /// A new time off, and the jobs that were taken from the cleaner for it.
     TimeOffAdded { time_off: TimeOffId, unassigned: BTreeSet<JobId> }
+    /// Whether anybody sees the position now: an older one, or one too coarse, is not shown.
+    LocationTaken { shown: bool }
     /// A zone at its new version.
     ZoneSaved { zone: ZoneSlug, #[ts(type = "number")] version: i64 }
     /// A service at its new version.

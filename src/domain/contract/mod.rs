@@ -10,6 +10,7 @@ mod administration;
 pub mod answer;
 mod customers;
 mod dispatch;
+pub mod location;
 mod people;
 
 use schemars::JsonSchema;
