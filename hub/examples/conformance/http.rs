@@ -13,7 +13,7 @@ use hub::{
     Hub,
     adapters::memory::MemoryLog,
     ports::{Body, ChannelLog, LogRead},
-    protocol::Encoding,
+    protocol::Handshake,
 };
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -25,8 +25,6 @@ use crate::{
     streams,
 };
 
-const JSON: &str = "centrifuge-json";
-const PROTOBUF: &str = "centrifuge-protobuf";
 const API_KEY: &str = "test-api-key";
 const REQUEST_BYTES: usize = 1 << 20;
 /// A history of `limit` -1, or of more, is cut to this.
@@ -55,12 +53,18 @@ async fn open(State(site): State<Site>, mut request: Request) -> Response {
         return (StatusCode::BAD_REQUEST, "a WebSocket handshake is expected").into_response();
     };
     let accept = derive_accept_key(key.as_bytes());
-    let (encoding, subprotocol) = negotiate(headers, request.uri().query().unwrap_or_default());
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let handshake = Handshake::of(
+        offered.filter_map(|offer| offer.to_str().ok()),
+        request.uri().query(),
+    );
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         if let Ok(stream) = upgrade.await {
             let stream = TokioIo::new(stream);
-            site.hub.serve_websocket(stream, None, encoding).await;
+            site.hub
+                .serve_websocket(stream, None, handshake.encoding)
+                .await;
         }
     });
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
@@ -70,27 +74,11 @@ async fn open(State(site): State<Site>, mut request: Request) -> Response {
     if let Ok(accept) = HeaderValue::from_str(&accept) {
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     }
-    if let Some(subprotocol) = subprotocol {
+    if let Some(subprotocol) = handshake.subprotocol {
         let subprotocol = HeaderValue::from_static(subprotocol);
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
     }
     response
-}
-
-/// The encoding, and the subprotocol to confirm. Clients may send the header empty, or offer what
-/// is not known here: then nothing is confirmed.
-fn negotiate(headers: &HeaderMap, query: &str) -> (Encoding, Option<&'static str>) {
-    let offers = |name| lists(headers, &header::SEC_WEBSOCKET_PROTOCOL, name);
-    let asked = |pair: &str| pair == "format=protobuf" || pair == "cf_protocol=protobuf";
-    if offers(PROTOBUF) {
-        (Encoding::Protobuf, Some(PROTOBUF))
-    } else if query.split('&').any(asked) {
-        (Encoding::Protobuf, None)
-    } else if offers(JSON) {
-        (Encoding::Json, Some(JSON))
-    } else {
-        (Encoding::Json, None)
-    }
 }
 
 fn lists(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {

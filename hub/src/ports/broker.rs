@@ -23,6 +23,21 @@ pub enum Control {
         channel: ChannelName,
         user: Option<Arc<str>>,
     },
+    /// Subscribe the connections of a user, optionally only those of one sign-in, to a channel. The
+    /// application is asked for each with [`super::Side::Server`].
+    Subscribe {
+        user: Arc<str>,
+        session: Option<Arc<str>>,
+        channel: ChannelName,
+    },
+    /// End the subscriptions of `user` (of all users when `None`) to `channel`, whoever made them.
+    /// 2500 and 2501 make clients subscribe again, 2502 without the token and the position they
+    /// hold; anything else is 2000, and they do not.
+    Unsubscribe {
+        channel: ChannelName,
+        user: Option<Arc<str>>,
+        code: u32,
+    },
     /// A client joined or left a channel with join/leave.
     Join {
         channel: ChannelName,

@@ -47,6 +47,15 @@ impl ErrorCode {
     pub const CONCURRENT_PAGINATION: Self = Self::temporary(113, "concurrent pagination");
 }
 
+impl ErrorCode {
+    /// Refused for what was asked: to ask the same again is of no use. Rights and names are that;
+    /// tokens, positions and times run out in good order, and the application's own errors are
+    /// answers.
+    pub(super) fn is_mistake(&self) -> bool {
+        (101..=108).contains(&self.code)
+    }
+}
+
 impl From<Denied> for ErrorCode {
     fn from(denied: Denied) -> Self {
         match denied {
@@ -97,6 +106,28 @@ impl UnsubscribeCode {
         code: 2502,
         reason: "state invalidated",
     };
+
+    /// A code chosen elsewhere; one that the protocol does not know becomes 2000.
+    pub fn chosen(code: u32) -> Self {
+        [
+            Self::INSUFFICIENT_STATE,
+            Self::EXPIRED,
+            Self::STATE_INVALIDATED,
+        ]
+        .into_iter()
+        .find(|known| known.code == code)
+        .unwrap_or(Self::SERVER)
+    }
+
+    /// What it means where the client cannot subscribe again but by connecting again.
+    pub(super) fn of_the_connection(self) -> Option<CloseCode> {
+        match self {
+            Self::INSUFFICIENT_STATE => Some(CloseCode::INSUFFICIENT_STATE),
+            Self::EXPIRED => Some(CloseCode::SUBSCRIPTION_EXPIRED),
+            Self::STATE_INVALIDATED => Some(CloseCode::STATE_INVALIDATED),
+            Self { .. } => None,
+        }
+    }
 }
 
 /// The connection ends. 3000–3499 and 4000–4499 tell the client to come back, 3500–3999 and
@@ -184,6 +215,7 @@ impl CloseCode {
             3001 => "3001",
             3004 => "3004",
             3005 => "3005",
+            3006 => "3006",
             3008 => "3008",
             3009 => "3009",
             3010 => "3010",
@@ -196,7 +228,9 @@ impl CloseCode {
             3502 => "3502",
             3503 => "3503",
             3504 => "3504",
+            3505 => "3505",
             3508 => "3508",
+            3509 => "3509",
             4000..5000 => "application",
             _ => "other",
         }

@@ -1,5 +1,7 @@
 //! What a client may ask, independent of how it was encoded.
 
+use std::collections::BTreeMap;
+
 use crate::ports::Body;
 
 /// The one kind of delta there is.
@@ -22,6 +24,13 @@ pub enum Command {
     Malformed,
 }
 
+impl Command {
+    /// Only `send` goes without an id: nobody could be answered anything else.
+    pub(super) fn request(id: u32, request: Request) -> Option<Self> {
+        (id != 0 || request == Request::Send).then_some(Self::Request { id, request })
+    }
+}
+
 /// The one request member that a command uses.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
@@ -29,14 +38,14 @@ pub enum Request {
     Ping,
     Subscribe(SubscribeRequest),
     Unsubscribe { channel: String },
-    Publish { channel: String, data: Option<Body> },
+    Publish(PublishRequest),
     Presence { channel: String },
     PresenceStats { channel: String },
     History(HistoryRequest),
     Rpc { method: String, data: Option<Body> },
     Send,
     Refresh { token: String },
-    SubRefresh { channel: String, token: String },
+    SubRefresh(SubRefreshRequest),
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,6 +54,24 @@ pub struct ConnectRequest {
     pub data: Option<Body>,
     pub name: String,
     pub version: String,
+    /// Where the client stands in the channels that the server subscribed it to before.
+    pub subs: BTreeMap<String, Since>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PublishRequest {
+    pub channel: String,
+    pub data: Option<Body>,
+    /// 0 is a stream, the only kind served.
+    pub kind: i32,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SubRefreshRequest {
+    pub channel: String,
+    pub token: String,
+    /// 0 is a stream, the only kind served.
+    pub kind: i32,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "the protocol's own members")]

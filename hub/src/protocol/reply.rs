@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{CloseCode, ErrorCode, UnsubscribeCode, delta, json};
-use crate::ports::{Body, ClientInfo, Position, Publication};
+use crate::ports::{Body, ChannelName, ClientInfo, Position, Publication};
 
 /// Answers to one request.
 #[derive(Debug)]
@@ -96,6 +96,8 @@ pub enum Push<'a> {
     Unsubscribe(UnsubscribeCode),
     /// The end, where there is no close frame to say it. Of no channel.
     Disconnect(&'a CloseCode),
+    /// The server subscribed the connection to the channel.
+    Subscribe(&'a SubscribeResult<'a>),
 }
 
 /// The answer to a successful connect.
@@ -114,6 +116,12 @@ pub struct ConnectResult<'a> {
     pub session: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub node: &'a str,
+    /// Of the channels that the server subscribed the connection to.
+    #[serde(
+        skip_serializing_if = "<[_]>::is_empty",
+        serialize_with = "json::subscriptions"
+    )]
+    pub subs: &'a [(ChannelName, SubscribeResult<'a>)],
 }
 
 /// When the client has to renew a token: both members or neither.

@@ -16,16 +16,31 @@ pub(super) struct Subscription {
     pub(super) id: SubscriptionId,
     pub(super) channel: ChannelName,
     pub(super) request: SubscribeRequest,
+    pub(super) side: Side,
     pub(super) state: State,
 }
 
-impl SubscribeRequest {
+impl Subscription {
     pub(super) fn intent(&self) -> SubscribeIntent {
+        self.request.intent(self.side)
+    }
+
+    /// Waits for the connect reply that is going to tell of it.
+    pub(super) fn is_ready(&self) -> bool {
+        match &self.state {
+            State::Joining(join) => join.step == Step::Ready,
+            State::Live(_) => true,
+        }
+    }
+}
+
+impl SubscribeRequest {
+    pub(super) fn intent(&self, side: Side) -> SubscribeIntent {
         SubscribeIntent {
             channel: self.channel.clone(),
             token: self.token.clone(),
             data: self.data.clone(),
-            side: Side::Client,
+            side,
         }
     }
 }
@@ -50,13 +65,25 @@ pub(super) enum Step {
     FillingUp,
     Confirming,
     Entering,
+    /// Made by the server while the connection connects: waits for the others.
+    Ready,
+}
+
+/// How the end of a join is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// By the reply to this command.
+    Command(u32),
+    /// In the connect reply.
+    Connect,
+    /// By a push.
+    Push,
 }
 
 /// Everything known of a subscription that has not been answered yet.
 #[derive(Debug)]
 pub(super) struct Join {
-    /// The command to answer.
-    pub(super) command: u32,
+    pub(super) answer: Answer,
     pub(super) step: Step,
     pub(super) grant: Option<Grant>,
     /// Where the channel stood here when this subscriber was registered: everything after it is
@@ -112,9 +139,9 @@ impl RecoveryOutcome {
 }
 
 impl Join {
-    pub(super) fn new(command: u32) -> Self {
+    pub(super) fn new(answer: Answer) -> Self {
         Self {
-            command,
+            answer,
             step: Step::Authorizing,
             grant: None,
             opened_at: None,

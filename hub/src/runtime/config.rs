@@ -31,6 +31,9 @@ pub struct HubConfig {
     pub refused_frames: u32,
     /// Commands in one frame; with more, the connection is closed (3013).
     pub commands_per_frame: usize,
+    /// Requests per minute that one connection may ask in vain (errors 101 to 108) before it is
+    /// closed (3509).
+    pub refused_requests_per_minute: u32,
     /// What may wait for a slow reader, ephemeral events and snapshots aside (3008).
     pub queue_bytes: usize,
     /// Ephemeral events that may wait for a slow reader; what has no room is dropped.
@@ -112,6 +115,7 @@ impl Default for HubConfig {
             frame_burst: 200,
             refused_frames: 200,
             commands_per_frame: 1_000,
+            refused_requests_per_minute: 300,
             queue_bytes: 1 << 20,
             ephemeral_queue_bytes: 256 << 10,
             ephemeral_batch_ms: 300,
@@ -168,6 +172,7 @@ impl HubConfig {
             history: self.history_publications,
             refused_frames: self.refused_frames,
             commands: self.commands_per_frame.max(1),
+            refused_requests: self.refused_requests_per_minute,
             recheck_retry: ms(1_000),
             drain_patience: ms(self.drain_patience_ms),
         })

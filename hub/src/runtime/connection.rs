@@ -263,6 +263,13 @@ impl<L: Link> Connection<L> {
                     self.handle(Input::Reauthorize { channel: &channel });
                 }
                 Item::Resync(subscription) => self.handle(Input::Resync { subscription }),
+                Item::Subscribe(channel) => self.handle(Input::Subscribe { channel: &channel }),
+                Item::Unsubscribe(channel, code) => {
+                    self.handle(Input::Unsubscribe {
+                        channel: &channel,
+                        code,
+                    });
+                }
                 Item::Drain => self.handle(Input::Drain),
             }
         }

@@ -6,10 +6,10 @@ use std::{sync::Arc, time::Duration};
 use metrics::counter;
 use tokio::{sync::mpsc, time::timeout};
 
-use super::hub::Hub;
+use super::{connection::Handle, hub::Hub, queue::Item};
 use crate::{
-    ports::{Control, Publication},
-    protocol::{CloseCode, News},
+    ports::{Control, Identity, Publication},
+    protocol::{CloseCode, News, UnsubscribeCode},
 };
 
 /// Something for the other instances.
@@ -65,10 +65,32 @@ impl Hub {
                 reason,
             } => {
                 let code = CloseCode::chosen(*code, reason);
-                self.disconnect(user, session.as_deref(), &code);
+                for connection in self.connections_of(user, session.as_deref()) {
+                    connection.queue.end(code.clone());
+                }
             }
             Control::Reauthorize { channel, user } => {
                 self.registry().reauthorize(channel, user.as_deref());
+            }
+            Control::Subscribe {
+                user,
+                session,
+                channel,
+            } => {
+                for connection in self.connections_of(user, session.as_deref()) {
+                    connection.queue.signal(Item::Subscribe(channel.clone()));
+                }
+            }
+            Control::Unsubscribe {
+                channel,
+                user,
+                code,
+            } => {
+                let queues = self.registry().queues(channel, user.as_deref());
+                self.tell(queues.into_iter().map(|queue| {
+                    let code = UnsubscribeCode::chosen(*code);
+                    (Item::Unsubscribe(channel.clone(), code), queue)
+                }));
             }
             Control::Join { channel, info } => {
                 self.tell_presence(channel, News::Join(info.clone()));
@@ -84,18 +106,20 @@ impl Hub {
         }
     }
 
-    fn disconnect(&self, user: &str, session: Option<&str>, code: &CloseCode) {
-        for connection in self.connection_table() {
-            let Some(caller) = connection.caller() else {
-                continue;
-            };
-            let identity = &caller.identity;
-            let same_session = session
-                .is_none_or(|wanted| identity.session.as_deref().is_some_and(|own| own == wanted));
-            if *identity.user == *user && same_session {
-                connection.queue.end(code.clone());
-            }
-        }
+    /// The connections of a user on this instance, or only those of one sign-in.
+    fn connections_of(&self, user: &str, session: Option<&str>) -> Vec<Arc<Handle>> {
+        let mut connections = self.connection_table();
+        connections.retain(|connection| {
+            connection.caller().is_some_and(|caller| {
+                let Identity {
+                    user: own,
+                    session: of,
+                    ..
+                } = &caller.identity;
+                **own == *user && session.is_none_or(|wanted| of.as_deref() == Some(wanted))
+            })
+        });
+        connections
     }
 
     pub(super) async fn run_outbound(self, mut outbound: mpsc::Receiver<Outbound>) {
@@ -136,9 +160,11 @@ impl Hub {
             | Control::Leave { .. }
             | Control::Emulated(_)
             | Control::EmulationAnswered { .. } => 1,
-            Control::Disconnect { .. } | Control::Reauthorize { .. } | Control::EpochChanged => {
-                CONTROL_ATTEMPTS
-            }
+            Control::Disconnect { .. }
+            | Control::Reauthorize { .. }
+            | Control::Subscribe { .. }
+            | Control::Unsubscribe { .. }
+            | Control::EpochChanged => CONTROL_ATTEMPTS,
         };
         let hub = self.clone();
         self.tracker().spawn(async move {

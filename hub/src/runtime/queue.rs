@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::{
     ports::ChannelName,
-    protocol::{CloseCode, Delivery, News, SubscriptionId},
+    protocol::{CloseCode, Delivery, News, SubscriptionId, UnsubscribeCode},
 };
 
 /// Something a connection's task has to take in.
@@ -23,6 +23,8 @@ pub(crate) enum Item {
     Delivery(Delivery),
     Reauthorize(ChannelName),
     Resync(SubscriptionId),
+    Subscribe(ChannelName),
+    Unsubscribe(ChannelName, UnsubscribeCode),
     Drain,
 }
 
@@ -191,7 +193,11 @@ impl State {
         let index = usize::try_from(place.checked_sub(self.first)?).ok()?;
         match self.items.get_mut(index)? {
             Item::Delivery(waiting) => Some(waiting),
-            Item::Reauthorize(_) | Item::Resync(_) | Item::Drain => None,
+            Item::Reauthorize(_)
+            | Item::Resync(_)
+            | Item::Subscribe(_)
+            | Item::Unsubscribe(..)
+            | Item::Drain => None,
         }
     }
 
@@ -275,7 +281,11 @@ mod tests {
             .into_iter()
             .map(|item| match item {
                 Item::Delivery(delivery) => body(&delivery),
-                signal @ (Item::Reauthorize(_) | Item::Resync(_) | Item::Drain) => {
+                signal @ (Item::Reauthorize(_)
+                | Item::Resync(_)
+                | Item::Subscribe(_)
+                | Item::Unsubscribe(..)
+                | Item::Drain) => {
                     format!("{signal:?}")
                 }
             })

@@ -134,14 +134,22 @@ impl Registry {
     }
 
     pub(super) fn reauthorize(&self, name: &ChannelName, user: Option<&str>) {
-        let Some(channel) = self.find(name) else {
-            return;
-        };
-        for subscriber in channel.state().subscribers.values() {
-            if user.is_none_or(|user| *user == *subscriber.user) {
-                subscriber.queue.signal(Item::Reauthorize(name.clone()));
-            }
+        for queue in self.queues(name, user) {
+            queue.signal(Item::Reauthorize(name.clone()));
         }
+    }
+
+    /// Of a channel's subscribers.
+    pub(super) fn queues(&self, name: &str, user: Option<&str>) -> Vec<Arc<Queue>> {
+        let Some(channel) = self.find(name) else {
+            return Vec::new();
+        };
+        let state = channel.state();
+        let subscribers = state.subscribers.values();
+        subscribers
+            .filter(|subscriber| user.is_none_or(|user| *user == *subscriber.user))
+            .map(|subscriber| subscriber.queue.clone())
+            .collect()
     }
 }
 

@@ -11,18 +11,23 @@ use super::{
 };
 use crate::protocol::SubscriptionId;
 
-/// Subscribers whose deliveries have ended.
-pub(super) type Resyncs = Vec<(SubscriptionId, Arc<Queue>)>;
+/// What connections are told, many at once.
+pub(super) type Resyncs = Vec<(Item, Arc<Queue>)>;
 
 /// How often a portion is told.
 const STEP: Duration = Duration::from_millis(50);
 
 impl Hub {
     pub(super) fn resync(&self, subscribers: impl Iterator<Item = (SubscriptionId, Arc<Queue>)>) {
-        let subscribers: Resyncs = subscribers.collect();
-        if !subscribers.is_empty() {
+        self.tell(subscribers.map(|(id, queue)| (Item::Resync(id), queue)));
+    }
+
+    /// Tells connections something after which clients subscribe again.
+    pub(super) fn tell(&self, told: impl Iterator<Item = (Item, Arc<Queue>)>) {
+        let told: Resyncs = told.collect();
+        if !told.is_empty() {
             // Fails only when the hub has shut down, and its connections with it.
-            let _ = self.resyncs().send(subscribers);
+            let _ = self.resyncs().send(told);
         }
     }
 
@@ -30,8 +35,8 @@ impl Hub {
         let per_step = (self.config().resyncs_per_second / 20).max(1);
         let mut told = 0;
         while let Some(subscribers) = resyncs.recv().await {
-            for (subscription, queue) in subscribers {
-                queue.signal(Item::Resync(subscription));
+            for (item, queue) in subscribers {
+                queue.signal(item);
                 told += 1;
                 if told >= per_step {
                     told = 0;

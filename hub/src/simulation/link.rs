@@ -299,6 +299,13 @@ impl World {
                     self.handle(id, Input::Reauthorize { channel: &channel });
                 }
                 Item::Resync(subscription) => self.handle(id, Input::Resync { subscription }),
+                Item::Subscribe(channel) => {
+                    self.handle(id, Input::Subscribe { channel: &channel });
+                }
+                Item::Unsubscribe(channel, code) => {
+                    let channel = &channel;
+                    self.handle(id, Input::Unsubscribe { channel, code });
+                }
                 Item::Drain => self.handle(id, Input::Drain),
             }
         }

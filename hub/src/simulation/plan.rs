@@ -135,6 +135,7 @@ fn session(queue_bytes: usize) -> SessionConfig {
         history: 100,
         refused_frames: 10,
         commands: 100,
+        refused_requests: 300,
         recheck_retry: Duration::from_millis(300),
         drain_patience: Duration::from_millis(200),
     }

@@ -65,6 +65,16 @@ pub(super) enum WireControl<'a> {
         channel: String,
         user: Option<String>,
     },
+    Subscribe {
+        user: String,
+        session: Option<String>,
+        channel: String,
+    },
+    Unsubscribe {
+        channel: String,
+        user: Option<String>,
+        code: u32,
+    },
     Join {
         channel: String,
         #[serde(borrow)]
@@ -202,6 +212,24 @@ impl<'a> From<&'a Control> for WireControl<'a> {
                 channel: channel.to_string(),
                 user: user.as_deref().map(str::to_owned),
             },
+            Control::Subscribe {
+                user,
+                session,
+                channel,
+            } => Self::Subscribe {
+                user: user.to_string(),
+                session: session.as_deref().map(str::to_owned),
+                channel: channel.to_string(),
+            },
+            Control::Unsubscribe {
+                channel,
+                user,
+                code,
+            } => Self::Unsubscribe {
+                channel: channel.to_string(),
+                user: user.as_deref().map(str::to_owned),
+                code: *code,
+            },
             Control::Join { channel, info } => Self::Join {
                 channel: channel.to_string(),
                 info: (&**info).into(),
@@ -242,6 +270,24 @@ impl WireControl<'_> {
             Self::Reauthorize { channel, user } => Control::Reauthorize {
                 channel: channel.into(),
                 user: user.map(Into::into),
+            },
+            Self::Subscribe {
+                user,
+                session,
+                channel,
+            } => Control::Subscribe {
+                user: user.into(),
+                session: session.map(Into::into),
+                channel: channel.into(),
+            },
+            Self::Unsubscribe {
+                channel,
+                user,
+                code,
+            } => Control::Unsubscribe {
+                channel: channel.into(),
+                user: user.map(Into::into),
+                code,
             },
             Self::Join { channel, info } => Control::Join {
                 channel: channel.into(),

@@ -1,23 +1,24 @@
 //! The JSON encoding of commands. Unknown fields are ignored.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::command::{
-    Command, ConnectRequest, HistoryRequest, Request, Since, SubscribeRequest,
+    Command, ConnectRequest, HistoryRequest, PublishRequest, Request, Since, SubRefreshRequest,
+    SubscribeRequest,
 };
 use crate::ports::Body;
 
 /// Reads one command; `None` when it cannot be read.
 pub(in super::super) fn command(line: &str) -> Option<Command> {
     let wire: Wire<'_> = serde_json::from_str(line).ok()?;
-    // An id of 0 without `send` is the pong, whatever else it holds.
-    if wire.id == 0 && wire.send.is_none() {
+    let id = wire.id;
+    if id == 0 && wire.is_empty() {
         return Some(Command::Pong);
     }
-    let id = wire.id;
-    let request = wire.request()?;
-    Some(Command::Request { id, request })
+    Command::request(id, wire.request()?)
 }
 
 #[derive(Deserialize)]
@@ -39,7 +40,7 @@ struct Wire<'a> {
     rpc: Option<WireRpc<'a>>,
     send: Option<Empty>,
     refresh: Option<WireToken>,
-    sub_refresh: Option<WireToken>,
+    sub_refresh: Option<WireSubRefresh>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +56,18 @@ struct WireConnect<'a> {
     name: String,
     #[serde(default)]
     version: String,
+    #[serde(default)]
+    subs: BTreeMap<String, WireResume>,
+}
+
+#[derive(Deserialize)]
+struct WireResume {
+    #[serde(default)]
+    recover: bool,
+    #[serde(default)]
+    offset: u64,
+    #[serde(default)]
+    epoch: String,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "the protocol's own members")]
@@ -99,6 +112,8 @@ struct WirePublish<'a> {
     channel: String,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
+    #[serde(default, rename = "type")]
+    kind: i32,
 }
 
 #[derive(Deserialize)]
@@ -131,9 +146,17 @@ struct WireHistory {
 #[derive(Deserialize)]
 struct WireToken {
     #[serde(default)]
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct WireSubRefresh {
+    #[serde(default)]
     channel: String,
     #[serde(default)]
     token: String,
+    #[serde(default, rename = "type")]
+    kind: i32,
 }
 
 /// Copies a body out of the frame, so that it does not pin the read buffer.
@@ -142,6 +165,29 @@ fn body(raw: Option<&RawValue>) -> Result<Option<Body>, serde_json::Error> {
 }
 
 impl Wire<'_> {
+    fn is_empty(&self) -> bool {
+        let Self {
+            id: _,
+            connect,
+            ping,
+            subscribe,
+            unsubscribe,
+            publish,
+            presence,
+            presence_stats,
+            history,
+            rpc,
+            send,
+            refresh,
+            sub_refresh,
+        } = self;
+        connect.is_none()
+            && (ping.is_none() && subscribe.is_none() && unsubscribe.is_none())
+            && (publish.is_none() && presence.is_none() && presence_stats.is_none())
+            && (history.is_none() && rpc.is_none() && send.is_none())
+            && (refresh.is_none() && sub_refresh.is_none())
+    }
+
     /// The first member present, in the protocol's order.
     fn request(self) -> Option<Request> {
         if let Some(connect) = self.connect {
@@ -150,6 +196,7 @@ impl Wire<'_> {
                 token: connect.token,
                 name: connect.name,
                 version: connect.version,
+                subs: connect.subs.into_iter().filter_map(resume).collect(),
             }));
         }
         if self.ping.is_some() {
@@ -161,9 +208,12 @@ impl Wire<'_> {
         if let Some(WireChannel { channel }) = self.unsubscribe {
             return Some(Request::Unsubscribe { channel });
         }
-        if let Some(WirePublish { channel, data }) = self.publish {
-            let data = body(data).ok()?;
-            return Some(Request::Publish { channel, data });
+        if let Some(publish) = self.publish {
+            return Some(Request::Publish(PublishRequest {
+                data: body(publish.data).ok()?,
+                channel: publish.channel,
+                kind: publish.kind,
+            }));
         }
         if let Some(WireChannel { channel }) = self.presence {
             return Some(Request::Presence { channel });
@@ -181,12 +231,27 @@ impl Wire<'_> {
         if self.send.is_some() {
             return Some(Request::Send);
         }
-        if let Some(WireToken { token, .. }) = self.refresh {
+        if let Some(WireToken { token }) = self.refresh {
             return Some(Request::Refresh { token });
         }
-        self.sub_refresh
-            .map(|WireToken { channel, token }| Request::SubRefresh { channel, token })
+        self.sub_refresh.map(|refresh| {
+            Request::SubRefresh(SubRefreshRequest {
+                channel: refresh.channel,
+                token: refresh.token,
+                kind: refresh.kind,
+            })
+        })
     }
+}
+
+/// Where the client stands in a channel, if it wants to go on from there.
+fn resume((channel, wire): (String, WireResume)) -> Option<(String, Since)> {
+    let WireResume {
+        recover,
+        offset,
+        epoch,
+    } = wire;
+    recover.then_some((channel, Since { offset, epoch }))
 }
 
 impl WireSubscribe<'_> {
@@ -272,9 +337,10 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_zero_is_the_pong_unless_it_sends() {
+    fn an_id_of_zero_is_the_pong_or_sends_or_is_a_mistake() {
         assert_eq!(one("{}"), Command::Pong);
-        assert_eq!(one("{\"rpc\":{\"method\":\"a\"}}"), Command::Pong);
+        assert_eq!(one("{\"id\":0,\"later\":{}}"), Command::Pong);
+        assert_eq!(one("{\"rpc\":{\"method\":\"a\"}}"), Command::Malformed);
         assert_eq!(
             one("{\"send\":{\"data\":1}}"),
             Command::Request {

@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 use super::super::{
     UnsubscribeCode,
     encoding::Text,
-    reply::{Form, Publications, Push, Reply, is_false, is_zero},
+    reply::{Form, Publications, Push, Reply, SubscribeResult, is_false, is_zero},
 };
-use crate::ports::{Body, ClientInfo, Publication};
+use crate::ports::{Body, ChannelName, ClientInfo, Publication};
 
 /// A ping: a reply with no field set.
 pub(in super::super) const PING: Text = Text::from_static("{}");
@@ -140,6 +140,13 @@ pub(in super::super) fn publications<S: Serializer>(
     sequence.end()
 }
 
+pub(in super::super) fn subscriptions<S: Serializer>(
+    list: &[(ChannelName, SubscribeResult<'_>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(list.iter().map(|(channel, result)| (&**channel, result)))
+}
+
 struct WireReply<'a> {
     id: u32,
     reply: &'a Reply<'a>,
@@ -222,6 +229,21 @@ struct JoinOrLeave<'a> {
     info: WireInfo<'a>,
 }
 
+/// The members of a subscribe result that its push has.
+#[derive(Serialize)]
+struct WireSubscribe<'a> {
+    #[serde(skip_serializing_if = "is_false")]
+    recoverable: bool,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    epoch: &'a str,
+    #[serde(skip_serializing_if = "is_zero")]
+    offset: u64,
+    #[serde(skip_serializing_if = "is_false")]
+    positioned: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Body>,
+}
+
 #[derive(Serialize)]
 struct WireUnsubscribe {
     code: u32,
@@ -268,6 +290,16 @@ impl Serialize for WirePushBody<'_> {
                 };
                 map.serialize_entry("disconnect", &disconnect)?;
             }
+            Push::Subscribe(result) => {
+                let wire = WireSubscribe {
+                    recoverable: result.recoverable,
+                    epoch: result.epoch,
+                    offset: result.offset,
+                    positioned: result.positioned,
+                    data: result.data,
+                };
+                map.serialize_entry("subscribe", &wire)?;
+            }
         }
         map.end()
     }
@@ -276,10 +308,7 @@ impl Serialize for WirePushBody<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        ports::Position,
-        protocol::reply::{Expiry, SubscribeResult},
-    };
+    use crate::{ports::Position, protocol::reply::Expiry};
 
     fn info() -> ClientInfo {
         ClientInfo {

@@ -5,4 +5,4 @@ mod decode;
 mod encode;
 
 pub(super) use decode::command;
-pub(super) use encode::{PING, publications, push, reply};
+pub(super) use encode::{PING, publications, push, reply, subscriptions};

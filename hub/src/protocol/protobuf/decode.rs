@@ -5,7 +5,10 @@ use prost::Message;
 
 use super::{
     super::EmulationRequest,
-    super::command::{Command, ConnectRequest, HistoryRequest, Request, Since, SubscribeRequest},
+    super::command::{
+        Command, ConnectRequest, HistoryRequest, PublishRequest, Request, Since, SubRefreshRequest,
+        SubscribeRequest,
+    },
     schema as wire,
 };
 use crate::ports::Body;
@@ -21,16 +24,10 @@ pub(in super::super) fn split(frame: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Reads one command, without its length; `None` when it cannot be read.
 pub(in super::super) fn command(message: &[u8]) -> Option<Command> {
     let wire = wire::Command::decode(message).ok()?;
-    // An id of 0 without `send` is the pong, whatever else it holds.
-    if wire.id == 0 && wire.send.is_none() {
-        return Some(Command::Pong);
-    }
     let id = wire.id;
     match request(wire) {
-        Ok(request) => Some(Command::Request {
-            id,
-            request: request?,
-        }),
+        Ok(None) if id == 0 => Some(Command::Pong),
+        Ok(request) => Command::request(id, request?),
         Err(NotJson) => Some(Command::BadBody { id }),
     }
 }
@@ -68,6 +65,7 @@ fn request(wire: wire::Command) -> Result<Option<Request>, NotJson> {
             token: connect.token,
             name: connect.name,
             version: connect.version,
+            subs: connect.subs.into_iter().filter_map(resume).collect(),
         })
     } else if wire.ping.is_some() {
         Request::Ping
@@ -76,10 +74,11 @@ fn request(wire: wire::Command) -> Result<Option<Request>, NotJson> {
     } else if let Some(wire::UnsubscribeRequest { channel }) = wire.unsubscribe {
         Request::Unsubscribe { channel }
     } else if let Some(publish) = wire.publish {
-        Request::Publish {
+        Request::Publish(PublishRequest {
             data: body(&publish.data)?,
             channel: publish.channel,
-        }
+            kind: publish.r#type,
+        })
     } else if let Some(wire::PresenceRequest { channel }) = wire.presence {
         Request::Presence { channel }
     } else if let Some(wire::PresenceStatsRequest { channel }) = wire.presence_stats {
@@ -96,14 +95,21 @@ fn request(wire: wire::Command) -> Result<Option<Request>, NotJson> {
     } else if let Some(wire::RefreshRequest { token }) = wire.refresh {
         Request::Refresh { token }
     } else if let Some(refresh) = wire.sub_refresh {
-        Request::SubRefresh {
+        Request::SubRefresh(SubRefreshRequest {
             channel: refresh.channel,
             token: refresh.token,
-        }
+            kind: refresh.r#type,
+        })
     } else {
         return Ok(None);
     };
     Ok(Some(request))
+}
+
+/// Where the client stands in a channel, if it wants to go on from there.
+fn resume((channel, wire): (String, wire::SubscribeRequest)) -> Option<(String, Since)> {
+    let wire::SubscribeRequest { offset, epoch, .. } = wire;
+    wire.recover.then_some((channel, Since { offset, epoch }))
 }
 
 fn subscribe_request(wire: wire::SubscribeRequest) -> Result<SubscribeRequest, NotJson> {

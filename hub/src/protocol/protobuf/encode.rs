@@ -106,6 +106,15 @@ pub(in super::super) fn push(channel: &str, push: Push<'_>) -> Bytes {
                 reconnect: code.reconnects(),
             });
         }
+        Push::Subscribe(result) => {
+            wire.subscribe = Some(wire::Subscribe {
+                recoverable: result.recoverable,
+                epoch: result.epoch.to_owned(),
+                offset: result.offset,
+                positioned: result.positioned,
+                data: result.data.map(bytes).unwrap_or_default(),
+            });
+        }
     }
     let reply = wire::Reply {
         push: Some(wire),
@@ -133,6 +142,11 @@ fn connect(result: &ConnectResult<'_>) -> wire::ConnectResult {
         pong: result.pong,
         session: result.session.to_owned(),
         node: result.node.to_owned(),
+        subs: result
+            .subs
+            .iter()
+            .map(|(channel, result)| (channel.to_string(), subscribe(result)))
+            .collect(),
         ..wire::ConnectResult::default()
     }
 }

@@ -5,8 +5,8 @@ use super::{
     super::{
         Bodies, ChannelEvent, CloseCode, ErrorCode, Moment, UnsubscribeCode,
         command::FOSSIL,
-        reply::{Expiry, Publications, Reply, SubscribeResult},
-        subscription::{BufferJoin, Live, Obtained, Recheck, RecoveryOutcome, Step},
+        reply::{Expiry, Publications, Push, Reply, SubscribeResult},
+        subscription::{Answer, BufferJoin, Live, Obtained, Recheck, RecoveryOutcome, Step},
     },
     Ask, Counted, Effect, Effects, Session, SubscriptionId,
     joining::Joining,
@@ -73,21 +73,30 @@ impl Session {
         self.finish(joining, now, effects);
     }
 
-    fn finish(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+    pub(super) fn finish(&mut self, joining: Joining, now: Moment, effects: &mut Effects) {
         match joining.join.buffer_joins() {
             BufferJoin::Contiguous => {}
             BufferJoin::Gap => return self.fill_up(joining, now, effects),
             BufferJoin::OtherEpoch => return self.start_over(joining, now, effects),
         }
-        effects.push(Effect::Count(Counted::Subscribed(
-            joining.join.obtained.outcome,
-        )));
-        let reply = Reply::Subscribe(joining.result());
-        let frame = self.endpoint.encoding.reply(joining.join.command, &reply);
+        let encoding = self.endpoint.encoding;
+        let frame = match joining.join.answer {
+            Answer::Connect => return self.ready(joining, now, effects),
+            Answer::Command(id) => encoding.reply(id, &Reply::Subscribe(joining.result())),
+            Answer::Push => encoding.push(&joining.channel, Push::Subscribe(&joining.result())),
+        };
         effects.push(match joining.join.obtained.snapshot {
             Some(_) => Effect::SendSnapshot(frame),
             None => Effect::Send(frame),
         });
+        self.settle(joining, now, effects);
+    }
+
+    /// What has been answered goes live.
+    pub(super) fn settle(&mut self, mut joining: Joining, now: Moment, effects: &mut Effects) {
+        effects.push(Effect::Count(Counted::Subscribed(
+            joining.join.obtained.outcome,
+        )));
         let hears_joins = joining.hears_joins();
         let bodies = joining.bodies();
         let Some(grant) = joining.join.grant.take() else {
@@ -171,7 +180,13 @@ impl Session {
     ) {
         let number = joining.id.number;
         self.by_channel.remove(&joining.channel);
-        self.refuse(joining.join.command, error, effects);
+        match joining.join.answer {
+            Answer::Command(id) => self.refuse(id, error, effects),
+            Answer::Connect | Answer::Push => {
+                effects.push(Effect::Count(Counted::Error(error.code)));
+            }
+        }
+        let of_connect = joining.join.answer == Answer::Connect;
         let afterwards = std::mem::take(&mut joining.join.afterwards);
         self.take_leave(&joining.into_subscription(), None, effects);
         self.snapshot_queue.retain(|queued| *queued != number);
@@ -180,6 +195,9 @@ impl Session {
         }
         for (command, request) in afterwards {
             self.request(command, request, now, effects);
+        }
+        if of_connect {
+            self.left_out(error, now, effects);
         }
     }
 
@@ -193,6 +211,7 @@ impl Session {
             Step::FillingUp,
             Step::Confirming,
             Step::Entering,
+            Step::Ready,
         ];
         let joining = registered
             .into_iter()
@@ -218,7 +237,7 @@ impl Joining {
     }
 
     /// What a subscribe reply says.
-    fn result(&self) -> SubscribeResult<'_> {
+    pub(super) fn result(&self) -> SubscribeResult<'_> {
         let obtained = &self.join.obtained;
         let recovered = obtained.outcome == RecoveryOutcome::Recovered;
         let grant = self.join.grant.as_ref();

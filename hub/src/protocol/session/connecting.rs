@@ -1,12 +1,13 @@
 //! Who the connection belongs to: the first command, and newer tokens.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     super::{
         CloseCode, ErrorCode, Moment,
         command::{Command, ConnectRequest, Request},
         reply::{ConnectResult, Expiry, Reply},
+        subscription::{Answer, Step, Subscription},
     },
     Effect, Effects, Phase, Session,
 };
@@ -16,7 +17,7 @@ impl Session {
     pub(super) fn command(&mut self, command: Command, now: Moment, effects: &mut Effects) {
         match self.phase {
             // While connect is being answered no command is read.
-            Phase::Closed | Phase::Authenticating { .. } => {}
+            Phase::Closed | Phase::Authenticating { .. } | Phase::Subscribing { .. } => {}
             Phase::Fresh => self.first_command(command, effects),
             Phase::Refused => self.close(CloseCode::BAD_REQUEST, effects),
             Phase::Connected => match command {
@@ -44,7 +45,8 @@ impl Session {
         effects.push(Effect::Authenticate(self.hello(connect)));
     }
 
-    fn hello(&self, connect: ConnectRequest) -> Hello {
+    fn hello(&mut self, connect: ConnectRequest) -> Hello {
+        self.resume = connect.subs;
         let mut hello = Hello {
             token: connect.token,
             data: connect.data,
@@ -67,15 +69,15 @@ impl Session {
             return;
         };
         match result {
-            Ok(identity) => self.connected(command, identity, now, effects),
+            Ok(identity) => self.recognised(command, identity, now, effects),
             Err(refused) => self.connect_refused(command, &refused, effects),
         }
     }
 
-    fn connected(&mut self, id: u32, identity: Identity, now: Moment, effects: &mut Effects) {
-        self.phase = Phase::Connected;
+    fn recognised(&mut self, id: u32, identity: Identity, now: Moment, effects: &mut Effects) {
+        self.phase = Phase::Subscribing { command: id };
         self.expires_at = self.expiry(&identity, now);
-        let expiry = Expiry::after(identity.expires_in);
+        let channels = identity.channels.clone();
         let caller = Arc::new(Caller {
             identity,
             client: self.endpoint.client.clone(),
@@ -87,18 +89,50 @@ impl Session {
         });
         self.caller = Some(caller.clone());
         effects.push(Effect::Connected(caller));
+        for channel in &*channels {
+            self.subscribe_by_server(channel, Answer::Connect, effects);
+        }
+        self.resume.clear();
+        self.answer_connect(now, effects);
+    }
+
+    /// Answers connect, unless a subscription of the server's is still being made.
+    pub(super) fn answer_connect(&mut self, now: Moment, effects: &mut Effects) {
+        let Phase::Subscribing { command } = self.phase else {
+            return;
+        };
+        if !self.subscriptions.values().all(Subscription::is_ready) {
+            return;
+        }
+        let ids: Vec<_> = self.subscriptions.values().map(|ready| ready.id).collect();
+        let take = |id| self.take_join(id, Step::Ready);
+        let ready: Vec<_> = ids.into_iter().filter_map(take).collect();
+        let subs: Vec<_> = ready
+            .iter()
+            .map(|joining| (joining.channel.clone(), joining.result()))
+            .collect();
+        let identity = self.caller.as_ref().map(|caller| &caller.identity);
         let emulation = self.endpoint.emulation.as_ref();
         let session = emulation.map_or_else(String::new, |emulation| emulation.session.text());
         let result = ConnectResult {
             client: &self.endpoint.client,
             version: &self.config.version,
-            expiry,
+            expiry: Expiry::after(identity.and_then(|identity| identity.expires_in)),
             ping: self.config.ping.as_secs().max(1),
             pong: true,
             session: &session,
             node: emulation.map_or("", |emulation| &emulation.node),
+            subs: &subs,
         };
-        self.reply(id, &Reply::Connect(result), effects);
+        self.reply(command, &Reply::Connect(result), effects);
+        self.phase = Phase::Connected;
+        for joining in ready {
+            let (channel, doubted) = (joining.channel.clone(), joining.join.confirm_again);
+            self.settle(joining, now, effects);
+            if doubted {
+                self.reauthorize(&channel, effects);
+            }
+        }
         self.catch_up(now, effects);
     }
 
@@ -148,6 +182,10 @@ impl Session {
                 return self.refuse(id, &ErrorCode::INTERNAL, effects);
             }
         };
+        if !same_channels(&identity, &caller.identity) {
+            // The client comes back and gets those of the new token.
+            return self.close(CloseCode::INSUFFICIENT_STATE, effects);
+        }
         self.expires_at = self.expiry(&identity, now);
         let expiry = Expiry::after(identity.expires_in);
         self.caller = Some(Arc::new(Caller {
@@ -166,6 +204,11 @@ impl Session {
         let left = identity.expires_in?;
         Some(now + left + self.config.expiry_grace)
     }
+}
+
+fn same_channels(one: &Identity, other: &Identity) -> bool {
+    let set = |identity: &Identity| identity.channels.iter().cloned().collect::<BTreeSet<_>>();
+    one.channels == other.channels || set(one) == set(other)
 }
 
 /// Cuts text from clients to a length worth keeping.

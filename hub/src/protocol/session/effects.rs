@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 
 use super::super::{
-    ChannelEvent, CloseCode, Encoding, Frame, Recovery,
+    ChannelEvent, CloseCode, Encoding, Frame, Recovery, UnsubscribeCode,
     command::{HistoryRequest, Since},
     subscription::RecoveryOutcome,
 };
@@ -41,6 +41,9 @@ pub struct SessionConfig {
     pub refused_frames: u32,
     /// Commands of one frame; with more, the connection is closed (3013).
     pub commands: usize,
+    /// Requests that may be refused for what they ask, per minute, before the connection is closed
+    /// (3509).
+    pub refused_requests: u32,
     /// When the application could not say whether a right still stands.
     pub recheck_retry: Duration,
     /// How long calls under way may take when the connection is to be closed by a drain.
@@ -100,6 +103,7 @@ pub enum Ask {
     Renew {
         id: u32,
         subscription: SubscriptionId,
+        token: String,
     },
     /// To read a channel that this connection is not subscribed to.
     Read { id: u32, read: Read },
@@ -141,6 +145,9 @@ pub enum Order {
 impl HistoryQuery {
     /// `None` for a request that makes no sense.
     pub(super) fn of(request: &HistoryRequest, most: usize) -> Option<Self> {
+        if request.limit < -1 {
+            return None;
+        }
         let order = if request.reverse {
             Order::Reverse
         } else {
@@ -227,6 +234,15 @@ pub enum Input<'a> {
     /// The right to read a channel has to be asked for again.
     Reauthorize {
         channel: &'a str,
+    },
+    /// The server subscribes the connection to a channel.
+    Subscribe {
+        channel: &'a str,
+    },
+    /// The server ends a subscription.
+    Unsubscribe {
+        channel: &'a str,
+        code: UnsubscribeCode,
     },
     /// Deliveries to this subscription ended: it has to start anew.
     Resync {

@@ -7,11 +7,11 @@ use super::{
     super::{
         CloseCode, ErrorCode, Moment, Recovery,
         command::{FOSSIL, Request, SubscribeRequest},
-        subscription::{Join, Live, RecoveryOutcome, State, Step, Subscription},
+        subscription::{Answer, Join, Live, RecoveryOutcome, State, Step, Subscription},
     },
     Ask, Counted, Effect, Effects, Session, SubscriptionId,
 };
-use crate::ports::{ChannelName, Class, Denied, Grant, Position, Snapshot, SubscribeIntent};
+use crate::ports::{ChannelName, Class, Denied, Grant, Position, Side, Snapshot, SubscribeIntent};
 
 impl Session {
     pub(super) fn subscribe(
@@ -33,6 +33,16 @@ impl Session {
         if let Some(error) = self.refuses_subscribe(&request) {
             return self.refuse(id, &error, effects);
         }
+        self.begin(request, Answer::Command(id), effects);
+    }
+
+    /// Begins a subscription that nothing speaks against yet.
+    pub(super) fn begin(
+        &mut self,
+        request: SubscribeRequest,
+        answer: Answer,
+        effects: &mut Effects,
+    ) {
         self.last_number = self.last_number.wrapping_add(1);
         let subscription = Subscription {
             id: SubscriptionId {
@@ -41,11 +51,15 @@ impl Session {
             },
             channel: request.channel.as_str().into(),
             request,
-            state: State::Joining(Box::new(Join::new(id))),
+            side: match answer {
+                Answer::Command(_) => Side::Client,
+                Answer::Connect | Answer::Push => Side::Server,
+            },
+            state: State::Joining(Box::new(Join::new(answer))),
         };
         effects.push(Effect::Authorize {
             ask: Ask::Join(subscription.id),
-            intent: subscription.request.intent(),
+            intent: subscription.intent(),
         });
         let number = subscription.id.number;
         self.by_channel.insert(subscription.channel.clone(), number);
@@ -53,11 +67,7 @@ impl Session {
     }
 
     fn refuses_subscribe(&self, request: &SubscribeRequest) -> Option<ErrorCode> {
-        let name = request.channel.as_bytes();
-        if name.len() > self.config.channel_name_bytes
-            || !name.iter().all(u8::is_ascii_graphic)
-            || request.tag_filter
-        {
+        if !self.is_channel_name(&request.channel) || request.tag_filter {
             return Some(ErrorCode::BAD_REQUEST);
         }
         if request.kind != 0 {
@@ -67,6 +77,10 @@ impl Session {
             return Some(ErrorCode::ALREADY_SUBSCRIBED);
         }
         (self.by_channel.len() >= self.config.channels).then_some(ErrorCode::LIMIT_EXCEEDED)
+    }
+
+    pub(super) fn is_channel_name(&self, name: &str) -> bool {
+        name.len() <= self.config.channel_name_bytes && name.bytes().all(|b| b.is_ascii_graphic())
     }
 
     /// Puts a command behind the answer to a subscribe of the same channel.
@@ -111,11 +125,13 @@ impl Session {
                 id: current,
                 channel,
                 request,
+                side,
                 state: State::Joining(join),
             } if current == id && join.step == step => Some(Joining {
                 id,
                 channel,
                 request,
+                side,
                 join,
             }),
             other => {
@@ -392,6 +408,7 @@ pub(super) struct Joining {
     pub(super) id: SubscriptionId,
     pub(super) channel: ChannelName,
     pub(super) request: SubscribeRequest,
+    pub(super) side: Side,
     pub(super) join: Box<Join>,
 }
 
@@ -427,7 +444,7 @@ impl Joining {
     }
 
     pub(super) fn intent(&self) -> SubscribeIntent {
-        self.request.intent()
+        self.request.intent(self.side)
     }
 
     pub(super) fn into_subscription(self) -> Subscription {
@@ -435,6 +452,7 @@ impl Joining {
             id: self.id,
             channel: self.channel,
             request: self.request,
+            side: self.side,
             state: State::Joining(self.join),
         }
     }
@@ -444,6 +462,7 @@ impl Joining {
             id: self.id,
             channel: self.channel,
             request: self.request,
+            side: self.side,
             state: State::Live(Box::new(live)),
         }
     }

@@ -3,14 +3,14 @@
 use super::{
     super::{
         ChannelEvent, CloseCode, ErrorCode, Moment, News, UnsubscribeCode,
-        command::Request,
+        command::{Request, SubRefreshRequest},
         moment::earliest,
         reply::{Expiry, Push, Reply},
         subscription::{Live, Recheck, State, Step, Subscription},
     },
     Ask, Counted, Delivery, Effect, Effects, Session, SubscriptionId,
 };
-use crate::ports::{Denied, Grant, Publication};
+use crate::ports::{Denied, Grant, Publication, Side};
 
 /// When a subscription wants to be looked at.
 pub(super) fn due(subscription: &Subscription) -> Option<Moment> {
@@ -112,6 +112,13 @@ impl Session {
         if self.live(id).is_none() {
             return;
         }
+        let side = self.subscriptions.get(&id.number).map(|ended| ended.side);
+        if side == Some(Side::Server)
+            && let Some(close) = code.of_the_connection()
+        {
+            // There is nothing on the client that would subscribe again.
+            return self.close(close, effects);
+        }
         let Some(subscription) = self.subscriptions.remove(&id.number) else {
             return;
         };
@@ -195,7 +202,7 @@ impl Session {
         match &mut subscription.state {
             State::Joining(join) => {
                 // Earlier steps are followed by a confirmation anyway.
-                if matches!(join.step, Step::Confirming | Step::Entering) {
+                if matches!(join.step, Step::Confirming | Step::Entering | Step::Ready) {
                     join.confirm_again = true;
                 }
             }
@@ -220,9 +227,11 @@ impl Session {
             Ask::Join(id) => self.join_authorized(id, result, now, effects),
             Ask::Confirm(id) => self.join_confirmed(id, result, now, effects),
             Ask::Recheck(id) => self.rechecked(id, result, now, effects),
-            Ask::Renew { id, subscription } => {
-                self.renewed(id, subscription, result, now, effects);
-            }
+            Ask::Renew {
+                id,
+                subscription,
+                token,
+            } => self.renewed(id, (subscription, token), result, now, effects),
             Ask::Read { id, read } => self.read_authorized(id, read, result, effects),
         }
     }
@@ -274,16 +283,23 @@ impl Session {
     pub(super) fn sub_refresh(
         &mut self,
         id: u32,
-        channel: &str,
-        token: String,
+        request: SubRefreshRequest,
         effects: &mut Effects,
     ) {
+        let SubRefreshRequest {
+            channel,
+            token,
+            kind,
+        } = request;
         if channel.is_empty() {
             return self.close(CloseCode::BAD_REQUEST, effects);
         }
+        if kind != 0 {
+            return self.refuse(id, &ErrorCode::NOT_AVAILABLE, effects);
+        }
         let live = self
             .by_channel
-            .get(channel)
+            .get(channel.as_str())
             .and_then(|number| self.subscriptions.get(number))
             .filter(|subscription| matches!(subscription.state, State::Live(_)));
         let Some(subscription) = live else {
@@ -292,11 +308,12 @@ impl Session {
         if token.is_empty() {
             return self.refuse(id, &ErrorCode::BAD_REQUEST, effects);
         }
-        let mut intent = subscription.request.intent();
-        intent.token = token;
+        let mut intent = subscription.intent();
+        intent.token.clone_from(&token);
         let ask = Ask::Renew {
             id,
             subscription: subscription.id,
+            token,
         };
         effects.push(Effect::Authorize { ask, intent });
     }
@@ -304,7 +321,7 @@ impl Session {
     fn renewed(
         &mut self,
         command: u32,
-        id: SubscriptionId,
+        (id, token): (SubscriptionId, String),
         result: Result<Grant, Denied>,
         now: Moment,
         effects: &mut Effects,
@@ -318,6 +335,10 @@ impl Session {
                 let expiry = Expiry::after(grant.expires_in);
                 live.expires_at = grant.expires_in.map(|left| now + left + grace);
                 live.grant = grant;
+                if let Some(subscription) = self.subscriptions.get_mut(&id.number) {
+                    // Asked again, the application sees the newer one.
+                    subscription.request.token = token;
+                }
                 self.reply(command, &Reply::SubRefresh(expiry), effects);
             }
             Err(Denied::TokenExpired) => self.refuse(command, &ErrorCode::EXPIRED, effects),
@@ -354,7 +375,7 @@ impl Session {
 fn ask_recheck(subscription: &Subscription, effects: &mut Effects) {
     effects.push(Effect::Authorize {
         ask: Ask::Recheck(subscription.id),
-        intent: subscription.request.intent(),
+        intent: subscription.intent(),
     });
 }
 

@@ -9,6 +9,7 @@ mod fuzzing;
 mod joining;
 mod live;
 mod requests;
+mod server_side;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
@@ -30,13 +31,16 @@ pub use effects::{
 use self::effects::Calls;
 use super::{
     CloseCode, ErrorCode, Moment,
-    command::Command,
+    command::{Command, Since},
     heartbeat::{Beat, Heartbeat},
     moment::earliest,
     reply::Reply,
-    subscription::Subscription,
+    subscription::{Answer, Subscription},
 };
 use crate::ports::{Caller, ChannelName, ClientInfo, Denied, Grant};
+
+/// How long mistakes are remembered.
+const MISTAKES_PERIOD: Duration = Duration::from_mins(1);
 
 /// How far the connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +49,23 @@ enum Phase {
     Authenticating {
         command: u32,
     },
+    /// The server's own subscriptions are being made; then connect is answered.
+    Subscribing {
+        command: u32,
+    },
     Connected,
     /// Connect was answered with an error; nothing but the end can follow.
     Refused,
     Closed,
+}
+
+impl Phase {
+    fn is_connecting(self) -> bool {
+        match self {
+            Self::Authenticating { .. } | Self::Subscribing { .. } => true,
+            Self::Fresh | Self::Connected | Self::Refused | Self::Closed => false,
+        }
+    }
 }
 
 /// See the module.
@@ -65,6 +82,8 @@ pub struct Session {
     expires_at: Option<Moment>,
     /// What came with or after connect before it was answered, undecoded.
     behind_connect: VecDeque<Vec<u8>>,
+    /// Where the client stands in channels that the server may subscribe it to again.
+    resume: BTreeMap<String, Since>,
     calls: Calls,
     subscriptions: BTreeMap<u32, Subscription>,
     by_channel: BTreeMap<ChannelName, u32>,
@@ -73,6 +92,9 @@ pub struct Session {
     snapshot: Option<u32>,
     snapshot_queue: VecDeque<u32>,
     refused_frames: u32,
+    /// Requests refused for what they ask, in the minute that began then.
+    mistakes: u32,
+    mistakes_since: Moment,
     /// The earliest of all subscriptions' timers.
     subscriptions_due: Option<Moment>,
     draining_until: Option<Moment>,
@@ -98,6 +120,7 @@ impl Session {
             caller: None,
             expires_at: None,
             behind_connect: VecDeque::new(),
+            resume: BTreeMap::new(),
             calls: Calls::default(),
             subscriptions: BTreeMap::new(),
             by_channel: BTreeMap::new(),
@@ -105,6 +128,8 @@ impl Session {
             snapshot: None,
             snapshot_queue: VecDeque::new(),
             refused_frames: 0,
+            mistakes: 0,
+            mistakes_since: now,
             subscriptions_due: None,
             draining_until: None,
             #[cfg(test)]
@@ -151,11 +176,18 @@ impl Session {
                 self.history_read(id, epoch, result, effects);
             }
             Input::Reauthorize { channel } => self.reauthorize(channel, effects),
+            Input::Subscribe { channel } => {
+                self.subscribe_by_server(channel, Answer::Push, effects);
+            }
+            Input::Unsubscribe { channel, code } => {
+                self.unsubscribe_by_server(channel, code, now, effects);
+            }
             Input::Resync { subscription } => self.resync(subscription, now, effects),
             Input::End(code) => self.close(code, effects),
             Input::Drain => self.drain(now, effects),
             Input::Gone => self.end(effects),
         }
+        self.judge_mistakes(now, effects);
         self.finish_drain(now, effects);
         self.subscriptions_due = self.subscriptions.values().filter_map(live::due).min();
     }
@@ -163,7 +195,10 @@ impl Session {
     /// When [`Input::Tick`] is wanted.
     pub fn deadline(&self) -> Option<Moment> {
         match self.phase {
-            Phase::Fresh | Phase::Authenticating { .. } | Phase::Refused => Some(self.stale_at),
+            Phase::Fresh
+            | Phase::Authenticating { .. }
+            | Phase::Subscribing { .. }
+            | Phase::Refused => Some(self.stale_at),
             Phase::Connected => {
                 let own = earliest(self.expires_at, self.draining_until);
                 earliest(
@@ -177,7 +212,7 @@ impl Session {
 
     /// Whether the next frame may be handed in now. While connect is being answered it may not.
     pub fn accepts_frames(&self) -> bool {
-        !matches!(self.phase, Phase::Authenticating { .. }) && self.draining_until.is_none()
+        !self.phase.is_connecting() && self.draining_until.is_none()
     }
 
     pub fn is_closed(&self) -> bool {
@@ -192,7 +227,8 @@ impl Session {
     fn frame(&mut self, frame: &[u8], now: Moment, effects: &mut Effects) {
         let mut commands = self.endpoint.encoding.commands(frame);
         let mut taken = 0;
-        while !matches!(self.phase, Phase::Closed | Phase::Authenticating { .. })
+        while self.phase != Phase::Closed
+            && !self.phase.is_connecting()
             && let Some(command) = commands.next()
         {
             taken += 1;
@@ -201,7 +237,7 @@ impl Session {
             }
             self.command(command, now, effects);
         }
-        if matches!(self.phase, Phase::Authenticating { .. }) {
+        if self.phase.is_connecting() {
             self.behind_connect
                 .extend(commands.rest().map(<[u8]>::to_vec));
         }
@@ -278,6 +314,17 @@ impl Session {
         }
     }
 
+    /// A client that goes on asking for what it cannot have is sent away.
+    fn judge_mistakes(&mut self, now: Moment, effects: &mut Effects) {
+        if now.since(self.mistakes_since) >= MISTAKES_PERIOD {
+            self.mistakes = 0;
+            self.mistakes_since = now;
+        }
+        if self.mistakes > self.config.refused_requests {
+            self.close(CloseCode::TOO_MANY_ERRORS, effects);
+        }
+    }
+
     /// Ends the connection with a code the client can read.
     fn close(&mut self, code: CloseCode, effects: &mut Effects) {
         if self.phase == Phase::Closed {
@@ -305,7 +352,8 @@ impl Session {
         effects.push(Effect::Send(self.endpoint.encoding.reply(id, answer)));
     }
 
-    fn refuse(&self, id: u32, error: &ErrorCode, effects: &mut Effects) {
+    fn refuse(&mut self, id: u32, error: &ErrorCode, effects: &mut Effects) {
+        self.mistakes += u32::from(error.is_mistake());
         effects.push(Effect::Count(Counted::Error(error.code)));
         self.reply(id, &Reply::Error(error), effects);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     super::{
         CloseCode, ErrorCode, Moment,
-        command::{HistoryRequest, Request},
+        command::{HistoryRequest, PublishRequest, Request},
         reply::Reply,
         subscription::State,
     },
@@ -28,7 +28,7 @@ impl Session {
             Request::Send => self.close(CloseCode::NOT_AVAILABLE, effects),
             Request::Subscribe(subscribe) => self.subscribe(id, subscribe, now, effects),
             Request::Unsubscribe { channel } => self.unsubscribe(id, channel, now, effects),
-            Request::Publish { channel, data } => self.publish(id, &channel, data, effects),
+            Request::Publish(publish) => self.publish(id, publish, effects),
             Request::Presence { channel } => {
                 self.presence(id, &channel, PresenceQuery::List, effects);
             }
@@ -40,17 +40,19 @@ impl Session {
                 self.start_call(id, Effect::Call { id, method, data }, effects);
             }
             Request::Refresh { token } => self.refresh(id, token, effects),
-            Request::SubRefresh { channel, token } => {
-                self.sub_refresh(id, &channel, token, effects);
-            }
+            Request::SubRefresh(refresh) => self.sub_refresh(id, refresh, effects),
         }
     }
 
-    fn publish(&mut self, id: u32, channel: &str, data: Option<Body>, effects: &mut Effects) {
+    fn publish(&mut self, id: u32, request: PublishRequest, effects: &mut Effects) {
+        let channel = request.channel.as_str();
         if channel.is_empty() {
             return self.close(CloseCode::BAD_REQUEST, effects);
         }
-        let Some(data) = data else {
+        if request.kind != 0 {
+            return self.refuse(id, &ErrorCode::NOT_AVAILABLE, effects);
+        }
+        let Some(data) = request.data else {
             return self.refuse(id, &ErrorCode::BAD_REQUEST, effects);
         };
         let grant = self.live_grant(channel);

@@ -29,6 +29,7 @@ fn config() -> Arc<SessionConfig> {
         history: 10,
         refused_frames: 10,
         commands: 100,
+        refused_requests: 300,
         recheck_retry: ms(1_000),
         drain_patience: ms(5_000),
     })
