@@ -236,9 +236,6 @@ impl Gateway {
         let bytes = data.get().len();
         metrics::histogram!("channel_snapshot_bytes")
             .record(u32::try_from(bytes).map_or(f64::MAX, f64::from));
-        if bytes > audience::SNAPSHOT_LIMIT_BYTES {
-            tracing::error!(channel.name = %channel, bytes, "a snapshot is over its limit");
-        }
         let data = Body::from_raw(&data).map_err(|error| StoreError::Unreadable {
             what: "snapshot",
             reason: error.to_string(),

@@ -111,6 +111,8 @@ pub enum Denied {
     MethodNotFound,
     /// 107
     BadRequest,
+    /// 106: more than may be had at once
+    LimitExceeded,
     /// 108
     NotAvailable,
     /// 109: the subscription token has expired
@@ -265,7 +267,8 @@ pub trait Application: Send + Sync + 'static {
     async fn authorize(&self, caller: &Caller, intent: &SubscribeIntent) -> Result<Grant, Denied>;
 
     /// Reads a channel's state and head at one instant. It may be shared between callers: the
-    /// engine asks once for many subscribers of one channel.
+    /// engine asks once for many subscribers of one channel. One larger than
+    /// [`crate::HubConfig::snapshot_bytes`] is not sent to anybody.
     async fn snapshot(&self, channel: &str) -> Result<Snapshot, Denied>;
 
     /// Runs a call. The result is an ordinary value even when the business said no.

@@ -63,6 +63,7 @@ impl From<Denied> for ErrorCode {
             Denied::PermissionDenied => Self::PERMISSION_DENIED,
             Denied::MethodNotFound => Self::METHOD_NOT_FOUND,
             Denied::BadRequest => Self::BAD_REQUEST,
+            Denied::LimitExceeded => Self::LIMIT_EXCEEDED,
             Denied::NotAvailable => Self::NOT_AVAILABLE,
             Denied::TokenExpired => Self::TOKEN_EXPIRED,
             Denied::InvalidToken => Self::UNAUTHORIZED,

@@ -65,9 +65,14 @@ pub struct HubConfig {
     pub answer_timeout_ms: u64,
     /// Most publications that a history request returns.
     pub history_publications: usize,
-    /// How far back recovery reaches, and how much of each open channel is kept in memory for it.
+    /// How far back recovery reaches.
     pub recovery_publications: usize,
     pub recovery_bytes: usize,
+    /// How many of the newest publications of each open channel are kept in memory, so that most
+    /// recoveries read no log. 0 where the log may forget sooner than these.
+    pub ring_publications: usize,
+    /// The largest snapshot; a subscribe that would need a larger one is refused (106).
+    pub snapshot_bytes: usize,
     /// How long what arrives early is held before what is missing is read from the log.
     pub gap_hold_ms: u64,
     /// Pause after a failed read of the log.
@@ -133,6 +138,8 @@ impl Default for HubConfig {
             history_publications: 300,
             recovery_publications: 300,
             recovery_bytes: 256 << 10,
+            ring_publications: 300,
+            snapshot_bytes: 256 << 10,
             gap_hold_ms: 30,
             log_retry_ms: 250,
             log_page: 300,
@@ -191,7 +198,10 @@ impl HubConfig {
             retry: Duration::from_millis(self.log_retry_ms),
             page: self.log_page.max(1),
             held: self.held_publications,
-            ring: self.recovery(),
+            ring: RecoveryLimits {
+                publications: self.ring_publications.min(self.recovery_publications),
+                bytes: self.recovery_bytes,
+            },
         }
     }
 

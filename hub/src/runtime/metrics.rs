@@ -94,6 +94,10 @@ fn describe_counters() {
         "hub_snapshots_total",
         "Snapshots, by whether they were shared"
     );
+    describe_counter!(
+        "hub_snapshots_refused_total",
+        "Snapshots over their limit, which nobody got"
+    );
 }
 
 pub(super) fn connections(delta: f64) {

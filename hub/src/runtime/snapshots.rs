@@ -59,6 +59,13 @@ impl Hub {
         let Ok(_turn) = self.snapshots().turns.acquire().await else {
             return Err(Denied::Unavailable);
         };
-        self.in_time(self.application().snapshot(channel)).await
+        let snapshot = self.in_time(self.application().snapshot(channel)).await?;
+        let (bytes, limit) = (snapshot.data.get().len(), self.config().snapshot_bytes);
+        if bytes > limit {
+            counter!("hub_snapshots_refused_total").increment(1);
+            tracing::error!(%channel, bytes, limit, "a snapshot is over its limit and is not sent");
+            return Err(Denied::LimitExceeded);
+        }
+        Ok(snapshot)
     }
 }

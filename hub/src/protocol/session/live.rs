@@ -271,6 +271,7 @@ impl Session {
                 | Denied::PermissionDenied
                 | Denied::MethodNotFound
                 | Denied::BadRequest
+                | Denied::LimitExceeded
                 | Denied::NotAvailable
                 | Denied::Application { .. },
             ) => return self.end_live(id, UnsubscribeCode::SERVER, effects),
