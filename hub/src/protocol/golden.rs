@@ -60,9 +60,13 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Every request, with every member that is read.
-const COMMANDS: [(&str, &str); 24] = [
+const COMMANDS: [(&str, &str); 25] = [
     ("pong", "{}"),
     ("connect", r#"{"id":1,"connect":{}}"#),
+    (
+        "connect and go on where the server's subscriptions were",
+        r##"{"id":1,"connect":{"subs":{"#17":{"recover":true,"offset":4,"epoch":"kqzm"}}}}"##,
+    ),
     (
         "connect, in full",
         r#"{"id":1,"connect":{"token":"t.o.k","data":{"a":1},"name":"js","version":"5.7"}}"#,
@@ -224,6 +228,10 @@ fn replies(encoding: Encoding) -> Vec<(&'static str, Frame)> {
         was_recovering: true,
         ..SubscribeResult::default()
     };
+    let by_server = [
+        ("#17".into(), recovered(Publications::Plain(&missed))),
+        ("quiet".into(), SubscribeResult::default()),
+    ];
     let replies = [
         ("error", Reply::Error(&ErrorCode::PERMISSION_DENIED)),
         ("temporary error", Reply::Error(&ErrorCode::INTERNAL)),
@@ -232,6 +240,13 @@ fn replies(encoding: Encoding) -> Vec<(&'static str, Frame)> {
         (
             "connect, in full",
             Reply::Connect(connected(Expiry::after(Some(Duration::from_mins(10))), "s")),
+        ),
+        (
+            "connect with the server's subscriptions",
+            Reply::Connect(ConnectResult {
+                subs: &by_server,
+                ..connected(Expiry::default(), "")
+            }),
         ),
         ("subscribe", Reply::Subscribe(SubscribeResult::default())),
         ("subscribe to a stream", Reply::Subscribe(subscribed)),
@@ -365,6 +380,17 @@ fn pushes(encoding: Encoding) -> Vec<(&'static str, Frame)> {
             "unsubscribe",
             Push::Unsubscribe(UnsubscribeCode::INSUFFICIENT_STATE),
         ),
+        (
+            "subscribe",
+            Push::Subscribe(&SubscribeResult {
+                recoverable: true,
+                positioned: true,
+                epoch: "ahtd",
+                offset: 12,
+                data: Some(&first.body),
+                ..SubscribeResult::default()
+            }),
+        ),
         ("disconnect", Push::Disconnect(&CloseCode::SHUTDOWN)),
         (
             "disconnect for good",
@@ -379,9 +405,11 @@ fn pushes(encoding: Encoding) -> Vec<(&'static str, Frame)> {
     let frames = pushes.into_iter().map(|(name, push)| {
         let channel = match push {
             Push::Disconnect(_) => "",
-            Push::Publication(..) | Push::Join(_) | Push::Leave(_) | Push::Unsubscribe(_) => {
-                "job:881"
-            }
+            Push::Publication(..)
+            | Push::Join(_)
+            | Push::Leave(_)
+            | Push::Unsubscribe(_)
+            | Push::Subscribe(_) => "job:881",
         };
         (name, encoding.push(channel, push))
     });
@@ -392,7 +420,14 @@ fn pushes(encoding: Encoding) -> Vec<(&'static str, Frame)> {
 const WHOLE: &str = "a publication for who takes deltas";
 
 /// What [`pushed`] can say.
-const PUSHES: [&str; 5] = ["pub", "join", "leave", "unsubscribe", "disconnect"];
+const PUSHES: [&str; 6] = [
+    "pub",
+    "join",
+    "leave",
+    "unsubscribe",
+    "subscribe",
+    "disconnect",
+];
 
 fn pushed(push: &Push<'_>) -> &'static str {
     match push {
@@ -400,6 +435,7 @@ fn pushed(push: &Push<'_>) -> &'static str {
         Push::Join(_) => "join",
         Push::Leave(_) => "leave",
         Push::Unsubscribe(_) => "unsubscribe",
+        Push::Subscribe(_) => "subscribe",
         Push::Disconnect(_) => "disconnect",
     }
 }
