@@ -145,7 +145,10 @@ fn connect(result: &ConnectResult<'_>) -> wire::ConnectResult {
         subs: result
             .subs
             .iter()
-            .map(|(channel, result)| (channel.to_string(), subscribe(result)))
+            .map(|(channel, result)| wire::ServerSubscription {
+                key: channel.to_string(),
+                value: Some(subscribe(result)),
+            })
             .collect(),
         ..wire::ConnectResult::default()
     }

@@ -2,8 +2,6 @@
 //! are JSON on one side and its text in bytes on the other. Made from the schema alone, without
 //! the engine's own encoder and decoder.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use prost::Message;
 use serde_json::{Map, Value, json};
@@ -234,7 +232,7 @@ fn connect_value(result: wire::ConnectResult) -> Value {
         .data("data", &result.data)
         .maybe("subs", filled(result.subs), |subs| {
             let subs = subs.into_iter();
-            subs.map(|(channel, result)| (channel, subscribe_value(result)))
+            subs.map(|one| (one.key, one.value.map_or(Value::Null, subscribe_value)))
                 .collect()
         })
         .with("ping", result.ping)
@@ -244,8 +242,8 @@ fn connect_value(result: wire::ConnectResult) -> Value {
         .done()
 }
 
-fn filled<T>(map: BTreeMap<String, T>) -> Option<BTreeMap<String, T>> {
-    (!map.is_empty()).then_some(map)
+fn filled<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
 }
 
 fn subscribe_value(result: wire::SubscribeResult) -> Value {
