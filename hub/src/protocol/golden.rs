@@ -313,6 +313,7 @@ fn connected(expiry: Expiry, session: &'static str) -> ConnectResult<'static> {
         pong: true,
         session,
         node: session,
+        subs: &[],
     }
 }
 
