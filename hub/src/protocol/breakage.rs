@@ -15,6 +15,8 @@ pub enum Breakage {
     NothingIsBuffered,
     /// Session: a snapshot older than the channel's open position is taken as it is.
     SnapshotIsNotFilledUp,
+    /// Session: the first publication is a delta too, from one that was not sent.
+    FirstIsADelta,
     /// Sequencer: a new name of the log goes unnoticed.
     EpochIsIgnored,
     /// Sequencer: looks at the log's heads are not believed.

@@ -8,21 +8,46 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     dice::Dice,
-    frames::{Frame, Publication, Push, Snapshot, Subscribed},
+    frames::{Change, Frame, Publication, Push, Snapshot, Subscribed},
     oracle::Seen,
     plan::PING,
     truth::{EMPTY, fold},
     world::LinkId,
 };
-use crate::{ports::ChannelName, protocol::Moment};
+use crate::{
+    ports::ChannelName,
+    protocol::{Encoding, Moment, delta},
+};
 
 /// An answer that takes longer makes the client connect anew.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 /// Silence beyond the announced ping period that a client bears.
 const SILENCE: Duration = Duration::from_secs(1);
 
+/// What SDKs differ in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dialect {
+    pub(super) encoding: Encoding,
+    pub(super) deltas: bool,
+}
+
+impl Dialect {
+    /// Each is spoken by one client in four.
+    pub(super) fn of(client: usize) -> Self {
+        Self {
+            encoding: if client % 2 == 0 {
+                Encoding::Json
+            } else {
+                Encoding::Protobuf
+            },
+            deltas: client % 4 >= 2,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Client {
+    pub(super) dialect: Dialect,
     pub(super) link: Option<LinkId>,
     connected: bool,
     last_command: u32,
@@ -36,6 +61,9 @@ pub(super) struct Subscription {
     snapshots: bool,
     /// Rather an error than a subscription from somewhere else.
     strict: bool,
+    deltas: bool,
+    /// The publication taken last, as text: what deltas differ from.
+    base: Option<String>,
     pub(super) stage: Stage,
     pub(super) held: Option<Held>,
     /// An unsubscribe that has not been answered: what still arrives is ignored.
@@ -81,11 +109,18 @@ pub(super) enum Wait {
 }
 
 impl Client {
-    pub(super) fn new(channels: &[ChannelName], stream: bool, dice: &mut Dice) -> Self {
+    pub(super) fn new(
+        channels: &[ChannelName],
+        stream: bool,
+        dialect: Dialect,
+        dice: &mut Dice,
+    ) -> Self {
         let subscriptions = channels.iter().enumerate().map(|(index, channel)| {
             let subscription = Subscription {
                 snapshots: !(stream && index == 0),
                 strict: dice.per_mille(150),
+                deltas: dialect.deltas,
+                base: None,
                 stage: Stage::Wanted,
                 held: None,
                 leaving: None,
@@ -93,6 +128,7 @@ impl Client {
             (channel.clone(), subscription)
         });
         Self {
+            dialect,
             link: None,
             connected: false,
             last_command: 0,
@@ -158,8 +194,13 @@ impl Client {
             let Held { offset, epoch, .. } = held;
             format!(",\"recover\":true,\"offset\":{offset},\"epoch\":\"{epoch}\",\"flag\":{flag}")
         });
+        let delta = if subscription.deltas {
+            ",\"delta\":\"fossil\""
+        } else {
+            ""
+        };
         acts.push(Act::Send(format!(
-            "{{\"id\":{id},\"subscribe\":{{\"channel\":\"{channel}\"{since}}}}}"
+            "{{\"id\":{id},\"subscribe\":{{\"channel\":\"{channel}\"{since}{delta}}}}}"
         )));
         acts.push(Act::Later(COMMAND_TIMEOUT, Wait::Answer(link, id)));
     }
@@ -324,6 +365,7 @@ impl Client {
 impl Subscription {
     fn subscribed(&mut self, reply: Subscribed, seen: &mut Vec<Seen>) {
         self.stage = Stage::Live;
+        self.base = None;
         let asked_from = self.held.as_ref().map(|held| held.offset);
         let (offset, epoch) = (reply.offset, reply.epoch);
         if let Some(Snapshot { state }) = reply.data {
@@ -362,7 +404,12 @@ impl Subscription {
 
     /// Takes a publication into the view, as clients do: without looking whether it fits.
     fn accept(&mut self, publication: &Publication) -> Seen {
-        let body = publication.data.body;
+        let Some(text) = self.text(publication) else {
+            return Seen::DoesNotFit(publication.offset);
+        };
+        let Change { body } =
+            serde_json::from_str(&text).expect("the session writes what the SDKs read");
+        self.base = Some(text);
         let held = self.held.get_or_insert_with(|| Held {
             offset: 0,
             epoch: String::new(),
@@ -375,6 +422,20 @@ impl Subscription {
             before,
             body,
             held: held.clone(),
+            delta: publication.delta,
         }
+    }
+
+    /// The body as text; `None` for a delta that does not fit to the one before.
+    fn text(&self, publication: &Publication) -> Option<String> {
+        let data = &publication.data;
+        let Some(text) = data.as_str() else {
+            return Some(data.to_string());
+        };
+        if !publication.delta {
+            return Some(text.to_owned());
+        }
+        let new = delta::apply(self.base.as_ref()?.as_bytes(), text.as_bytes())?;
+        String::from_utf8(new).ok()
     }
 }

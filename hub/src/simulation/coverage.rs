@@ -68,6 +68,8 @@ counters! {
     Left: "subscriptions ended by the client",
     Deliveries: "publications accepted by clients",
     Snapshots: "snapshots accepted by clients",
+    Deltas: "deltas put together by clients",
+    Protobuf: "frames in Protobuf",
 }
 
 impl Counter {

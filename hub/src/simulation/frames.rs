@@ -42,7 +42,10 @@ pub(super) struct Snapshot {
 pub(super) struct Publication {
     #[serde(default)]
     pub(super) offset: u64,
-    pub(super) data: Change,
+    /// A change, or for who takes deltas the text of one or a delta.
+    pub(super) data: serde_json::Value,
+    #[serde(default)]
+    pub(super) delta: bool,
 }
 
 #[derive(Debug, Deserialize)]

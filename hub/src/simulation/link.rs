@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     ports::ChannelName,
-    protocol::{CloseCode, Encoding, Endpoint, Frame, Input, Moment, Session, SubscriptionId},
+    protocol::{
+        CloseCode, Encoding, Endpoint, Frame, Input, Moment, Session, SubscriptionId,
+        protobuf::transcoding,
+    },
     runtime::queue::{Item, Queue, QueueLimits},
 };
 
@@ -71,7 +74,7 @@ impl World {
         let endpoint = Endpoint {
             client: format!("client-{client}-{id}").into(),
             remote: None,
-            encoding: Encoding::Json,
+            encoding: self.clients[client].dialect.encoding,
             emulation: None,
         };
         let mut session = Session::new(self.plan.session.clone(), endpoint, first_ping, self.now);
@@ -151,8 +154,18 @@ impl World {
 
     pub(super) fn client_reads(&mut self, link: LinkId, client: usize, frame: &Frame) {
         if self.clients[client].link == Some(link) {
-            let acts = self.clients[client].frame(frame.bytes(), self.now, &mut self.dice);
-            self.act(client, acts);
+            let texts = match frame {
+                Frame::Json(text) => vec![text.to_string()],
+                Frame::Protobuf(bytes) => {
+                    self.coverage.count(Counter::Protobuf);
+                    let replies = transcoding::replies(bytes);
+                    replies.iter().map(ToString::to_string).collect()
+                }
+            };
+            for text in texts {
+                let acts = self.clients[client].frame(text.as_bytes(), self.now, &mut self.dice);
+                self.act(client, acts);
+            }
         }
     }
 
@@ -188,7 +201,11 @@ impl World {
             && link.session.accepts_frames()
             && let Some(text) = link.frames.pop_front()
         {
-            self.handle(id, Input::Frame(text.as_bytes()));
+            let frame = match self.clients[link.client].dialect.encoding {
+                Encoding::Json => text.into_bytes(),
+                Encoding::Protobuf => transcoding::commands(&text),
+            };
+            self.handle(id, Input::Frame(&frame));
         }
     }
 

@@ -160,6 +160,7 @@ breakages! {
     a_session_that_ignores_gaps_is_caught: SessionIgnoresGaps,
     a_join_that_buffers_nothing_is_caught: NothingIsBuffered,
     a_snapshot_that_is_not_filled_up_is_caught: SnapshotIsNotFilledUp,
+    a_first_publication_that_is_a_delta_is_caught: FirstIsADelta,
     a_new_name_of_the_log_ignored_is_caught: EpochIsIgnored,
     a_lost_tail_that_nobody_looks_for_is_caught: HeadsAreIgnored,
     the_wrong_order_of_a_join_is_caught: RegisteredBeforeOpened,

@@ -31,7 +31,11 @@ pub(super) enum Seen {
         before: u64,
         body: u64,
         held: Held,
+        /// It came as a difference from the one before.
+        delta: bool,
     },
+    /// A delta of something that was not sent.
+    DoesNotFit(u64),
     /// A push of a channel whose subscribe was not answered.
     BeforeTheReply,
     Refused(u32),
@@ -86,9 +90,21 @@ impl World {
                     self.violated("P4 (a first load or failed recovery is a snapshot)", what);
                 }
             }
-            Seen::Publication { before, body, held } => {
+            Seen::Publication {
+                before,
+                body,
+                held,
+                delta,
+            } => {
                 self.coverage.count(Counter::Deliveries);
+                if *delta {
+                    self.coverage.count(Counter::Deltas);
+                }
                 self.judge_publication(client, channel, *before, *body, held);
+            }
+            Seen::DoesNotFit(offset) => {
+                let what = format!("client {client}, {channel}: {offset} differs from what?");
+                self.violated("P3 (a delta differs from what was sent before)", what);
             }
             Seen::BeforeTheReply => {
                 let what = format!("client {client}, {channel}: pushed without a subscription");

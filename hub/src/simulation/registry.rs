@@ -35,6 +35,7 @@ pub(super) struct Channel {
     pub(super) order: Order,
     /// Whose they are.
     pub(super) subscribers: BTreeMap<(LinkId, SubscriptionId), usize>,
+    pub(super) last: Option<Arc<Publication>>,
     pub(super) empty_since: Moment,
     pub(super) timer: Option<Moment>,
 }
@@ -54,6 +55,7 @@ impl Channel {
         Self {
             order: Order::None,
             subscribers: BTreeMap::new(),
+            last: None,
             empty_since: now,
             timer: None,
         }

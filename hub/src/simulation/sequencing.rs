@@ -48,8 +48,11 @@ impl World {
         for effect in effects {
             match effect {
                 SequencerEffect::Deliver(publication) => {
-                    let news = News::Publication(publication);
-                    let event = ChannelEvent::new(name.clone(), news);
+                    let Some(channel) = self.channel(host, name) else {
+                        continue;
+                    };
+                    let before = channel.last.replace(publication.clone());
+                    let event = ChannelEvent::publication(publication, before);
                     self.fan_out(host, name, &Arc::new(event));
                 }
                 SequencerEffect::Fetch { after, limit } => {
@@ -99,6 +102,7 @@ impl World {
             return;
         };
         channel.empty_since = now;
+        channel.last = None;
         let subscribers = std::mem::take(&mut channel.subscribers);
         if self.breakage == Breakage::ResyncIsNotTold {
             return;

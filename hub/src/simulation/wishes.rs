@@ -160,6 +160,7 @@ impl World {
                 },
                 history: true,
                 snapshot: !stream,
+                delta: true,
                 expires_in: expires.then(|| Duration::from_millis(600)),
                 ..Grant::durable()
             })

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    client::{Client, Wait},
+    client::{Client, Dialect, Wait},
     coverage::Coverage,
     dice::Dice,
     faults::Fault,
@@ -165,7 +165,7 @@ impl World {
             .map(|number| format!("c{number}").into())
             .collect();
         let clients = (0..plan.clients)
-            .map(|_| Client::new(&channels, plan.stream, &mut dice))
+            .map(|client| Client::new(&channels, plan.stream, Dialect::of(client), &mut dice))
             .collect();
         let mut world = Self {
             truth: Truth::new(&channels),

@@ -249,6 +249,7 @@ impl Sequencer {
             | super::breakage::Breakage::SessionIgnoresGaps
             | super::breakage::Breakage::NothingIsBuffered
             | super::breakage::Breakage::SnapshotIsNotFilledUp
+            | super::breakage::Breakage::FirstIsADelta
             | super::breakage::Breakage::EpochIsIgnored
             | super::breakage::Breakage::HeadsAreIgnored
             | super::breakage::Breakage::RegisteredBeforeOpened

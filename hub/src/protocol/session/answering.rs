@@ -148,6 +148,12 @@ impl Session {
         if bodies == Bodies::WholeFirst && before.is_some() {
             bodies = Bodies::Deltas;
         }
+        #[cfg(test)]
+        if bodies == Bodies::WholeFirst
+            && self.breakage == super::super::breakage::Breakage::FirstIsADelta
+        {
+            bodies = Bodies::Deltas;
+        }
         for publication in obtained.following {
             let event = ChannelEvent::publication(publication.clone(), before);
             effects.push(Effect::Send(event.frame(self.endpoint.encoding, bodies)));
