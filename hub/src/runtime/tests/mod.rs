@@ -10,6 +10,8 @@ mod limits;
 mod protobuf;
 mod recovering;
 mod redis;
+mod stream_client;
 mod streams;
+mod streams_over_tcp;
 mod subscribing;
 mod world;

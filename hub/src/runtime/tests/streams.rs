@@ -1,139 +1,22 @@
 //! Connections whose replies are the body of an HTTP response, and commands that come by POST.
 
-use std::{pin::Pin, sync::atomic::Ordering, time::Duration};
+use std::{sync::atomic::Ordering, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures_util::StreamExt;
 use prost::Message;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use super::world::{Instance, Shared, until};
+use super::{
+    stream_client::StreamClient,
+    world::{Instance, Shared, until},
+};
 use crate::{
-    Framing, Hub, HubConfig, ReplyBody,
-    ports::{Control, Emulated, EmulationRefused},
+    Framing, HubConfig, ReplyBody,
+    ports::{Control, EmulationRefused},
     protocol::{EmulationRequest, Encoding, protobuf::schema},
 };
-
-/// A client as the SDKs are one over HTTP: it reads one body and sends by requests of their own.
-pub(super) struct StreamClient {
-    body: Pin<Box<ReplyBody>>,
-    read: Vec<u8>,
-    framing: Framing,
-    session: String,
-    node: String,
-    last_id: u64,
-    pushes: Vec<Value>,
-}
-
-impl StreamClient {
-    /// Not connected yet: the answer has not been read.
-    fn open(hub: &Hub, token: &str, framing: Framing) -> Self {
-        let connect = json!({ "id": 1, "connect": { "token": token } }).to_string();
-        let body = hub.serve_stream(connect.into(), None, framing).unwrap();
-        Self {
-            body: Box::pin(body),
-            read: Vec::new(),
-            framing,
-            session: String::new(),
-            node: String::new(),
-            last_id: 1,
-            pushes: Vec::new(),
-        }
-    }
-
-    pub(super) async fn connect(hub: &Hub, token: &str) -> Self {
-        let mut client = Self::open(hub, token, Framing::Lines);
-        client.connected().await;
-        client
-    }
-
-    async fn connected(&mut self) -> Value {
-        let reply = self.message().await.expect("an answer");
-        self.session = reply["connect"]["session"].as_str().unwrap().to_owned();
-        self.node = reply["connect"]["node"].as_str().unwrap().to_owned();
-        reply
-    }
-
-    /// The next reply of the body, whatever it is; `None` at its end.
-    async fn next(&mut self) -> Option<Value> {
-        let (before, after): (&[u8], &[u8]) = match self.framing {
-            Framing::Lines => (b"", b"\n"),
-            Framing::Events => (b"data: ", b"\n\n"),
-            Framing::Lengths => panic!("this client reads JSON"),
-        };
-        loop {
-            let end = self.read.windows(after.len()).position(|end| end == after);
-            if let Some(end) = end {
-                let reply: Vec<u8> = self.read.drain(..end + after.len()).collect();
-                let reply = reply[..end].strip_prefix(before).unwrap();
-                return Some(serde_json::from_slice(reply).unwrap());
-            }
-            let chunk = timeout(Duration::from_mins(5), self.body.next());
-            match chunk.await.expect("something within five minutes") {
-                Some(chunk) => self.read.extend_from_slice(&chunk.unwrap()),
-                None => return None,
-            }
-        }
-    }
-
-    /// The next reply that is not a ping; pings are answered, not being a command.
-    async fn message(&mut self) -> Option<Value> {
-        loop {
-            let reply = self.next().await?;
-            if reply != json!({}) {
-                return Some(reply);
-            }
-        }
-    }
-
-    fn envelope(&self, message: impl Into<Bytes>) -> EmulationRequest {
-        EmulationRequest {
-            session: self.session.clone(),
-            node: self.node.clone(),
-            data: message.into(),
-        }
-    }
-
-    async fn send(&mut self, through: &Hub, command: &Value) -> (u64, Emulated) {
-        self.last_id += 1;
-        let mut command = command.clone();
-        command["id"] = json!(self.last_id);
-        let message = self.envelope(command.to_string());
-        (self.last_id, through.emulate(message).await)
-    }
-
-    pub(super) async fn ask(&mut self, through: &Hub, command: &Value) -> Value {
-        let (id, sent) = self.send(through, command).await;
-        sent.unwrap();
-        loop {
-            let message = self.message().await.expect("still open");
-            if message["id"] == json!(id) {
-                return message;
-            }
-            self.pushes.push(message["push"].clone());
-        }
-    }
-
-    pub(super) async fn push(&mut self) -> Value {
-        if !self.pushes.is_empty() {
-            return self.pushes.remove(0);
-        }
-        let message = self.message().await.expect("still open");
-        assert!(message["push"].is_object(), "{message}");
-        message["push"].clone()
-    }
-
-    /// The last push, after which the body has ended.
-    async fn disconnected(&mut self) -> Value {
-        let mut last = Value::Null;
-        while let Some(message) = self.message().await {
-            last = message;
-        }
-        assert_eq!(last["push"].get("channel"), None, "{last}");
-        last["push"]["disconnect"].clone()
-    }
-}
 
 async fn two_instances() -> (Instance, Instance) {
     let shared = Shared::new();
@@ -285,7 +168,7 @@ async fn what_is_not_a_connect_command_is_a_bad_request() {
             .hub
             .serve_stream(first.into(), None, Framing::Lines);
         let mut client = StreamClient::open(&instance.hub, "unused", Framing::Lines);
-        client.body = Box::pin(body.unwrap());
+        client.body = body.unwrap();
         assert_eq!(client.disconnected().await["code"], json!(3501), "{first}");
     }
     let long = "x".repeat(65_537);
