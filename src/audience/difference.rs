@@ -44,6 +44,7 @@ struct RowChanges {
 pub struct Difference {
     rows: BTreeMap<Channel, RowChanges>,
     free: BTreeMap<Channel, Vec<FreeChange>>,
+    anew: BTreeSet<Channel>,
     behind: BTreeSet<Entity>,
 }
 
@@ -60,8 +61,13 @@ impl Difference {
         &self.behind
     }
 
+    /// Channels whose readers are to start from a fresh snapshot.
+    pub fn anew(&self) -> &BTreeSet<Channel> {
+        &self.anew
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.free.is_empty()
+        self.rows.is_empty() && self.free.is_empty() && self.anew.is_empty()
     }
 
     /// One body per channel that changes, in the order of [`Channel`].
@@ -74,7 +80,11 @@ impl Difference {
             let body = SlotsBody { at: stamp.at, free };
             (channel, json(&body))
         });
-        slots.chain(rows).collect()
+        let anew = self.anew.into_iter().map(|channel| {
+            let free = Vec::new();
+            (channel, json(&SlotsBody { at: stamp.at, free }))
+        });
+        anew.chain(slots).chain(rows).collect()
     }
 
     fn compare_rows(&mut self, before: &World, after: &World) {
@@ -114,6 +124,7 @@ impl Difference {
         self.behind
             .extend(changes.cleaners.into_iter().map(Entity::Cleaner));
         self.free = changes.free;
+        self.anew = changes.anew;
     }
 }
 

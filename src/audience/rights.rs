@@ -58,6 +58,7 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         | Command::ReportNoAccess(_)
         | Command::WithdrawFromJob(_)
         | Command::SetDuty(_) => &[Worker, Dispatcher],
+        Command::ImportCompany(_) => &[Manager, Admin, System],
         Command::SaveZone(_)
         | Command::SaveService(_)
         | Command::SaveUser(_)

@@ -2,6 +2,7 @@
 //!
 //! Answers go to standard output, progress and logs to standard error.
 
+mod import;
 mod people;
 mod serve;
 
@@ -54,6 +55,8 @@ enum Command {
     /// People of the company.
     #[command(subcommand)]
     Admin(people::Admin),
+    /// Import a company's files.
+    Import(import::Import),
     /// Print an access token for somebody.
     Token(people::Token),
 }
@@ -90,6 +93,9 @@ pub async fn run() -> anyhow::Result<()> {
         }
         Command::Admin(people::Admin::Create(person)) => {
             with_database(&config, async |pools| person.create(&config, pools).await).await
+        }
+        Command::Import(import) => {
+            with_database(&config, async |pools| import.run(pools).await).await
         }
         Command::Token(token) => {
             with_database(&config, async |pools| token.print(&config, pools).await).await

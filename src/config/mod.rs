@@ -54,6 +54,7 @@ pub struct Http {
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<Network>,
     pub body_bytes: usize,
+    pub import_bytes: usize,
     pub emulation_body_bytes: usize,
     pub header_bytes: usize,
     pub header_count: usize,
@@ -249,6 +250,12 @@ impl Config {
             ),
             ("sign_in.hashing", sign_in.hashing as u64, 1, 64),
             ("http.body_bytes", http.body_bytes as u64, 1024, 1 << 24),
+            (
+                "http.import_bytes",
+                http.import_bytes as u64,
+                65_536,
+                1 << 26,
+            ),
             (
                 "http.emulation_body_bytes",
                 http.emulation_body_bytes as u64,

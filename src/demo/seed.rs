@@ -217,10 +217,13 @@ impl Seeder<'_> {
             by: last.staged.actor.id,
             command_id: last.staged.id,
         };
-        let publications: Vec<_> = Difference::between(before, &after)
+        let difference = Difference::between(before, &after);
+        let anew = difference.anew().clone();
+        let publications: Vec<_> = difference
             .publications(stamp)
             .into_iter()
             .map(|(channel, body)| Append {
+                anew: anew.contains(&channel),
                 channel,
                 body,
                 readable: false,

@@ -16,6 +16,7 @@ use super::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
         ServiceSlug, ShiftId, SkillSlug, TemplateId, ZoneSlug,
     },
+    import::ImportText,
     template::{ShiftHours, Week},
 };
 
@@ -214,6 +215,16 @@ commands! {
         cleaner: Option<CleanerId>, name: String, phone: Option<String>, email: Option<String>,
         zones: BTreeSet<ZoneSlug>, skills: BTreeSet<SkillSlug>, active: bool,
         expected_version: Option<i64>,
+    }
+    "admin.import" ImportCompany AdminImport {
+        /// Zones as a GeoJSON text.
+        #[ts(as = "Option<String>")] #[schemars(with = "Option<String>")] zones: Option<ImportText>,
+        /// Cleaners as a CSV text.
+        #[ts(as = "Option<String>")] #[schemars(with = "Option<String>")] cleaners: Option<ImportText>,
+        /// Shifts as a CSV text.
+        #[ts(as = "Option<String>")] #[schemars(with = "Option<String>")] shifts: Option<ImportText>,
+        /// Import nothing, and list every fault.
+        dry_run: Option<bool>,
     }
 }
 

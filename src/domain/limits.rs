@@ -64,6 +64,12 @@ pub struct Limits {
     /// Hits of a search, unless the one who asks says how many, and then at most.
     pub search_hits: usize,
     pub search_hits_most: usize,
+    /// Zones, cleaners and shifts of one import.
+    pub import_zones: u64,
+    pub import_cleaners: usize,
+    pub import_shifts: usize,
+    /// Faults of an import that are listed; beyond, they are only counted.
+    pub import_faults: usize,
     /// Letters in a name.
     pub name: usize,
     pub phone: usize,
@@ -109,6 +115,10 @@ pub const LIMITS: Limits = Limits {
     search_most: 100,
     search_hits: 20,
     search_hits_most: 50,
+    import_zones: 200,
+    import_cleaners: 2_000,
+    import_shifts: 20_000,
+    import_faults: 10_000,
     name: 200,
     phone: 40,
     email: 254,

@@ -15,6 +15,7 @@ pub mod event;
 mod evolve;
 pub mod homing;
 pub mod ids;
+pub mod import;
 pub mod limits;
 pub mod position;
 pub mod query;

@@ -11,6 +11,7 @@ use ts_rs::TS;
 use super::{
     entity::TimeRange,
     ids::{JobId, ServiceSlug, ZoneSlug},
+    import::ImportFault,
 };
 
 /// A slot that is still free, offered in place of one that is gone.
@@ -93,6 +94,11 @@ pub enum Rejection {
     /// Something with this name, address or time exists already.
     AlreadyExists,
     InUse,
+    /// Nothing was imported, for these faults; `fault_count` is how many there are in all.
+    ImportFaults {
+        faults: Vec<ImportFault>,
+        fault_count: u32,
+    },
     /// Not at work, so not followed.
     NotTracking,
 }

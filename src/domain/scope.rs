@@ -15,16 +15,20 @@
 //! "The roster around a row" means the roster of the row's zone, and of all home zones of cleaners
 //! that the scope names, over the row's busy range.
 
-use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     Command, Query,
+    command::AdminImport,
     context::Actor,
-    entity::TimeRange,
+    entity::{Cleaner, TimeRange},
     ids::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
         ServiceSlug, ShiftId, TemplateId, ZoneSlug,
     },
+    import::{self, CleanerLine},
     limits::LIMITS,
 };
 
@@ -92,12 +96,13 @@ pub enum Scope {
     /// The template, and its cleaner as [`Scope::Cleaner`] over all the time that shifts are made
     /// for.
     Template(TemplateId),
-    /// The zone's live jobs, active holds and shifts that end after now (all three may change what
-    /// is free), with the roster over the booking window.
+    /// Whether the zone has live jobs, active holds or shifts that end after now (one of each will
+    /// do), and the dates that its free starts lie on.
     Zone(ZoneSlug),
-    /// The service's active holds, with the roster of all zones over the booking window: its
-    /// duration and skills change what is free.
+    /// The service's active holds, and the dates that free starts lie on, in all zones.
     Service(ServiceSlug),
+    /// Whom an import's lines name, and the zones in it as [`Scope::Zone`].
+    Import(ImportScope),
     /// The account with its customer or cleaner row, the account, if any, that signs in with
     /// `email`, and the cleaner as [`Scope::Staff`].
     Account {
@@ -110,6 +115,62 @@ pub enum Scope {
         cleaner: Option<CleanerId>,
         email: Option<String>,
     },
+}
+
+/// What an import names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ImportScope {
+    pub zones: BTreeSet<ZoneSlug>,
+    /// Addresses of cleaners.
+    pub addresses: BTreeSet<String>,
+    /// From the first day with a shift to the last, wherever on earth.
+    pub during: Option<TimeRange>,
+    cleaners: BTreeMap<String, CleanerLine>,
+}
+
+impl ImportScope {
+    fn of(command: &AdminImport) -> Self {
+        let (lines, _) = import::read(command);
+        let dates = || lines.shifts.iter().map(|line| line.date);
+        let instant = |date: Option<Date>| {
+            let midnight = date?.to_zoned(TimeZone::UTC).ok()?;
+            Some(midnight.timestamp())
+        };
+        let day = SignedDuration::from_hours(24);
+        let during =
+            instant(dates().min())
+                .zip(instant(dates().max()))
+                .and_then(|(first, last)| {
+                    let end = last.saturating_add(day * 3).unwrap_or(last);
+                    TimeRange::new(first.saturating_sub(day).unwrap_or(first), end)
+                });
+        let of_cleaners = lines.cleaners.iter().map(|line| line.email.clone());
+        let of_shifts = lines.shifts.iter().map(|line| line.email.clone());
+        Self {
+            zones: lines.zones.iter().map(|line| line.slug.clone()).collect(),
+            addresses: of_cleaners.chain(of_shifts).collect(),
+            during,
+            cleaners: lines
+                .cleaners
+                .into_iter()
+                .map(|line| (line.email.clone(), line))
+                .collect(),
+        }
+    }
+
+    /// Whether a line says something else of the cleaner with this address than is known.
+    pub fn changes(&self, address: &str, cleaner: &Cleaner) -> bool {
+        self.cleaners.get(address).is_some_and(|line| {
+            line.name != cleaner.name
+                || line.zones != cleaner.zones
+                || line.phone.is_some() && line.phone != cleaner.phone
+                || line
+                    .skills
+                    .as_ref()
+                    .is_some_and(|skills| *skills != cleaner.skills)
+                || line.active.is_some_and(|active| active != cleaner.active)
+        })
+    }
 }
 
 impl Scope {
@@ -232,6 +293,7 @@ impl Scope {
             },
             Command::SaveZone(c) => Self::Zone(c.slug.clone()),
             Command::SaveService(c) => Self::Service(c.slug.clone()),
+            Command::ImportCompany(c) => Self::Import(ImportScope::of(c)),
             Command::SaveUser(c) => Self::Account {
                 account: c.account,
                 email: c.email.as_deref().map(sign_in_address),

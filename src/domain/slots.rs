@@ -97,6 +97,25 @@ pub fn is_sold_at(zone: &Zone, service: &Service, start: Timestamp) -> bool {
     })
 }
 
+/// Zones and dates at which the free starts of cleaners may differ because of their time, skills or
+/// zones, and of how many cleaners.
+pub fn touched(before: &World, after: &World) -> BTreeMap<(ZoneSlug, Date), usize> {
+    let (was, is) = (Timetable::of(before), Timetable::of(after));
+    let everybody: BTreeSet<CleanerId> = before
+        .cleaners
+        .keys()
+        .chain(after.cleaners.keys())
+        .copied()
+        .collect();
+    let mut touched = BTreeMap::new();
+    for id in everybody {
+        for place in places_touched(&was, &is, id, false, [before, after]) {
+            *touched.entry(place).or_default() += 1;
+        }
+    }
+    touched
+}
+
 /// The change of free starts between two worlds, over the cleaners whose time, skills or zones
 /// differ; over all cleaners for services and zones that differ.
 pub fn difference(before: &World, after: &World) -> Vec<Change> {

@@ -108,7 +108,8 @@ pub fn days_ahead(world: &World) -> i64 {
     longest.max(LIMITS.planned_least_days) + LIMITS.planned_beyond_days
 }
 
-fn ranges(zone: &Zone, date: Date, hours: &[ShiftHours]) -> Vec<TimeRange> {
+/// The shifts of a date with these hours, in order.
+pub fn ranges(zone: &Zone, date: Date, hours: &[ShiftHours]) -> Vec<TimeRange> {
     let rules = zone.rules();
     let mut hours = hours.to_vec();
     hours.sort();

@@ -5,7 +5,9 @@
 //! concerned. Both `store` (to save differences) and `audience` (to publish them) compare the world
 //! before a decision with the world after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 
 use super::{
     alert::{Alert, AlertKind},
@@ -38,6 +40,8 @@ pub struct World {
     /// Of the jobs that are here: all of them.
     pub alerts: BTreeMap<AlertId, Alert>,
     pub occupancy: BTreeMap<OccupancyId, Occupancy>,
+    /// Dates that have free starts, where what they are counted by may change.
+    pub slot_dates: BTreeSet<(ZoneSlug, Date)>,
     /// The number the next job made by this command will bear.
     pub next_job_number: Option<i64>,
 }

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     audience::{Channel, Difference, Facts, Lapse, Stamp, is_valid, lapsed, may_subscribe},
     domain::{
-        Actor, Context, Decision, Objection, Rejection, Thresholds, World, decide, ids::CustomerId,
+        Actor, Command, Context, Decision, Objection, Rejection, Thresholds, World, decide,
+        ids::CustomerId,
     },
     store::{
         self, Extent, Pools, StoreError, Transaction,
@@ -52,6 +53,23 @@ pub(super) enum Kept {
     Rejected(Outcome),
 }
 
+/// How long a command may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Somebody waits for it.
+    Usual,
+    /// It brings thousands of rows.
+    Patient,
+}
+
+pub(super) fn pace(command: &Command) -> Pace {
+    if matches!(command, Command::ImportCompany(_)) {
+        Pace::Patient
+    } else {
+        Pace::Usual
+    }
+}
+
 /// What the attempts have learnt so far about the locks that are needed.
 #[derive(Default)]
 pub(super) struct Plan {
@@ -69,6 +87,9 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     pub(super) async fn prepare(&self, plan: &mut Plan) -> Result<Prepared, StoreError> {
         let mut transaction = Transaction::begin(self.pools).await?;
+        if pace(&self.request.command) == Pace::Patient {
+            transaction.be_patient().await?;
+        }
         match self.take_receipt(&mut transaction).await? {
             Receipt::First => {}
             Receipt::Decided(outcome) => {
@@ -252,10 +273,12 @@ impl Attempt<'_> {
             command_id: self.request.command_id,
         };
         let actor = self.request.actor;
+        let anew = difference.anew().clone();
         difference
             .publications(stamp)
             .into_iter()
             .map(|(channel, body)| Append {
+                anew: anew.contains(&channel),
                 readable: may_read(actor, &channel, after),
                 channel,
                 body,

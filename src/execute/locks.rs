@@ -47,7 +47,7 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
         // Only asked about.
         Scope::Targets { .. } => {}
         // Their cleaner is known only once they are read.
-        Scope::Shift { .. } | Scope::Template(_) => {}
+        Scope::Shift { .. } | Scope::Template(_) | Scope::Import(_) => {}
         Scope::Zone(zone) => locks.extend([Entity::Zone(zone)]),
         Scope::Service(service) => locks.extend([Entity::Service(service)]),
         Scope::Account { account, .. } => locks.extend(account.into_iter().flat_map(personal)),
@@ -76,6 +76,7 @@ pub(super) fn names_all(command: &Command, actor: Actor) -> bool {
         | Scope::Shift { .. }
         | Scope::Template(_)
         | Scope::Targets { .. }
+        | Scope::Import(_)
         | Scope::Zone(_)
         | Scope::Service(_)
         | Scope::Account { .. }

@@ -189,6 +189,7 @@ fn message(rejection: &Rejection) -> &'static str {
         Rejection::JobsAffected { .. } => "assigned jobs are affected",
         Rejection::AlreadyResolved => "somebody has resolved it, or its cause has gone",
         Rejection::AlreadyExists => "it exists already",
+        Rejection::ImportFaults { .. } => "the files have faults, nothing was imported",
         Rejection::InUse => "it is in use",
         Rejection::NotTracking => "you are not at work, so nobody follows where you are",
     }

@@ -13,12 +13,12 @@ use tracing::Instrument;
 
 use super::{
     Inner, Outcome, ReachedPosition, Refusal, Request,
-    attempt::{Attempt, Kept, Plan, Prepared, Ready},
+    attempt::{Attempt, Kept, Pace, Plan, Prepared, Ready, pace},
 };
 use crate::{
     audience::{Lapse, may_run},
     domain::{
-        Role,
+        Command, Role,
         ids::{AccountId, CommandId},
     },
     store::{
@@ -41,6 +41,24 @@ const NOTE_WITHIN: Duration = Duration::from_millis(300);
 const CONFLICTS: u32 = 3;
 /// An id made longer ago than this is not executed any more: receipts are kept 30 days.
 const OLDEST_ID: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+
+/// The same for a command that brings thousands of rows; the database's limits are wider then, too.
+const PREPARE_PATIENTLY: Duration = Duration::from_secs(30);
+const COMMIT_PATIENTLY: Duration = Duration::from_secs(15);
+
+fn prepare_within(command: &Command) -> Duration {
+    match pace(command) {
+        Pace::Usual => PREPARE_WITHIN,
+        Pace::Patient => PREPARE_PATIENTLY,
+    }
+}
+
+fn commit_within(command: &Command) -> Duration {
+    match pace(command) {
+        Pace::Usual => COMMIT_WITHIN,
+        Pace::Patient => COMMIT_PATIENTLY,
+    }
+}
 
 /// How an attempt has ended, if it has.
 enum Step {
@@ -96,7 +114,7 @@ impl Inner {
             thresholds: self.thresholds,
         };
         let mut budget = Budget {
-            until: Instant::now() + PREPARE_WITHIN,
+            until: Instant::now() + prepare_within(&request.command),
             conflicts: 0,
             lost: 0,
             resolving: false,
@@ -135,7 +153,11 @@ impl Inner {
             verdict,
             lapses,
         } = ready;
-        let committed = timeout(COMMIT_WITHIN, append::commit(transaction, &publications)).await;
+        let committed = timeout(
+            commit_within(&request.command),
+            append::commit(transaction, &publications),
+        )
+        .await;
         let unknown = match committed {
             Ok(Ok(appended)) => return Step::Done(self.announce(appended, verdict, lapses)),
             Ok(Err(error)) if error.is_answer() => return budget.after(&error, request).await,

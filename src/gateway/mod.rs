@@ -473,7 +473,8 @@ fn on_behalf_of(actor: Actor, command: &Command) -> Option<AccountId> {
         | Command::SaveZone(_)
         | Command::SaveService(_)
         | Command::SaveUser(_)
-        | Command::SaveCleaner(_) => None,
+        | Command::SaveCleaner(_)
+        | Command::ImportCompany(_) => None,
     };
     named.map(AccountId).filter(|named| *named != actor.id)
 }

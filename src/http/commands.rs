@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
+use hub::ports::Caller;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
@@ -17,7 +18,9 @@ use super::{
 };
 use crate::{
     contracts::{Contracts, Definitions, Rpc},
+    domain::Role,
     execute::{Outcome, Refusal},
+    gateway,
 };
 
 pub fn endpoints(contracts: &Contracts) -> Vec<Endpoint> {
@@ -67,8 +70,11 @@ pub async fn run(
     State(site): State<Arc<Site>>,
     Name(name): Name,
     Asking(caller): Asking,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, Problem> {
+    if name == IMPORT && may_import(&caller) {
+        DefaultBodyLimit::max(site.import_bytes).apply(&mut request);
+    }
     let id = idempotency_key(request.headers())?;
     let body = extract::body(request, &site).await?;
     let data = parameters(&body)?;
@@ -98,6 +104,14 @@ pub fn problem(outcome: Outcome) -> Problem {
             details,
         } => Problem::new(status(code), code.as_str(), message).with(details),
     }
+}
+
+/// The one command whose parameters are whole files.
+const IMPORT: &str = "admin.import";
+
+fn may_import(caller: &Caller) -> bool {
+    let actor = gateway::actor_of(&caller.identity);
+    actor.is_some_and(|actor| matches!(actor.role, Role::Manager | Role::Admin))
 }
 
 /// No body at all is no parameters.

@@ -17,6 +17,7 @@ mod examples;
 mod execute;
 mod folded;
 mod http;
+mod import;
 mod log;
 mod lost_answer;
 mod main_job;

@@ -58,6 +58,10 @@ pub struct Append {
     pub body: Box<RawValue>,
     /// Whether the actor may read the channel, and so is told its position.
     pub readable: bool,
+    /// Everybody starts from a fresh snapshot here. The offset before this publication stays empty,
+    /// as if what was there had been trimmed: whoever misses it is told to start anew, live or
+    /// coming back (P3, P4).
+    pub anew: bool,
 }
 
 /// What the commit made of the publications.
@@ -81,10 +85,10 @@ with ending as materialized (
 ),
 entry as materialized (
     select e.* from ending, json_to_recordset(ending.entries) as e (
-        channel text, body json, readable boolean)
+        channel text, body json, readable boolean, step bigint)
 ),
 moved as (
-    insert into channel (name, head) select channel, 1 from entry order by channel
+    insert into channel (name, head) select channel, step from entry order by channel
     on conflict on constraint channel_pk do update set head = channel.head + excluded.head
     returning name, head
 ),
@@ -122,6 +126,7 @@ struct Entry<'a> {
     channel: String,
     body: &'a RawValue,
     readable: bool,
+    step: i64,
 }
 
 #[derive(Serialize)]
@@ -213,6 +218,7 @@ impl Ended<'_> {
                     channel: append.channel.to_string(),
                     body: &append.body,
                     readable: append.readable,
+                    step: if append.anew { 2 } else { 1 },
                 })
                 .collect(),
         };

@@ -5,7 +5,9 @@
 //! roster's work only those jobs are loaded that the command may move: promises, not assignments,
 //! within half a day of what it is about; and none for a slot, for which nobody is re-homed.
 
-use std::collections::BTreeMap;
+mod import;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
@@ -74,8 +76,10 @@ pub async fn for_command(
     numbering: Numbering,
 ) -> Result<Loaded, StoreError> {
     let makes_job = Scope::makes_job(command);
-    let scope = whose(connection, Scope::of(command, actor)).await?;
-    let mut wanted = Wanted::of(scope, reach);
+    let mut wanted = match whose(connection, Scope::of(command, actor)).await? {
+        Scope::Import(scope) => import::wanted(connection, scope).await?,
+        scope => Wanted::of(scope, reach),
+    };
     wanted.accounts.push(actor.id);
     wanted.makes_job = makes_job && numbering == Numbering::Taken;
     let row = read(connection, &wanted, "").await?;
@@ -236,7 +240,8 @@ struct Wanted {
     plain: bool,
     settled: bool,
     seated: bool,
-    live_zone: Option<ZoneSlug>,
+    terms_of: Vec<ZoneSlug>,
+    rewritten: Vec<CleanerId>,
     service: Option<ServiceSlug>,
     board: Option<ZoneSlug>,
     control_zone: Option<ZoneSlug>,
@@ -320,16 +325,16 @@ impl Wanted {
                 ..Self::default()
             },
             Scope::Cleaner { cleaner, during } => Self::cleaner(cleaner, during, now),
-            // Resolved to its cleaner before.
-            Scope::Shift { .. } | Scope::Template(_) => Self::default(),
+            // Resolved before.
+            Scope::Shift { .. } | Scope::Template(_) | Scope::Import(_) => Self::default(),
             Scope::Zone(zone) => Self {
-                rosters: vec![Roster::ahead(Some(zone.clone()), now)],
-                live_zone: Some(zone),
+                terms_of: vec![zone],
+                plain: true,
                 ..Self::default()
             },
             Scope::Service(service) => Self {
-                rosters: vec![Roster::ahead(None, now)],
                 service: Some(service),
+                plain: true,
                 ..Self::default()
             },
             Scope::Account { account, email } => Self {
@@ -447,15 +452,6 @@ impl Roster {
         }
     }
 
-    /// Everything still to come: a changed zone or service changes what is free on all days.
-    fn ahead(zone: Option<ZoneSlug>, now: Timestamp) -> Self {
-        Self {
-            zone,
-            start: before(now, DAY * 2),
-            end: ahead(now),
-        }
-    }
-
     /// A local date, wherever on earth: its views pick what belongs to it.
     fn of_date(zone: &ZoneSlug, date: Date) -> Self {
         let midnight = date
@@ -518,6 +514,7 @@ async fn read(
         shifts: by_id(row.shifts.0, |row| row.id),
         templates: by_id(row.templates.0, |row| row.id),
         time_off: by_id(row.time_off.0, |row| row.id),
+        slot_dates: row.slot_dates.0,
         holds: by_id(row.holds.0, |row| row.id),
         bookings: by_id(row.bookings.0, |row| row.id),
         jobs: by_id(row.jobs.0, |row| row.id),

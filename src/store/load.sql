@@ -21,7 +21,10 @@ with asked as materialized (
         -- without what is behind the roster's occupancy: for views; without the jobs behind it:
         -- where nobody is re-homed
         plain boolean, settled boolean,
-        seated boolean, live_zone text, service text,
+        seated boolean,
+        -- zones and the service that may change what free starts are counted by; cleaners who are to
+        -- be changed, with their work
+        terms_of text[], service text, rewritten uuid[],
         board text, control_zone text, control_date date,
         makes_job boolean
     )
@@ -142,12 +145,14 @@ near as materialized (
 wanted_hold as materialized (
     select id from named_hold
     union
-    select hold_id from near, asked where hold_id is not null and not asked.plain
+    select hold_id from near, asked
+    where hold_id is not null and (not asked.plain or cleaner_id = any(asked.rewritten))
     union
     select hold.id from asked join hold on hold.customer_id = any(asked.customers)
     where hold.status = 'active'
     union
-    select hold.id from asked join hold on hold.service = asked.service or hold.zone = asked.live_zone
+    select hold.id from asked join hold
+        on hold.service = asked.service or hold.zone = any(asked.terms_of)
     where hold.status = 'active'
     union
     -- promises with less room than they were given
@@ -185,8 +190,19 @@ wanted_job as materialized (
     where asked.seated and job.starts_at < asked.own_end
         and job.starts_at + make_interval(mins => job.duration_minutes) > asked.own_start
     union
-    select job.id from asked join job on job.zone = asked.live_zone and job.starts_at > now() - interval '1 day'
-    where job.status not in ('completed', 'verified', 'cancelled', 'no_access', 'cleaner_no_show')
+    -- whether there is one is all that matters
+    select one.id from asked, unnest(asked.terms_of) as place, lateral (
+        select job.id from job where job.zone = place and job.starts_at > now() - interval '1 day'
+            and job.status not in ('completed', 'verified', 'cancelled', 'no_access', 'cleaner_no_show')
+        limit 1) one
+    union
+    select job_id from near, asked where job_id is not null and cleaner_id = any(asked.rewritten)
+    union
+    select job.id from asked
+        join job_seat on job_seat.cleaner_id = any(asked.rewritten)
+        join job on job.id = job_seat.job_id
+    where job.starts_at < asked.own_end
+        and job.starts_at + make_interval(mins => job.duration_minutes) > asked.own_start
     union
     select job.id from asked join job on job.zone = asked.board and job.starts_at > now() - interval '1 day'
     where job.status in ('unassigned', 'assigned', 'acknowledged')
@@ -286,7 +302,11 @@ select
         select id, cleaner_id as cleaner, zone, local_date, template_id as template, version,
             json_build_object('start', lower(during), 'end', upper(during)) as during
         from shift
-        where cleaner_id = any(array(select cleaner_id from joined)) and during && (select during from span)
+        where (cleaner_id = any(array(select cleaner_id from joined)) and during && (select during from span))
+            or id = any(array(
+                select one.id from asked, unnest(asked.terms_of) as place, lateral (
+                    select shift.id from shift
+                    where shift.zone = place and shift.during && tstzrange(now(), null) limit 1) one))
     ) row) as "shifts!: Json<Vec<Shift>>",
     (select coalesce(json_agg(row), '[]') from (
         select id, cleaner_id as cleaner, zone, week, valid_from, valid_until, exceptions,
@@ -328,6 +348,13 @@ select
             json_build_object('start', lower(busy), 'end', upper(busy)) as busy
         from taken
     ) row) as "occupancy!: Json<Vec<Occupancy>>",
+    (select coalesce(json_agg(json_build_array(place.zone, place.day)), '[]') from (
+        -- work by night reaches into the next day
+        select distinct shift.zone, day
+        from asked, shift, lateral (values (local_date), (local_date + 1)) as dates (day)
+        where shift.during && tstzrange(now() - interval '2 days', null)
+            and (asked.service is not null or shift.zone = any(asked.terms_of))
+    ) place) as "slot_dates!: Json<BTreeSet<(ZoneSlug, Date)>>",
     (select nextval('job_number_seq') from asked where makes_job) as "next_job_number?",
     (select epoch from log_epoch) as "epoch?",
     coalesce((select head from channel where name = $2), 0) as "head!"

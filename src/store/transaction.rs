@@ -9,6 +9,11 @@ use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 use super::{Pools, StoreError};
 use crate::audience::Entity;
 
+/// Names the lock on what free starts are counted by: zones' hours and services' lengths. Everybody
+/// counts by them and shares it; who changes them is alone. So a difference of counts is never
+/// published behind an order to count anew by other terms.
+const TERMS: i64 = 0x7465_726d_7300_0001;
+
 /// A transaction that is rolled back unless it is committed. If it is dropped half-way (a panic,
 /// a timeout), its connection is closed rather than reused.
 pub struct Transaction {
@@ -23,6 +28,14 @@ impl Transaction {
         };
         sqlx::raw_sql("begin").execute(transaction.on()).await?;
         Ok(transaction)
+    }
+
+    /// Widens the session's time limits for this transaction, which brings thousands of rows.
+    pub async fn be_patient(&mut self) -> Result<(), StoreError> {
+        let limits = "set local statement_timeout = '20s';
+            set local idle_in_transaction_session_timeout = '20s'";
+        sqlx::raw_sql(limits).execute(self.on()).await?;
+        Ok(())
     }
 
     /// The connection that the transaction runs on.
@@ -72,8 +85,12 @@ impl Transaction {
                    select cleaner_id from job_seat
                    where $9 and job_id = any(array(select id from named_job))
                        and cleaner_id is not null),
+               terms_lock as materialized (
+                   select case when $10 then pg_advisory_xact_lock($11)::text
+                       else pg_advisory_xact_lock_shared($11)::text end),
                account_lock as materialized (
                    select id from account where id = any($1)
+                       and (select count(*) from terms_lock) >= 0
                    order by id for no key update),
                zone_lock as materialized (
                    select slug from zone where slug = any($2)
@@ -119,6 +136,8 @@ impl Transaction {
             &ids.jobs,
             &ids.cleaners,
             extent == Extent::WithTies,
+            ids.change_terms(),
+            TERMS,
         )
         .fetch_one(self.on())
         .await?;
@@ -176,6 +195,11 @@ struct Ids {
 }
 
 impl Ids {
+    /// Whether what free starts are counted by may change.
+    fn change_terms(&self) -> bool {
+        !self.zones.is_empty() || !self.services.is_empty()
+    }
+
     fn of(entities: &BTreeSet<Entity>) -> Self {
         let mut ids = Self::default();
         for entity in entities {

@@ -72,6 +72,11 @@ pub(super) fn company() -> World {
     add_time(&mut world);
     add_work(&mut world);
     world.next_job_number = Some(2000);
+    let dates = world
+        .shifts
+        .values()
+        .map(|shift| (shift.zone.clone(), shift.local_date));
+    world.slot_dates = dates.collect();
     world
 }
 

@@ -37,4 +37,11 @@ contracts! {
         "name": "Boris", "phone": "+49 30 1234567", "zones": ["center"],
         "skills": ["cleaning"], "active": true
     }
+
+    /// Imports zones (GeoJSON), cleaners and shifts (CSV): all of it, or with any fault nothing. A dry
+    /// run imports nothing and lists every fault with its file, line and column.
+    AdminImport -> Imported rejected as [ImportFaults]
+    example {
+        "cleaners": "email,name,zones\nkim@example.org,Kim,center\n", "dry_run": true
+    }
 }

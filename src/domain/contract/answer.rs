@@ -15,6 +15,7 @@ use crate::domain::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, PropertyId,
         ServiceSlug, ShiftId, TemplateId, TimeOffId, ZoneSlug,
     },
+    import::ImportFault,
 };
 
 macro_rules! answers {
@@ -23,6 +24,14 @@ macro_rules! answers {
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
         pub struct $name { $($(#[$meta])* pub $field: $type,)* }
     )*};
+}
+
+/// What became of a file's lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ImportCounts {
+    pub new: u32,
+    pub changed: u32,
+    pub unchanged: u32,
 }
 
 answers! {
@@ -72,6 +81,13 @@ answers! {
     ServiceSaved { service: ServiceSlug, #[ts(type = "number")] version: i64 }
     /// An account at its new version.
     UserSaved { account: AccountId, #[ts(type = "number")] version: i64 }
+    /// What an import has done, or in a dry run would do without its faults.
+    Imported {
+        dry_run: bool, zones: ImportCounts, cleaners: ImportCounts, shifts: ImportCounts,
+        faults: Vec<ImportFault>,
+        /// Of all faults, listed or not.
+        fault_count: u32,
+    }
     /// A cleaner at their new version.
     CleanerSaved { cleaner: CleanerId, #[ts(type = "number")] version: i64 }
 }

@@ -140,7 +140,7 @@ fn is_held(draft: &Draft, service: &Service) -> bool {
 }
 
 /// Whether something ahead was given a local date by the zone's clock.
-fn has_dates(draft: &Draft, zone: &Zone) -> bool {
+pub(super) fn has_dates(draft: &Draft, zone: &Zone) -> bool {
     let (world, now) = (&draft.world, draft.now);
     let shifts = world.shifts.values();
     let mut ahead = shifts.filter(|shift| shift.zone == zone.slug && shift.during.end > now);
@@ -153,7 +153,7 @@ fn has_dates(draft: &Draft, zone: &Zone) -> bool {
 
 /// A closed ring with an area. That it does not cross itself is not checked: the even-odd rule
 /// gives such a ring a meaning too.
-fn check_ring(ring: &[[f64; 2]]) -> Result<(), Objection> {
+pub(super) fn check_ring(ring: &[[f64; 2]]) -> Result<(), Objection> {
     let invalid = |reason: &str| Err(Objection::invalid("polygon", reason));
     if ring.len() < 4 || ring.first() != ring.last() {
         return invalid("a closed ring of at least three corners");

@@ -54,6 +54,14 @@ impl Draft {
 
     /// A yes, with one of [`answer`](crate::domain::contract::answer) and with what it makes of the
     /// alerts of the jobs it is about.
+    /// An answer of what would be, which changes nothing.
+    pub(super) fn as_if(answer: impl serde::Serialize) -> Decision {
+        Decision {
+            events: Vec::new(),
+            result: serde_json::to_value(answer).expect("answers are plain data"),
+        }
+    }
+
     pub(super) fn done(mut self, answer: impl serde::Serialize) -> Decision {
         for job in self.touched.clone() {
             self.tell(job);

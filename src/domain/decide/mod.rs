@@ -14,6 +14,7 @@ mod customers;
 mod draft;
 mod giving_way;
 mod holds;
+mod import;
 mod moves;
 mod people;
 #[cfg(test)]
@@ -99,5 +100,6 @@ fn ask(command: &Command, draft: draft::Draft) -> Result<Decision, Objection> {
         Command::SaveService(c) => catalogue::save_service(draft, c),
         Command::SaveUser(c) => people::save_user(draft, c),
         Command::SaveCleaner(c) => people::save_cleaner(draft, c),
+        Command::ImportCompany(c) => import::import(draft, c),
     }
 }

@@ -255,7 +255,7 @@ fn row_beside(draft: &mut Draft, account: &Account) {
     }
 }
 
-fn save_account_of(
+pub(super) fn save_account_of(
     draft: &mut Draft,
     cleaner: &Cleaner,
     email: Option<&str>,
@@ -290,7 +290,7 @@ fn save_account_of(
 }
 
 /// Whether the cleaner as they will be can do what they are assigned, where they are on shift.
-fn check_still_able(draft: &Draft, cleaner: &Cleaner) -> Result<(), Objection> {
+pub(super) fn check_still_able(draft: &Draft, cleaner: &Cleaner) -> Result<(), Objection> {
     let shifts = draft.world.shifts.values();
     let mut ahead = shifts.filter(|s| s.cleaner == cleaner.id && s.during.end > draft.now);
     if ahead.any(|shift| !cleaner.zones.contains(&shift.zone)) {

@@ -5,6 +5,24 @@
  */
 export type AccountId = string;
 
+export type AdminImport = { 
+/**
+ * Zones as a GeoJSON text.
+ */
+zones?: string, 
+/**
+ * Cleaners as a CSV text.
+ */
+cleaners?: string, 
+/**
+ * Shifts as a CSV text.
+ */
+shifts?: string, 
+/**
+ * Import nothing, and list every fault.
+ */
+dry_run?: boolean, };
+
 /**
  * On `agenda`: one's own job in full.
  */
@@ -112,7 +130,7 @@ export type ClockNow = Record<symbol, never>;
 /**
  * One command with its parameters.
  */
-export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "booking.reschedule", "parameters": BookingReschedule } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.move", "parameters": JobMove } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "job.no_show", "parameters": JobNoShow } | { "kind": "job.watch", "parameters": JobWatch } | { "kind": "alert.acknowledge", "parameters": AlertAcknowledge } | { "kind": "alert.snooze", "parameters": AlertSnooze } | { "kind": "alert.resolve", "parameters": AlertResolve } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "template.save", "parameters": TemplateSave } | { "kind": "template.end", "parameters": TemplateEnd } | { "kind": "template.except", "parameters": TemplateExcept } | { "kind": "template.plan", "parameters": TemplatePlan } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave };
+export type Command = { "kind": "customer.update", "parameters": CustomerUpdate } | { "kind": "customer.create", "parameters": CustomerCreate } | { "kind": "property.add", "parameters": PropertyAdd } | { "kind": "hold.place", "parameters": HoldPlace } | { "kind": "hold.extend", "parameters": HoldExtend } | { "kind": "hold.release", "parameters": HoldRelease } | { "kind": "hold.expire", "parameters": HoldExpire } | { "kind": "booking.confirm", "parameters": BookingConfirm } | { "kind": "booking.create", "parameters": BookingCreate } | { "kind": "booking.cancel", "parameters": BookingCancel } | { "kind": "booking.reschedule", "parameters": BookingReschedule } | { "kind": "job.claim", "parameters": JobClaim } | { "kind": "job.assign", "parameters": JobAssign } | { "kind": "job.move", "parameters": JobMove } | { "kind": "job.unassign", "parameters": JobUnassign } | { "kind": "job.acknowledge", "parameters": JobAcknowledge } | { "kind": "job.depart", "parameters": JobDepart } | { "kind": "job.arrive", "parameters": JobArrive } | { "kind": "job.start", "parameters": JobStart } | { "kind": "job.pause", "parameters": JobPause } | { "kind": "job.resume", "parameters": JobResume } | { "kind": "job.complete", "parameters": JobComplete } | { "kind": "job.no_access", "parameters": JobNoAccess } | { "kind": "job.verify", "parameters": JobVerify } | { "kind": "job.withdraw", "parameters": JobWithdraw } | { "kind": "job.no_show", "parameters": JobNoShow } | { "kind": "job.watch", "parameters": JobWatch } | { "kind": "alert.acknowledge", "parameters": AlertAcknowledge } | { "kind": "alert.snooze", "parameters": AlertSnooze } | { "kind": "alert.resolve", "parameters": AlertResolve } | { "kind": "duty.set", "parameters": DutySet } | { "kind": "shift.publish", "parameters": ShiftPublish } | { "kind": "shift.change", "parameters": ShiftChange } | { "kind": "shift.cancel", "parameters": ShiftCancel } | { "kind": "template.save", "parameters": TemplateSave } | { "kind": "template.end", "parameters": TemplateEnd } | { "kind": "template.except", "parameters": TemplateExcept } | { "kind": "template.plan", "parameters": TemplatePlan } | { "kind": "time_off.add", "parameters": TimeOffAdd } | { "kind": "admin.zone_save", "parameters": ZoneSave } | { "kind": "admin.service_save", "parameters": ServiceSave } | { "kind": "admin.user_save", "parameters": UserSave } | { "kind": "admin.cleaner_save", "parameters": CleanerSave } | { "kind": "admin.import", "parameters": AdminImport };
 
 export type CommandId = string;
 
@@ -135,6 +153,11 @@ export type CustomerUpdate = { customer?: CustomerId, name?: string, phone?: str
 export type Duty = "off" | "on" | "break";
 
 export type DutySet = { cleaner?: CleanerId, duty: Duty, };
+
+/**
+ * What is wrong in a file.
+ */
+export type FaultCode = "unreadable" | "missing_column" | "unknown_column" | "missing" | "invalid" | "duplicate" | "unknown_zone" | "unknown_skill" | "unknown_cleaner" | "not_a_home_zone" | "overlap" | "in_use" | "jobs_affected" | "not_a_cleaner" | "too_many";
 
 /**
  * One reading of a phone's position.
@@ -181,6 +204,21 @@ export type HoldRelease = { hold: HoldId, };
 export type HoldRow = { id: HoldId, version: number, zone: ZoneSlug, service: ServiceSlug, starts_at: string, expires_at: string, extended: boolean, };
 
 export type HoldStatus = "active" | "consumed" | "released" | "expired";
+
+/**
+ * One fault and its place.
+ */
+export type ImportFault = { file: ImportFile, 
+/**
+ * Of a CSV file the line, of a GeoJSON file the feature, both counted from 1; 0 is the file.
+ */
+line: number, 
+/**
+ * The column or property.
+ */
+field?: string, code: FaultCode, message: string, };
+
+export type ImportFile = "zones" | "cleaners" | "shifts";
 
 /**
  * On `ops`: one instance, every few seconds. Counts are since its start.
@@ -367,7 +405,7 @@ export type Refusal = "unauthenticated" | "forbidden" | "not_found" | "invalid_a
 /**
  * The rules say no. The serde tag is the wire code, the fields are `details`.
  */
-export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "not_lead" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_resolved" } | { "code": "already_exists" } | { "code": "in_use" } | { "code": "not_tracking" };
+export type Rejection = { "code": "out_of_area" } | { "code": "slot_gone", "details": { alternatives: Array<Alternative>, } } | { "code": "lead_time", "details": { earliest: string, } } | { "code": "outside_booking_window", "details": { latest: string, } } | { "code": "not_a_slot" } | { "code": "hold_limit", "details": { limit: number, } } | { "code": "hold_expired" } | { "code": "already_extended" } | { "code": "details_missing", "details": { missing: Array<string>, } } | { "code": "policy_window_closed", "details": { until: string, } } | { "code": "illegal_transition", "details": { from: string, } } | { "code": "stale_version", "details": { current: number, } } | { "code": "overlap", "details": { with?: TimeRange, } } | { "code": "skill_missing", "details": { missing: Array<string>, } } | { "code": "outside_shift" } | { "code": "time_off" } | { "code": "already_taken" } | { "code": "not_lead" } | { "code": "too_early", "details": { earliest: string, } } | { "code": "another_job_active", "details": { job: JobId, } } | { "code": "active_job", "details": { job: JobId, } } | { "code": "jobs_affected", "details": { jobs: Array<JobId>, } } | { "code": "already_resolved" } | { "code": "already_exists" } | { "code": "in_use" } | { "code": "import_faults", "details": { faults: Array<ImportFault>, fault_count: number, } } | { "code": "not_tracking" };
 
 /**
  * What somebody is to the company.

@@ -56,6 +56,7 @@ const rejection: Record<RejectionCode, string> = {
   already_resolved: 'Somebody has resolved this, or it has resolved itself.',
   already_exists: 'This exists already.',
   in_use: 'This is still in use.',
+  import_faults: 'The files have faults. Nothing was imported.',
   not_tracking: 'Your position is shared at work only.',
   not_lead: 'Only the one who leads the job can do this.',
 };
