@@ -6,6 +6,7 @@
 
 mod database;
 mod live;
+mod ops;
 mod thresholds;
 
 use std::{
@@ -228,9 +229,10 @@ impl Instance {
             draining: draining.clone(),
             tasks: tasks.clone(),
         });
-        let (stop, stop_operations) = (CancellationToken::new(), CancellationToken::new());
-        let leaving = CancellationToken::new();
+        let [stop, stop_operations, leaving] = std::array::from_fn(|_| CancellationToken::new());
         background::start(&pools, &executor, &draining, &tasks);
+        let told = ops::Watched::new(&hub, &pools, &gateway, &live);
+        ops::start(told, draining.clone(), &tasks);
         tidy(&tasks, &stop, gateway, Arc::clone(&site));
         let watched = Arc::new(operations::Instance {
             pools: pools.clone(),

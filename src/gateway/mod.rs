@@ -9,6 +9,7 @@ pub mod input;
 mod location;
 mod queries;
 mod records;
+mod tally;
 
 use std::{sync::Arc, time::Duration};
 
@@ -67,6 +68,7 @@ pub struct Gateway {
     queries: Limit<queries::Asker>,
     denials: Limit<AccountId>,
     connections: Connections,
+    counts: tally::Counts,
     draining: CancellationToken,
     tasks: TaskTracker,
 }
@@ -85,6 +87,7 @@ impl Gateway {
             queries: Limit::per_minute(limits.queries_per_minute, limits.queries_burst),
             denials: Limit::per_minute(NOTED_DENIALS, NOTED_DENIALS),
             connections: Connections::new(limits.connections_per_user),
+            counts: tally::Counts::default(),
             draining: parts.draining,
             tasks: parts.tasks,
         }
@@ -97,6 +100,11 @@ impl Gateway {
         self.tracking.prune();
         self.queries.prune();
         self.denials.prune();
+    }
+
+    /// How commands were answered so far.
+    pub fn tally(&self) -> tally::Tally {
+        self.counts.tally()
     }
 
     /// Runs a command. `None`: there is no command of that name.
@@ -128,6 +136,7 @@ impl Gateway {
             .instrument(span.clone())
             .await;
         let elapsed = started.elapsed();
+        self.counts.count(&outcome);
         let kind = Command::KINDS.iter().find(|known| **known == kind)?;
         span.in_scope(|| tell(kind, &outcome, elapsed));
         Some(outcome)

@@ -277,3 +277,37 @@ async fn a_position_in_no_channel_but_its_own() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn every_instance_says_how_it_is_to_admins_of_all() {
+    let (db, redis) = (TestDb::new().await, TestRedis::start().await);
+    let one = TestServer::with(&db, &[("redis_url", &redis.url)]).await;
+    let other = TestServer::with(&db, &[("redis_url", &redis.url)]).await;
+    let company = Company::found(&db.url, &one).await;
+    let mut admin = TestSocket::connect(&other, Some(&company.admin.token)).await;
+    let mut rows: Vec<Value> = admin.subscribe("ops").await["data"]["set"]
+        .as_array()
+        .expect("rows")
+        .clone();
+    // Commands were given to one of the two, the socket is at the other.
+    let seen = |rows: &[Value], field: &str| rows.iter().any(|row| row[field].as_u64() > Some(0));
+    while !(seen(&rows, "accepted") && seen(&rows, "connections")) {
+        let body = pushed(&mut admin, "ops").await;
+        rows.extend(body["set"].as_array().expect("rows").clone());
+    }
+    let (working, connected) = (
+        rows.iter().find(|row| row["accepted"].as_u64() > Some(0)),
+        rows.iter()
+            .find(|row| row["connections"].as_u64() > Some(0)),
+    );
+    let (working, connected) = (working.expect("seen"), connected.expect("seen"));
+    assert_ne!(working["id"], connected["id"]);
+    assert_eq!(
+        (&working["kind"], &working["errors"]),
+        (&json!("instance"), &json!(0))
+    );
+    assert_eq!(working["timers_overdue"], 0);
+    admin.close().await;
+    one.stop().await;
+    other.stop().await;
+}

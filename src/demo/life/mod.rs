@@ -5,12 +5,13 @@
 //! alone what visitors have booked. What is refused is let go: somebody else was faster.
 
 mod client;
+mod rides;
 mod scene;
 mod troupe;
 
 use std::{net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +61,10 @@ pub(super) async fn run(
     }
 }
 
+/// Phones that report at once, and how far from now their time may be.
+const RIDES: usize = 3;
+const REAL_TIME: SignedDuration = SignedDuration::from_secs(30);
+
 /// A hold of a simulated customer.
 struct Held {
     by: Household,
@@ -99,6 +104,7 @@ impl Life {
             return Ok(());
         };
         let scene = self.look_at(&place, now).await?;
+        self.ride(&scene, now).await;
         if let Some(act) = scene.due() {
             return self.give(act).await;
         }
@@ -112,6 +118,18 @@ impl Life {
         match act {
             Some(act) => self.give(act).await,
             None => Ok(()),
+        }
+    }
+
+    /// Phones tell where they are. They have the real time, so there are none in a play of another.
+    async fn ride(&mut self, scene: &Scene, now: Timestamp) {
+        if now.duration_since(Timestamp::now()).abs() > REAL_TIME {
+            return;
+        }
+        for report in scene.rides(RIDES) {
+            if let Err(trouble) = self.give(report).await {
+                tracing::debug!(%trouble, "a simulated phone was not heard");
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Player, Sold};
+use super::{Player, Sold, rides};
 use crate::{
     audience::{
         FreeChange, Row, SlotsBody,
@@ -104,6 +104,20 @@ impl Scene {
             .filter_map(|job| Some((job.starts_at - URGENT, self.claim_of(job)?)));
         let due = steps.chain(urgent).filter(|(at, _)| *at <= self.now);
         due.min_by_key(|(at, _)| *at).map(|(_, act)| act)
+    }
+
+    /// What the phones of those report who are on their way, a few of them.
+    pub(super) fn rides(&self, most: usize) -> Vec<Act> {
+        let on_the_way = self
+            .jobs
+            .iter()
+            .filter(|job| job.status == JobStatus::EnRoute);
+        let led = on_the_way.filter(|job| self.lead(job).is_some());
+        let rides = led.filter_map(|job| {
+            let times = Times::of_visit(job.id, job.starts_at, busy(job)?);
+            rides::ride(job, times.arrived, self.now)
+        });
+        rides.take(most).collect()
     }
 
     fn next_step(&self, job: &JobRow) -> Option<(Timestamp, Act)> {

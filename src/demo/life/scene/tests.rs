@@ -167,3 +167,26 @@ fn a_slot_is_chosen_only_if_one_is_left_for_visitors() {
     assert_eq!(choose(free(2, 1)), None, "too soon");
     assert_eq!(choose(free(2, 5)), Some(free(2, 5)));
 }
+
+#[test]
+fn phones_come_nearer_to_the_door_while_on_the_way_and_are_silent_else() {
+    let reports = |status, minutes| {
+        let mut job = job(status, customer(true), Some(cleaner(true)));
+        let departed = start() - SignedDuration::from_mins(25);
+        job.times.insert(JobStatus::EnRoute, departed);
+        scene(vec![Row::Job(job)], minutes).rides(3)
+    };
+    let away = |minutes| {
+        let [report] = &reports(JobStatus::EnRoute, minutes)[..] else {
+            panic!("one phone reports");
+        };
+        assert_eq!(report.kind, "location.report");
+        let fix = &report.parameters["fixes"][0];
+        let degrees = |name: &str| fix[name].as_f64().expect("a number");
+        (degrees("lon") - 13.4).hypot(degrees("lat") - 52.5)
+    };
+    assert!(away(-25) > away(-15) && away(-15) > away(-10));
+    assert!(away(60) < 1e-9, "it waits at the door");
+    assert!(reports(JobStatus::Arrived, 0).is_empty());
+    assert!(reports(JobStatus::Acknowledged, -25).is_empty());
+}
