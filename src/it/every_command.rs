@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::{
     company::{Company, cleaner_actor, customer_actor, insist, request},
+    facts::assert_events_fold,
     folded::{assert_views_fold, first_snapshots},
-    log::assert_events_fold,
     support::schemas::assert_is,
 };
 
@@ -388,7 +388,7 @@ async fn after_every_command_the_views_fold_to_fresh_snapshots() {
     what_goes_wrong(&company, &jobs).await;
     peoples_time(&company).await;
     administration(&company).await;
-    assert_events_fold(&company).await;
+    assert_events_fold(&company.pools, &company.pool).await;
     let accepted: Vec<String> =
         sqlx::query_scalar("select distinct kind from audit where outcome = 'accepted'")
             .fetch_all(&company.pool)

@@ -1,24 +1,24 @@
 //! The log of channels and that of events, as their readers see them, also while others commit
 //! late; and the name of the log.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use dispatch_hub::{
-    domain::{Command, Event, World, command::BookingCancel, entity::Cause},
+    domain::{Command, command::BookingCancel},
     store::{
         PostgresLog, epoch,
-        events::{self, EventCursor, EventFilter, StoredEvent},
+        events::{self, EventCursor, EventFilter},
         upkeep,
     },
 };
 use hub::ports::ChannelLog;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 
-use crate::company::{Company, cleaner_actor, customer_actor, id_in};
+use crate::{
+    company::{Company, cleaner_actor, customer_actor, id_in},
+    facts::assert_events_fold,
+};
 
 async fn append(connection: &mut PgConnection, channel: &str, offset: i64) {
     sqlx::query(
@@ -229,127 +229,7 @@ async fn the_events_folded_give_the_rows() {
     company
         .accept(customer, Company::place("home", company.at(14, 0)))
         .await;
-    assert_events_fold(&company).await;
-}
-
-/// All facts, applied to nothing, give the rows that commands have made.
-pub(crate) async fn assert_events_fold(company: &Company) {
-    let mut world = World::default();
-    for event in all_events(company).await {
-        let event: Event = serde_json::from_str(event.body.get()).expect("a fact");
-        world.apply(&event);
-    }
-    assert_eq!(stored_versions(company).await, versions(&world));
-    assert_eq!(stored_occupancy(company).await, occupancy(&world));
-}
-
-/// All events, once nothing in this cluster holds the horizon back below them.
-async fn all_events(company: &Company) -> Vec<StoredEvent> {
-    let start = Instant::now();
-    loop {
-        let told = events::read_after(&company.pools, EventCursor::default(), 1000).await;
-        let told = told.expect("the events");
-        let stored = company.count("select count(*) from domain_event").await;
-        if i64::try_from(told.len()).expect("few") == stored {
-            return told;
-        }
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "the horizon moves"
-        );
-    }
-}
-
-/// Table and id of each row, with what tells one version from another.
-type Versions = BTreeMap<(String, String), (i64, String)>;
-
-fn versions(world: &World) -> Versions {
-    let holds = world.holds.values().map(|row| {
-        let key = ("hold".to_owned(), row.id.to_string());
-        (key, (row.version, row.status.as_str().to_owned()))
-    });
-    let bookings = world.bookings.values().map(|row| {
-        let key = ("booking".to_owned(), row.id.to_string());
-        (key, (row.version, spelled(&row.status)))
-    });
-    let jobs = world.jobs.values().map(|row| {
-        let crew = row
-            .seats
-            .iter()
-            .flatten()
-            .map(|seat| seat.cleaner.to_string());
-        let crew = crew.collect::<Vec<_>>().join(",");
-        let key = ("job".to_owned(), row.id.to_string());
-        (
-            key,
-            (row.version, format!("{} {crew}", spelled(&row.status))),
-        )
-    });
-    let alerts = world.alerts.values().map(|row| {
-        let key = (
-            "alert".to_owned(),
-            format!("{} {}", row.job, spelled(&row.about)),
-        );
-        let by = row.handled_by.map(|by| by.to_string()).unwrap_or_default();
-        let state = format!("{} {} {by}", spelled(&row.status), spelled(&row.level));
-        (key, (row.version, state))
-    });
-    holds.chain(bookings).chain(jobs).chain(alerts).collect()
-}
-
-fn spelled(status: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(status).expect("plain data");
-    value.as_str().expect("a word").to_owned()
-}
-
-async fn stored_versions(company: &Company) -> Versions {
-    let rows = sqlx::query(
-        "select 'hold' as kind, id::text as id, version, status as state from hold
-         union all select 'booking', id::text, version, status from booking
-         union all select 'job', id::text, version, status || ' ' || coalesce((
-             select string_agg(cleaner_id::text, ',' order by seat) from job_seat
-             where job_id = job.id and cleaner_id is not null), '') from job
-         union all select 'alert', job_id || ' ' || about, version,
-             status || ' ' || level || ' ' || coalesce(handled_by::text, '') from alert",
-    )
-    .fetch_all(&company.pool)
-    .await
-    .expect("the rows");
-    rows.iter()
-        .map(|row| {
-            let key = (row.get("kind"), row.get("id"));
-            (key, (row.get("version"), row.get("state")))
-        })
-        .collect()
-}
-
-fn occupancy(world: &World) -> Vec<(String, String, String)> {
-    let mut rows: Vec<_> = world
-        .occupancy
-        .values()
-        .map(|row| {
-            let cause = match row.cause {
-                Cause::Hold { .. } => "hold",
-                Cause::Reserved { .. } => "reserved",
-                Cause::Assigned { .. } => "assigned",
-                Cause::TimeOff { .. } => "time_off",
-            };
-            let id = (row.id.to_string(), row.cleaner.to_string());
-            (id.0, id.1, cause.to_owned())
-        })
-        .collect();
-    rows.sort();
-    rows
-}
-
-async fn stored_occupancy(company: &Company) -> Vec<(String, String, String)> {
-    let mut rows: Vec<(String, String, String)> =
-        sqlx::query_as("select id::text, cleaner_id::text, cause from occupancy")
-            .fetch_all(&company.pool)
-            .await
-            .expect("the rows");
-    rows.sort();
-    rows
+    assert_events_fold(&company.pools, &company.pool).await;
 }
 
 #[tokio::test]

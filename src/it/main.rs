@@ -15,6 +15,7 @@ mod embedded_postgres;
 mod every_command;
 mod examples;
 mod execute;
+mod facts;
 mod folded;
 mod http;
 mod import;

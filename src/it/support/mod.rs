@@ -11,3 +11,4 @@ pub(crate) mod schemas;
 pub(crate) mod server;
 pub(crate) mod socket;
 pub(crate) mod stream;
+pub(crate) mod watcher;
