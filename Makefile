@@ -12,7 +12,7 @@ help: ## This list
 run: ## Build everything and serve the demo; ARGS="--listen 127.0.0.1:9000" passes flags on
 	@exec .ci/serve $(ARGS)
 
-test: ## Bring what the tests need (Redis, Chromium) and run all of them
+test: ## Bring what the tests need (Redis, Chromium, Python) and run all of them
 	@.ci/test
 
 lint: ## Formats, clippy, licences and bans, types, and whether generated files are fresh
