@@ -80,7 +80,10 @@ fn events() -> Operation {
         "connection.sse",
         "Live channels as server-sent events.",
     )
-    .described("One reply per event; further commands go to `/emulation`.")
+    .described(
+        "One reply per event; further commands go to `/emulation`. The address holds the token, \
+         and proxies note addresses: where both are possible, `/connection/http_stream` is better.",
+    )
     .parameter(json!({
         "name": "cf_connect", "in": "query", "required": true,
         "description": "A connect command of the client protocol, as JSON.",
