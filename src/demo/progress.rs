@@ -185,20 +185,28 @@ impl Times {
         let mut minutes = |least, most| SignedDuration::from_mins(dice.between(least, most));
         let end = busy.end;
         let acknowledged = start - minutes(60, 240);
-        let departed = busy.start + minutes(1, 4);
-        let arrived = (start - minutes(1, 6)).max(departed + minutes(3, 5));
-        let started = start.max(arrived) + minutes(0, 4);
-        let given_up = start.max(arrived) + minutes(10, 14);
+        let (waiting, early, way) = (minutes(1, 4), minutes(1, 6), minutes(3, 5));
+        let (preparing, knocking) = (minutes(0, 4), minutes(10, 14));
         let completed = end - minutes(2, 9);
+        let behind = minutes(8, 18);
+        let nobody_opens = dice.percent(3);
+        // Now and then somebody sets out late, so that there is something to be told of.
+        let behind = if dice.percent(8) {
+            behind
+        } else {
+            SignedDuration::ZERO
+        };
+        let departed = busy.start + waiting + behind;
+        let arrived = (start - early).max(departed + way);
         Self {
             acknowledged,
             departed,
             arrived,
-            started,
-            given_up,
+            started: start.max(arrived) + preparing,
+            given_up: start.max(arrived) + knocking,
             completed,
             end,
-            nobody_opens: dice.percent(3),
+            nobody_opens,
         }
     }
 }

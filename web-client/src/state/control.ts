@@ -3,7 +3,16 @@
  * could go to, and what the day looks like while a decision of one's own is on its way. Pure.
  */
 import type { Rows } from '../hub/reducer';
-import type { CleanerRow, JobRow, JobStatus, Service, ShiftRow, TimeOffRow } from '../wire';
+import type {
+  AlertRow,
+  AlertStatus,
+  CleanerRow,
+  JobRow,
+  JobStatus,
+  Service,
+  ShiftRow,
+  TimeOffRow,
+} from '../wire';
 import { busySpan, isOver, type Misfit, misfit, type Span, workSpan } from './work';
 
 /** A decision of this dispatcher that the view does not show yet. */
@@ -25,11 +34,19 @@ export interface CleanerDay {
   readonly bars: readonly Bar[];
 }
 
+/** An alert with the job it is about. */
+export interface Warned {
+  readonly alert: AlertRow;
+  readonly job: JobRow;
+}
+
 export interface Board {
   readonly days: readonly CleanerDay[];
   /** Jobs with a seat to fill, by start. */
   readonly queue: readonly JobRow[];
   readonly jobs: ReadonlyMap<string, JobRow>;
+  /** Unresolved, the most pressing first. */
+  readonly alerts: readonly Warned[];
 }
 
 export function boardOf(rows: Rows, intents: readonly Intent[]): Board {
@@ -56,7 +73,24 @@ export function boardOf(rows: Rows, intents: readonly Intent[]): Board {
       timeOff: timeOff.get(cleaner.id) ?? [],
       bars: bars.get(cleaner.id) ?? [],
     }));
-  return { days, queue: ordered.filter(needsCleaner), jobs };
+  return { days, queue: ordered.filter(needsCleaner), jobs, alerts: alertsOf(rows, jobs) };
+}
+
+const ATTENTION: Record<AlertStatus, number> = { open: 0, acknowledged: 1, snoozed: 2, resolved: 3 };
+
+function alertsOf(rows: Rows, jobs: ReadonlyMap<string, JobRow>): readonly Warned[] {
+  const warned = [...rows.alert.values()].flatMap((alert) => {
+    const job = jobs.get(alert.job);
+    return job === undefined ? [] : [{ alert, job }];
+  });
+  const urgency = ({ alert }: Warned) => (alert.level === 'urgent' ? 0 : 1);
+  return warned.sort(
+    (a, b) =>
+      ATTENTION[a.alert.status] - ATTENTION[b.alert.status] ||
+      urgency(a) - urgency(b) ||
+      Date.parse(a.job.starts_at) - Date.parse(b.job.starts_at) ||
+      a.alert.id.localeCompare(b.alert.id),
+  );
 }
 
 export function needsCleaner(job: JobRow): boolean {
@@ -77,13 +111,24 @@ function groupBy<T extends { readonly cleaner: string }>(rows: Iterable<T>): Map
   return groups;
 }
 
-/** The seat that an assignment fills: a free one, or else the first. */
+/** The seat that an assignment fills: a free one, or else the first; of a crew that did not come the lead's. */
 export function seatFor(job: JobRow): number {
+  if (job.status === 'cleaner_no_show') return Math.max(job.seats.indexOf(job.lead), 0);
   const free = job.seats.indexOf(null);
   return free === -1 ? 0 : free;
 }
 
 export type Obstacle = Misfit | { readonly kind: 'inactive' } | { readonly kind: 'crew' };
+
+/** The crew may be taken off: it has not set out, or did not come to a visit that can still be saved. */
+export function mayVacate(job: JobRow): boolean {
+  return job.status === 'assigned' || job.status === 'acknowledged' || mayBeSaved(job);
+}
+
+/** Nobody came, and the time of the visit is not over. */
+export function mayBeSaved(job: JobRow): boolean {
+  return job.status === 'cleaner_no_show' && job.booking_status === 'confirmed';
+}
 
 /** Why a job cannot go to a cleaner as far as this page can see; `null` when it may. */
 export function obstacle(job: JobRow, day: CleanerDay, service: Service | undefined): Obstacle | null {

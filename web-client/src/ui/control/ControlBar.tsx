@@ -26,6 +26,7 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
   const { session } = useServices();
   const { board, date, zone } = room;
   const atRisk = [...board.jobs.values()].filter((job) => job.at_risk).length;
+  const alerts = board.alerts.filter(({ alert }) => alert.status === 'open').length;
   const onShift = board.days.filter((day) => day.shifts.length > 0).length;
   return (
     <header className={css.bar}>
@@ -66,6 +67,7 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
         <li className={cx(board.queue.length > 0 && css.attention)}>
           {t.control.unassignedCount(board.queue.length)}
         </li>
+        {alerts > 0 && <li className={css.risk}>{t.control.alertCount(alerts)}</li>}
         {atRisk > 0 && <li className={css.risk}>{t.control.atRiskCount(atRisk)}</li>}
       </ul>
       <span className={css.space} />

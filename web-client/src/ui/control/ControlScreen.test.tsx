@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localDate } from '../../state/zoned';
 import { closeScreens, openScreen } from '../../testing/renderScreen';
-import type { JobRow, Row } from '../../wire';
+import type { AlertRow, JobRow, Row } from '../../wire';
 
 const MARTA = { id: 'marta', role: 'dispatcher', name: 'Marta' } as const;
 const TODAY = localDate(Date.now(), 'UTC');
@@ -127,6 +127,38 @@ describe('the control room', () => {
     server.publish(CHANNEL, [], [{ kind: 'shift', id: 'shift-anna' }]);
     fireEvent.click(screen.getByRole('button', { name: 'Assign …' }));
     expect(await screen.findByText('not on shift then')).toBeTruthy();
+  });
+
+  it('tells of what is wrong until somebody has seen to it', async () => {
+    const { server } = await openControl([null]);
+    const alert = (version: number, status: AlertRow['status']): Row => ({
+      kind: 'alert',
+      id: 'a1',
+      version,
+      job: 'j1',
+      about: 'unassigned',
+      level: 'urgent',
+      status,
+      raised_at: at(10),
+      snoozed_until: null,
+      handled_by: null,
+    });
+    expect(screen.queryByRole('region', { name: 'Alerts' })).toBeNull();
+    server.publish(CHANNEL, [alert(1, 'open')]);
+    expect(await screen.findByText('1 alert')).toBeTruthy();
+    server.onCommand(() => ({
+      outcome: 'accepted',
+      result: {},
+      positions: server.publish(CHANNEL, [alert(2, 'acknowledged')]),
+    }));
+    fireEvent.click(screen.getByRole('button', { name: 'I see to it: No cleaner yet, J-1001' }));
+    await waitFor(() =>
+      expect(server.calls).toMatchObject([{ method: 'alert.acknowledge', data: { alert: 'a1' } }]),
+    );
+    expect(await screen.findByText('seen')).toBeTruthy();
+    expect(screen.queryByText('1 alert')).toBeNull();
+    server.publish(CHANNEL, [], [{ kind: 'alert', id: 'a1' }]);
+    await waitFor(() => expect(screen.queryByRole('region', { name: 'Alerts' })).toBeNull());
   });
 
   it('is closed to those who may not see it', async () => {

@@ -1,6 +1,7 @@
 /** The chosen job: what is known about it and what can be done with it. */
 import { X } from 'lucide-react';
 import { useState } from 'react';
+import { mayBeSaved, mayVacate } from '../../state/control';
 import { stepsOf, workSpan } from '../../state/work';
 import type { JobRow } from '../../wire';
 import { useTexts } from '../i18n';
@@ -100,22 +101,20 @@ function JobDetails({ job, room }: { job: JobRow; room: ControlRoom }) {
       </dl>
       <History job={job} timeZone={room.zone.time_zone} />
       <div className={css.actions}>
-        {dispatch && job.seats.includes(null) && next !== null && (
+        {dispatch && (mayBeSaved(job) || (job.seats.includes(null) && next !== null)) && (
           <Button weight="primary" onClick={() => room.place(job.id)} data-action="assign">
             {t.control.assign}
           </Button>
         )}
-        {actOnBehalf && manned && next !== null && <OnBehalf job={job} room={room} />}
+        {actOnBehalf && manned && next !== null && (job.status !== 'cleaner_no_show' || mayBeSaved(job)) && (
+          <OnBehalf job={job} room={room} />
+        )}
         {dispatch && (job.status === 'unassigned' || mayVacate(job)) && (
           <CancelBooking job={job} room={room} />
         )}
       </div>
     </div>
   );
-}
-
-function mayVacate(job: JobRow): boolean {
-  return job.status === 'assigned' || job.status === 'acknowledged';
 }
 
 /** When each state was entered. */

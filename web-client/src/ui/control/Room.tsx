@@ -10,6 +10,7 @@ import { useTexts } from '../i18n';
 import { Failure } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
 import { setSearch, useSearch } from '../router';
+import { Alerts } from './Alerts';
 import { AssignSheet } from './AssignSheet';
 import { Bar } from './ControlBar';
 import { DayList } from './DayList';
@@ -91,12 +92,16 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
         </div>
       ) : narrow ? (
         <div className={css.list}>
+          <Alerts room={room} />
           <Queue room={room} drag={null} />
           <DayList room={room} />
         </div>
       ) : (
         <div className={css.board}>
-          <Queue room={room} drag={drag} />
+          <div className={css.side}>
+            <Alerts room={room} />
+            <Queue room={room} drag={drag} />
+          </div>
           <Timeline ref={timeline} room={room} drag={drag} row={row} onRow={setRow} today={today} />
           {room.chosen !== null && <JobPanel key={room.chosen.id} job={room.chosen} room={room} />}
         </div>

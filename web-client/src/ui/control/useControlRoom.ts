@@ -15,10 +15,13 @@ import {
 import { type ControlRights, controlRights } from '../../state/rights';
 import { useRows, useServices } from '../../state/services';
 import type { WorkCommand } from '../../state/work';
-import type { JobRow, Role, Service, Zone } from '../../wire';
+import type { AlertRow, JobRow, Role, Service, Zone } from '../../wire';
 import { type Catalog, useTexts } from '../i18n';
 import { codeOf, explain } from '../objection';
 import { useToast } from '../parts/Toasts';
+
+/** What a dispatcher says to an alert. */
+export type AlertAnswer = 'acknowledge' | 'snooze' | 'resolve';
 
 export interface ControlRoom {
   readonly zone: Zone;
@@ -38,6 +41,7 @@ export interface ControlRoom {
   readonly unassign: (job: JobRow, seat: number) => Promise<void>;
   readonly step: (job: JobRow, command: WorkCommand) => Promise<void>;
   readonly cancelBooking: (job: JobRow) => Promise<boolean>;
+  readonly answer: (alert: AlertRow, job: JobRow, answer: AlertAnswer) => Promise<void>;
   readonly obstacleTo: (job: JobRow, day: CleanerDay) => Obstacle | null;
   readonly serviceName: (slug: string) => string;
   /** Whether the last change of a job was this dispatcher's own. */
@@ -45,6 +49,7 @@ export interface ControlRoom {
 }
 
 const OWN_FOR_MS = 4_000;
+const SNOOZE_MS = 15 * 60_000;
 
 export function useControlRoom(
   zone: Zone,
@@ -54,7 +59,7 @@ export function useControlRoom(
 ): ControlRoom {
   const rights = controlRights(role);
   const { t } = useTexts();
-  const { hub } = useServices();
+  const { hub, clock } = useServices();
   const toast = useToast();
   const { rows, phase, at } = useRows(`control:${zone.slug}:${date}`);
   const [intents, setIntents] = useState<readonly Intent[]>([]);
@@ -151,6 +156,24 @@ export function useControlRoom(
           expected_version: job.booking_version,
         }),
       ),
+    answer: async (alert, job, answer) => {
+      const sent = () => {
+        switch (answer) {
+          case 'acknowledge':
+            return hub.command('alert.acknowledge', { alert: alert.id });
+          case 'snooze':
+            return hub.command('alert.snooze', {
+              alert: alert.id,
+              until: new Date(clock.now() + SNOOZE_MS).toISOString(),
+            });
+          case 'resolve':
+            return hub.command('alert.resolve', { alert: alert.id });
+          default:
+            return answer satisfies never;
+        }
+      };
+      failed(job, await sent());
+    },
     obstacleTo: (job, day) =>
       obstacle(
         job,

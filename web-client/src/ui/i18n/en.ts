@@ -1,6 +1,6 @@
 /** English: the source of every sentence on the screens. */
 import type { RefusalCode } from '../../hub/outcome';
-import type { BookingStatus, Duty, JobStatus, RejectionCode } from '../../wire';
+import type { AlertKind, BookingStatus, Duty, JobStatus, RejectionCode } from '../../wire';
 import { plural } from './plural';
 
 const count = (n: number, one: string, other: string) => plural('en', n, { one, other });
@@ -385,6 +385,22 @@ export const en = {
     stale: (time: string) => `Not live. You see the day as it was at ${time}.`,
     barName: (job: string, what: string, who: string, when: string, status: string) =>
       `${job}, ${what}, ${who}, ${when}, ${status}`,
+    alerts: {
+      title: 'Alerts',
+      about: {
+        unassigned: 'No cleaner yet',
+        late: 'Not on the way yet',
+        no_check_in: 'Has not arrived',
+        no_show: 'Did not come',
+        at_risk: 'Nobody is free for it',
+      } satisfies Record<AlertKind, string>,
+      acknowledge: 'I see to it',
+      snooze: 'Remind me in 15 minutes',
+      resolve: 'Resolved',
+      seen: 'seen',
+      until: (time: string) => `until ${time}`,
+    },
+    alertCount: (n: number) => count(n, `${n} alert`, `${n} alerts`),
     offDuty: 'off duty',
     search: 'Filter cleaners',
     table: 'Jobs of the day as a list',
