@@ -15,6 +15,7 @@ use dispatch_hub::{
         entity::{HoldStatus, Service, Zone},
         ids::{AccountId, CleanerId, CommandId, ShiftId, TimeOffId},
         position::LocationReport,
+        template::TemplateException,
     },
     execute::{Outcome, Refusal},
     http::sessions::SessionBody,
@@ -106,6 +107,7 @@ fn typescript() -> String {
     declarations.add::<Service>();
     declarations.add::<Role>();
     declarations.add::<HoldStatus>();
+    declarations.add::<TemplateException>();
     declarations.add::<AccountId>();
     declarations.add::<CleanerId>();
     declarations.add::<CommandId>();

@@ -560,6 +560,11 @@ export type TemplateExcept = { template: TemplateId, date: string,
  */
 hours?: Array<ShiftHours>, force?: boolean, expected_version?: number, };
 
+/**
+ * What is different on one date.
+ */
+export type TemplateException = { "kind": "hours", hours: Array<ShiftHours>, } | { "kind": "by_hand" };
+
 export type TemplateId = string;
 
 export type TemplatePlan = { template: TemplateId, };

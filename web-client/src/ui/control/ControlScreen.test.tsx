@@ -24,6 +24,7 @@ const shift = (of: string): Row => ({
   kind: 'shift',
   id: `shift-${of}`,
   version: 1,
+  template: null,
   cleaner: of,
   zone: 'center',
   local_date: TODAY,

@@ -23,6 +23,7 @@ const shift: Row = {
   kind: 'shift',
   id: 's',
   version: 1,
+  template: null,
   cleaner: 'anna',
   zone: 'center',
   local_date: localDate(Date.now(), 'UTC'),
