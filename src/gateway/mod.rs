@@ -9,6 +9,8 @@ pub mod input;
 mod location;
 mod queries;
 mod records;
+#[cfg(test)]
+mod strange;
 mod tally;
 
 use std::{sync::Arc, time::Duration};

@@ -17,6 +17,7 @@ pub mod problem;
 pub mod published;
 mod queries;
 mod records;
+mod reference;
 pub mod server;
 pub mod sessions;
 mod socket;
@@ -114,6 +115,7 @@ fn api_endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
     endpoints.extend(channels::endpoints(contracts));
     endpoints.extend(records::endpoints(contracts));
     endpoints.extend(published::endpoints());
+    endpoints.extend(reference::endpoints());
     for operation in endpoints.iter_mut().flat_map(|one| &mut one.operations) {
         let anywhere = [
             Refusal::RateLimited,

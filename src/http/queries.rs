@@ -68,7 +68,7 @@ fn operation(question: &Question, definitions: &Definitions) -> Operation {
 /// One field in the query string. What is not required is left out, it is never `null`.
 fn parameter(name: &str, schema: &Value, required: &[Value], example: &Value) -> Value {
     let mut schema = schema.clone();
-    if let Some(kinds) = schema["type"].as_array_mut() {
+    if let Some(kinds) = schema.get_mut("type").and_then(Value::as_array_mut) {
         kinds.retain(|kind| kind != "null");
     }
     if let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {

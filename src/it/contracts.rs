@@ -33,10 +33,28 @@ fn assert_references_resolve(name: &str, document: &Value) {
     }
 }
 
+/// Keywords are never `null`: a tool would stumble over it.
+fn assert_no_null_type(at: &str, document: &Value) {
+    match document {
+        Value::Object(fields) => {
+            assert_ne!(fields.get("type"), Some(&Value::Null), "{at}");
+            for (name, value) in fields {
+                assert_no_null_type(&format!("{at}/{name}"), value);
+            }
+        }
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| assert_no_null_type(at, value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 #[test]
 fn documents_refer_to_what_they_have() {
     assert_references_resolve("openapi", &PUBLISHED.openapi);
     assert_references_resolve("asyncapi", &PUBLISHED.asyncapi);
+    assert_no_null_type("openapi", &PUBLISHED.openapi);
+    assert_no_null_type("asyncapi", &PUBLISHED.asyncapi);
 }
 
 #[test]
