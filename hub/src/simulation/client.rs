@@ -35,7 +35,7 @@ impl Dialect {
     /// Each is spoken by one client in four.
     pub(super) fn of(client: usize) -> Self {
         Self {
-            encoding: if client % 2 == 0 {
+            encoding: if client.is_multiple_of(2) {
                 Encoding::Json
             } else {
                 Encoding::Protobuf
