@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// Import zones, cleaners and shifts; with any fault nothing is imported. See docs/import.md.
 #[derive(Args)]
 pub struct Import {
-    /// Zones, a GeoJSON file.
+    /// Zones, a `GeoJSON` file.
     #[arg(long, value_name = "FILE")]
     zones: Option<PathBuf>,
     /// Cleaners, a CSV file.

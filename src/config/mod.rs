@@ -250,12 +250,7 @@ impl Config {
             ),
             ("sign_in.hashing", sign_in.hashing as u64, 1, 64),
             ("http.body_bytes", http.body_bytes as u64, 1024, 1 << 24),
-            (
-                "http.import_bytes",
-                http.import_bytes as u64,
-                65_536,
-                1 << 26,
-            ),
+            ("http.import_bytes", http.import_bytes as u64, 8192, 1 << 26),
             (
                 "http.emulation_body_bytes",
                 http.emulation_body_bytes as u64,

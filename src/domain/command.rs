@@ -217,7 +217,7 @@ commands! {
         expected_version: Option<i64>,
     }
     "admin.import" ImportCompany AdminImport {
-        /// Zones as a GeoJSON text.
+        /// Zones as a `GeoJSON` text.
         #[ts(as = "Option<String>")] #[schemars(with = "Option<String>")] zones: Option<ImportText>,
         /// Cleaners as a CSV text.
         #[ts(as = "Option<String>")] #[schemars(with = "Option<String>")] cleaners: Option<ImportText>,

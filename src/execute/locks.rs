@@ -21,7 +21,13 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
     locks.extend(actor.customer().map(Entity::Customer));
     locks.extend(actor.cleaner().map(Entity::Cleaner));
     match Scope::of(command, actor) {
-        Scope::Nothing => {}
+        // Whose job or time it is, is known only once they are read; or it is only asked about.
+        Scope::Nothing
+        | Scope::Targets { .. }
+        | Scope::Alert(_)
+        | Scope::Shift { .. }
+        | Scope::Template(_)
+        | Scope::Import(_) => {}
         Scope::Customer(customer) => locks.extend([Entity::Customer(customer)]),
         Scope::Slot { customer, .. } => locks.extend(customer.map(Entity::Customer)),
         Scope::Hold { hold, .. } => locks.extend([Entity::Hold(hold)]),
@@ -31,8 +37,6 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
             locks.extend(cleaner.map(Entity::Cleaner));
         }
         Scope::Watch(job) => locks.extend([Entity::Job(job)]),
-        // The job is found by it.
-        Scope::Alert(_) => {}
         Scope::Move {
             job,
             booking,
@@ -44,10 +48,6 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
             locks.extend(cleaner.map(Entity::Cleaner));
         }
         Scope::Cleaner { cleaner, .. } => locks.extend([Entity::Cleaner(cleaner)]),
-        // Only asked about.
-        Scope::Targets { .. } => {}
-        // Their cleaner is known only once they are read.
-        Scope::Shift { .. } | Scope::Template(_) | Scope::Import(_) => {}
         Scope::Zone(zone) => locks.extend([Entity::Zone(zone)]),
         Scope::Service(service) => locks.extend([Entity::Service(service)]),
         Scope::Account { account, .. } => locks.extend(account.into_iter().flat_map(personal)),

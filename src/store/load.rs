@@ -76,9 +76,11 @@ pub async fn for_command(
     numbering: Numbering,
 ) -> Result<Loaded, StoreError> {
     let makes_job = Scope::makes_job(command);
-    let mut wanted = match whose(connection, Scope::of(command, actor)).await? {
-        Scope::Import(scope) => import::wanted(connection, scope).await?,
-        scope => Wanted::of(scope, reach),
+    let scope = whose(connection, Scope::of(command, actor)).await?;
+    let mut wanted = if let Scope::Import(scope) = scope {
+        import::wanted(connection, scope).await?
+    } else {
+        Wanted::of(scope, reach)
     };
     wanted.accounts.push(actor.id);
     wanted.makes_job = makes_job && numbering == Numbering::Taken;
@@ -92,11 +94,13 @@ pub async fn for_command(
 
 /// Finds out whose shift or template it is, so that the scope says so.
 async fn whose(connection: &mut PgConnection, scope: Scope) -> Result<Scope, StoreError> {
-    match scope {
-        Scope::Shift { shift, during } => whose_shift(connection, shift, during).await,
-        Scope::Template(template) => whose_template(connection, template).await,
-        other => Ok(other),
+    if let Scope::Shift { shift, during } = scope {
+        return whose_shift(connection, shift, during).await;
     }
+    if let Scope::Template(template) = scope {
+        return whose_template(connection, template).await;
+    }
+    Ok(scope)
 }
 
 async fn whose_shift(
@@ -258,10 +262,14 @@ struct Roster {
 }
 
 impl Wanted {
+    #[expect(clippy::too_many_lines, reason = "one short arm per scope")]
     fn of(scope: Scope, reach: Reach) -> Self {
         let now = Timestamp::now();
         match scope {
-            Scope::Nothing => Self::default(),
+            // Resolved before, or nothing at all.
+            Scope::Nothing | Scope::Shift { .. } | Scope::Template(_) | Scope::Import(_) => {
+                Self::default()
+            }
             Scope::Customer(customer) => Self {
                 customers: vec![customer],
                 bookings_since: Some(before(now, DAY * 2)),
@@ -325,8 +333,6 @@ impl Wanted {
                 ..Self::default()
             },
             Scope::Cleaner { cleaner, during } => Self::cleaner(cleaner, during, now),
-            // Resolved before.
-            Scope::Shift { .. } | Scope::Template(_) | Scope::Import(_) => Self::default(),
             Scope::Zone(zone) => Self {
                 terms_of: vec![zone],
                 plain: true,

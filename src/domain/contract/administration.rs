@@ -38,7 +38,7 @@ contracts! {
         "skills": ["cleaning"], "active": true
     }
 
-    /// Imports zones (GeoJSON), cleaners and shifts (CSV): all of it, or with any fault nothing. A dry
+    /// Imports zones (`GeoJSON`), cleaners and shifts (CSV): all of it, or with any fault nothing. A dry
     /// run imports nothing and lists every fault with its file, line and column.
     AdminImport -> Imported rejected as [ImportFaults]
     example {

@@ -53,7 +53,7 @@ pub(super) fn import(draft: Draft, command: &AdminImport) -> Result<Decision, Ob
         }
         .into());
     }
-    let imported = Imported {
+    let answer = Imported {
         dry_run,
         zones,
         cleaners,
@@ -62,9 +62,9 @@ pub(super) fn import(draft: Draft, command: &AdminImport) -> Result<Decision, Ob
         fault_count,
     };
     Ok(if dry_run {
-        Draft::as_if(imported)
+        Draft::as_if(answer)
     } else {
-        draft.done(imported)
+        draft.done(answer)
     })
 }
 
@@ -187,12 +187,11 @@ impl Importer {
         if before.as_ref() == Some(&cleaner) {
             return Ok(Change::None);
         }
-        let change = match before {
-            None => Change::New,
-            Some(_) => {
-                cleaner.version += 1;
-                Change::Changed
-            }
+        let change = if before.is_some() {
+            cleaner.version += 1;
+            Change::Changed
+        } else {
+            Change::New
         };
         save_account_of(&mut self.draft, &cleaner, Some(&line.email))
             .map_err(|_| taken("somebody else has this address"))?;

@@ -55,7 +55,7 @@ pub(super) fn save(mut draft: Draft, command: &TemplateSave) -> Result<Decision,
         planned_until: before.and_then(|row| row.planned_until),
         version,
     };
-    rewrite(draft, template, command.force.into())
+    rewrite(draft, &template, command.force.into())
 }
 
 pub(super) fn end(draft: Draft, command: &TemplateEnd) -> Result<Decision, Objection> {
@@ -66,7 +66,7 @@ pub(super) fn end(draft: Draft, command: &TemplateEnd) -> Result<Decision, Objec
     let never = template.valid_from.yesterday().unwrap_or(Date::MIN);
     template.valid_until = Some(command.last_date.max(never));
     template.version += 1;
-    rewrite(draft, template, command.force.into())
+    rewrite(draft, &template, command.force.into())
 }
 
 pub(super) fn except(draft: Draft, command: &TemplateExcept) -> Result<Decision, Objection> {
@@ -90,7 +90,7 @@ pub(super) fn except(draft: Draft, command: &TemplateExcept) -> Result<Decision,
         }
     }
     template.version += 1;
-    rewrite(draft, template, command.force.into())
+    rewrite(draft, &template, command.force.into())
 }
 
 /// The next week's shifts, as far as they are within the horizon.
@@ -129,14 +129,18 @@ impl Draft {
 }
 
 /// Saves the template as it is to be, and changes what was made from it.
-fn rewrite(mut draft: Draft, template: ShiftTemplate, force: Force) -> Result<Decision, Objection> {
+fn rewrite(
+    mut draft: Draft,
+    template: &ShiftTemplate,
+    force: Force,
+) -> Result<Decision, Objection> {
     draft.emit(Event::TemplateSaved {
         template: template.clone(),
     });
     let mut unassigned = BTreeSet::new();
     let today = draft.zone(&template.zone)?.date_at(draft.now);
     if let Some(last) = template.planned_until.filter(|last| today <= *last) {
-        unassigned = remake(&mut draft, &template, today, last, force)?;
+        unassigned = remake(&mut draft, template, today, last, force)?;
     }
     Ok(answer(draft, template.id, unassigned))
 }

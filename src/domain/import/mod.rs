@@ -1,4 +1,4 @@
-//! A company's files, read into rows: zones (GeoJSON), cleaners and shifts (CSV).
+//! A company's files, read into rows: zones (`GeoJSON`), cleaners and shifts (CSV).
 //!
 //! Reading finds every fault there is to find without knowing the company, each with its place, and
 //! what is wrong with one line never hides another. What the rows mean for the company is decided
@@ -9,7 +9,10 @@ mod shifts;
 mod table;
 mod zones;
 
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,8 +33,11 @@ pub struct ImportText(pub String);
 impl Serialize for ImportText {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let digest = Sha256::digest(self.0.as_bytes());
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        serializer.collect_str(&format_args!("{} bytes, sha256 {digest}", self.0.len()))
+        let mut text = format!("{} bytes, sha256 ", self.0.len());
+        for byte in digest {
+            write!(text, "{byte:02x}").expect("a text takes what is written");
+        }
+        serializer.serialize_str(&text)
     }
 }
 
@@ -86,7 +92,7 @@ pub enum FaultCode {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, JsonSchema)]
 pub struct ImportFault {
     pub file: ImportFile,
-    /// Of a CSV file the line, of a GeoJSON file the feature, both counted from 1; 0 is the file.
+    /// Of a CSV file the line, of a `GeoJSON` file the feature, both counted from 1; 0 is the file.
     pub line: u64,
     /// The column or property.
     #[serde(default, skip_serializing_if = "Option::is_none")]

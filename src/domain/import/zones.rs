@@ -1,4 +1,4 @@
-//! Zones as a GeoJSON `FeatureCollection` of polygons with the properties `slug`, `name`,
+//! Zones as a `GeoJSON` `FeatureCollection` of polygons with the properties `slug`, `name`,
 //! `time_zone` and `opening_hours`: `{"mon": "08:00-20:00", …}`, a day that is not there is closed.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -117,17 +117,16 @@ fn all_faults_of_all_files_are_listed_and_nothing_is_imported() {
         b@example.org,center,2030-11-24,11:00,14:00\n\
         b@example.org,center,never,11:00,14:00\n";
     let found = faults(&mut town, [&zones, cleaners, shifts]);
-    use {FaultCode as C, ImportFile as F};
     let expected = [
-        (F::Zones, 1, C::Invalid),
-        (F::Zones, 2, C::Invalid),
-        (F::Cleaners, 2, C::UnknownSkill),
-        (F::Cleaners, 2, C::UnknownZone),
-        (F::Shifts, 3, C::Overlap),
-        (F::Shifts, 4, C::UnknownCleaner),
-        (F::Shifts, 5, C::UnknownZone),
-        (F::Shifts, 6, C::Invalid),
-        (F::Shifts, 7, C::Invalid),
+        (ImportFile::Zones, 1, FaultCode::Invalid),
+        (ImportFile::Zones, 2, FaultCode::Invalid),
+        (ImportFile::Cleaners, 2, FaultCode::UnknownSkill),
+        (ImportFile::Cleaners, 2, FaultCode::UnknownZone),
+        (ImportFile::Shifts, 3, FaultCode::Overlap),
+        (ImportFile::Shifts, 4, FaultCode::UnknownCleaner),
+        (ImportFile::Shifts, 5, FaultCode::UnknownZone),
+        (ImportFile::Shifts, 6, FaultCode::Invalid),
+        (ImportFile::Shifts, 7, FaultCode::Invalid),
     ];
     assert_eq!(found, expected);
     let would = town.accept(MANAGER, &files([&zones, cleaners, shifts], Some(true)));

@@ -60,8 +60,8 @@ fn planned(town: &mut Town, cleaner: CleanerId, hours: &[(u16, u16)]) -> Templat
     template
 }
 
-fn version(town: &Town, template: TemplateId) -> Option<i64> {
-    Some(town.world.templates[&template].version)
+fn version(town: &Town, template: TemplateId) -> i64 {
+    town.world.templates[&template].version
 }
 
 fn shifts_on(town: &Town, day: Date) -> Vec<Shift> {
@@ -129,7 +129,7 @@ fn a_changed_template_changes_what_was_made_from_it_but_not_by_hand() {
     let before = town.world.clone();
     let later = TemplateSave {
         template: Some(template),
-        expected_version: version(&town, template),
+        expected_version: Some(version(&town, template)),
         ..new(cleaner, &[(9 * 60, 12 * 60), (13 * 60, 18 * 60)])
     };
     town.accept(MANAGER, &Command::SaveTemplate(later));
