@@ -199,12 +199,12 @@ impl RunningApp {
 impl Instance {
     async fn start(url: &str, config: Config, listeners: Listeners) -> anyhow::Result<Self> {
         let pools = pools(url, &config).await?;
-        tracing::debug!(epoch = %store::epoch::ensure(&pools).await?, "the log's epoch");
+        let epoch = store::epoch::ensure(&pools).await?;
+        tracing::debug!(%epoch, "the log's epoch");
         let sign_in = Arc::new(SignIn::open(pools.clone(), config.sign_in.clone()).await?);
         let (tasks, draining) = (TaskTracker::new(), CancellationToken::new());
         let live = Arc::new(Live::new(tasks.clone()));
-        let alerts = thresholds::of(&config.alerts);
-        let executor = Executor::with_thresholds(pools.clone(), Arc::clone(&live) as _, alerts);
+        let executor = executor(&config, &pools, &live);
         let gateway = Arc::new(Gateway::new(gateway::Parts {
             pools: pools.clone(),
             executor: executor.clone(),
@@ -304,6 +304,12 @@ fn track(
         draining.run_until_cancelled(following.run(doubts)).await;
     });
     tracking
+}
+
+/// What runs commands, by this operator's figures.
+fn executor(config: &Config, pools: &Pools, live: &Arc<Live>) -> Executor {
+    let thresholds = thresholds::of(&config.alerts);
+    Executor::with_thresholds(pools.clone(), Arc::clone(live) as _, thresholds)
 }
 
 /// Simulated people, who come in by the public door.
