@@ -7,7 +7,7 @@ export type AccountId = string;
 
 export type AdminImport = { 
 /**
- * Zones as a GeoJSON text.
+ * Zones as a `GeoJSON` text.
  */
 zones?: string, 
 /**
