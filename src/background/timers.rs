@@ -108,7 +108,6 @@ fn request(timer: &DueTimer) -> Request {
     let command_id = command_id(timer);
     Request {
         actor: Actor::SYSTEM,
-        on_behalf_of: None,
         via: Via::Timer,
         command_id,
         command,
@@ -116,9 +115,14 @@ fn request(timer: &DueTimer) -> Request {
     }
 }
 
-/// A look that was too early, after a change of settings, says when to look again.
+/// A look that was too early says when to look again: after a change of settings, or where the
+/// database's clock has gone back between the look and the decision. A hold that was extended
+/// meanwhile has set its timer itself.
 fn next_look(kind: TimerKind, result: &serde_json::Value) -> Option<Timestamp> {
     match kind {
+        TimerKind::HoldExpiry if result["status"] == "active" => {
+            result["expires_at"].as_str()?.parse().ok()
+        }
         TimerKind::HoldExpiry | TimerKind::TemplatePlan => None,
         TimerKind::JobWatch => result["next"].as_str()?.parse().ok(),
     }

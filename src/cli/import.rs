@@ -59,7 +59,6 @@ impl Import {
         let command_id = CommandId(Uuid::now_v7());
         let request = Request {
             actor: Actor::SYSTEM,
-            on_behalf_of: None,
             via: Via::CommandLine,
             command_id,
             command: Command::ImportCompany(command),

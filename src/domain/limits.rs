@@ -79,6 +79,10 @@ pub struct Limits {
     pub note: usize,
     pub password_least: usize,
     pub password_most: usize,
+    /// The highest price, in minor units: what every reader of JSON counts exactly.
+    pub price_minor: i64,
+    /// Skills of one cleaner, or that one service asks for.
+    pub skills: usize,
     /// Corners of a zone's polygon.
     pub corners: usize,
 }
@@ -126,5 +130,7 @@ pub const LIMITS: Limits = Limits {
     note: 1000,
     password_least: 8,
     password_most: 200,
+    price_minor: 1_000_000_000_000,
+    skills: 50,
     corners: 500,
 };

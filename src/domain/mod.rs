@@ -5,6 +5,7 @@
 //! gives the rows to store and the views to publish. Times and ids come in with [`Context`].
 
 pub mod alert;
+mod behalf;
 pub mod calendar;
 pub mod command;
 pub mod context;

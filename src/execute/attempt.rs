@@ -114,6 +114,9 @@ impl Attempt<'_> {
                 Err(refused) => return answer(transaction, refused).await,
             },
         };
+        transaction
+            .share_terms(&locks::terms(command, *actor))
+            .await?;
         transaction.lock(&mut locks, extent).await?;
         self.decide_locked(transaction, locks, plan).await
     }
@@ -290,7 +293,7 @@ impl Attempt<'_> {
         let request = self.request;
         Ended {
             actor: request.actor,
-            on_behalf_of: request.on_behalf_of,
+            on_behalf_of: request.command.on_behalf_of(request.actor, &loaded.world),
             via: request.via.as_str(),
             command_id: request.command_id,
             command: &request.command,

@@ -16,10 +16,7 @@ use tokio_util::task::TaskTracker;
 pub use outcome::{Outcome, ReachedPosition, Refusal};
 
 use crate::{
-    domain::{
-        Actor, Command, Thresholds,
-        ids::{AccountId, CommandId},
-    },
+    domain::{Actor, Command, Thresholds, ids::CommandId},
     store::Pools,
 };
 
@@ -55,12 +52,10 @@ impl Via {
     }
 }
 
-/// A command, and who asks for it. `on_behalf_of` is for the audit trail only: rights are the
-/// actor's.
+/// A command, and who asks for it.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub actor: Actor,
-    pub on_behalf_of: Option<AccountId>,
     pub via: Via,
     /// Made by the client, version 7. With the actor it is the receipt's key.
     pub command_id: CommandId,

@@ -175,7 +175,6 @@ impl Gateway {
         };
         let request = execute::Request {
             actor,
-            on_behalf_of: on_behalf_of(actor, &command),
             via: via(caller.via),
             command_id,
             command,
@@ -437,57 +436,6 @@ fn grant(channel: &AnyChannel) -> Grant {
         snapshot: true,
         ..Grant::durable()
     }
-}
-
-/// Whom staff act for, as far as the command itself names them.
-fn on_behalf_of(actor: Actor, command: &Command) -> Option<AccountId> {
-    let named = match command {
-        Command::UpdateCustomer(c) => c.customer.map(|id| id.0),
-        Command::AddProperty(c) => c.customer.map(|id| id.0),
-        Command::PlaceHold(c) => c.customer.map(|id| id.0),
-        Command::CreateBooking(c) => Some(c.customer.0),
-        Command::WithdrawFromJob(c) => c.cleaner.map(|id| id.0),
-        Command::SetDuty(c) => c.cleaner.map(|id| id.0),
-        Command::CreateCustomer(_)
-        | Command::ExtendHold(_)
-        | Command::ReleaseHold(_)
-        | Command::ExpireHold(_)
-        | Command::ConfirmBooking(_)
-        | Command::CancelBooking(_)
-        | Command::ClaimJob(_)
-        | Command::AssignJob(_)
-        | Command::UnassignJob(_)
-        | Command::MoveJob(_)
-        | Command::RescheduleBooking(_)
-        | Command::AcknowledgeJob(_)
-        | Command::DepartForJob(_)
-        | Command::ArriveAtJob(_)
-        | Command::StartJob(_)
-        | Command::PauseJob(_)
-        | Command::ResumeJob(_)
-        | Command::CompleteJob(_)
-        | Command::ReportNoAccess(_)
-        | Command::VerifyJob(_)
-        | Command::ReportNoShow(_)
-        | Command::WatchJob(_)
-        | Command::AcknowledgeAlert(_)
-        | Command::SnoozeAlert(_)
-        | Command::ResolveAlert(_)
-        | Command::PublishShift(_)
-        | Command::ChangeShift(_)
-        | Command::CancelShift(_)
-        | Command::SaveTemplate(_)
-        | Command::EndTemplate(_)
-        | Command::ExceptTemplate(_)
-        | Command::PlanTemplate(_)
-        | Command::AddTimeOff(_)
-        | Command::SaveZone(_)
-        | Command::SaveService(_)
-        | Command::SaveUser(_)
-        | Command::SaveCleaner(_)
-        | Command::ImportCompany(_) => None,
-    };
-    named.map(AccountId).filter(|named| *named != actor.id)
 }
 
 fn via(via: Via) -> execute::Via {

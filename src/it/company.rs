@@ -309,7 +309,6 @@ pub(crate) fn cleaner_actor(id: CleanerId) -> Actor {
 pub(crate) fn request(actor: Actor, command: Command) -> Request {
     Request {
         actor,
-        on_behalf_of: None,
         via: Via::Socket,
         command_id: CommandId(Uuid::now_v7()),
         command,

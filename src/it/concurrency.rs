@@ -29,7 +29,7 @@ const NOT_DENSE: &str = "select count(*) from (
     from channel left join publication on channel = name group by name, head) log
     where kept <> head or different <> head or first <> 1 or last <> head";
 
-async fn assert_sound(company: &Company) {
+pub(crate) async fn assert_sound(company: &Company) {
     assert_eq!(company.count(OVERLAPS).await, 0, "somebody is busy twice");
     assert_eq!(company.count(NOT_DENSE).await, 0, "offsets are not dense");
 }

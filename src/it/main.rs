@@ -22,6 +22,7 @@ mod import;
 mod log;
 mod lost_answer;
 mod main_job;
+mod moves;
 mod newcomer;
 mod one_slot;
 mod outage;

@@ -335,3 +335,32 @@ async fn a_templates_shifts_are_made_by_timers_up_to_the_horizon_and_once() {
         from timer where kind = 'template.plan'";
     assert_eq!(company.count(next).await, 1, "the next day is due tomorrow");
 }
+
+/// As it looks where the database's clock went back after the timer was found due.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_whose_timer_came_too_early_ends_when_its_time_is_over() {
+    let company = Company::new(1, 1).await;
+    let customer = customer_actor(company.customers[0].0);
+    company
+        .accept(customer, Company::place("home", company.at(10, 0)))
+        .await;
+    let_holds_end_in(&company, 1500).await;
+    company
+        .sql("update timer set due_at = clock_timestamp() where kind = 'hold.expire'")
+        .await;
+    let _instances = Instances::start(&company, 1);
+    let early = "select count(*) from audit where kind = 'hold.expire'";
+    wait_until(&company, early).await;
+    let active = "select count(*) from hold where status = 'active'";
+    assert_eq!(company.count(active).await, 1, "it is honoured to its end");
+    wait_until(
+        &company,
+        "select count(*) from hold where status = 'expired'",
+    )
+    .await;
+    assert_eq!(
+        company.count(early).await,
+        2,
+        "looked at no more than needed"
+    );
+}

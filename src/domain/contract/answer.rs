@@ -44,7 +44,7 @@ answers! {
     /// A hold that is no more.
     HoldEnded { hold: HoldId }
     /// What became of a hold.
-    HoldStands { hold: HoldId, status: HoldStatus }
+    HoldStands { hold: HoldId, status: HoldStatus, #[ts(type = "string")] expires_at: Timestamp }
     /// A new booking, its job, and the number by which people call it.
     Booked { booking: BookingId, job: JobId, #[ts(type = "number")] number: i64 }
     /// Which booking was changed.

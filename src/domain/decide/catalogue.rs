@@ -203,6 +203,7 @@ fn check_service(service: &Service) -> Result<(), Objection> {
         booking_window_days,
         slot_step_minutes,
         price_minor,
+        skills,
         currency,
         lead_time_minutes,
         ..
@@ -234,7 +235,12 @@ fn check_service(service: &Service) -> Result<(), Objection> {
         on_grid,
         "quarters of an hour, at most four hours",
     )?;
-    within("price_minor", *price_minor >= 0, "not below zero")?;
+    within(
+        "price_minor",
+        (0..=LIMITS.price_minor).contains(price_minor),
+        "not below zero, and at most a million million",
+    )?;
+    within("skills", skills.len() <= LIMITS.skills, "too many of them")?;
     let code = currency.len() == 3 && currency.bytes().all(|letter| letter.is_ascii_uppercase());
     within("currency", code, "an ISO 4217 code")
 }

@@ -92,10 +92,14 @@ pub(super) fn expire(mut draft: Draft, command: &HoldExpire) -> Result<Decision,
         draft.expire_hold(command.hold);
         draft.secure();
     }
-    let status = draft.world.holds[&command.hold].status;
+    let (status, expires_at) = {
+        let hold = &draft.world.holds[&command.hold];
+        (hold.status, hold.expires_at)
+    };
     Ok(draft.done(HoldStands {
         hold: command.hold,
         status,
+        expires_at,
     }))
 }
 

@@ -78,6 +78,9 @@ pub(super) fn save_cleaner(mut draft: Draft, command: &CleanerSave) -> Result<De
     {
         return Err(Objection::invalid("zones", "no such zone"));
     }
+    if command.skills.len() > LIMITS.skills {
+        return Err(Objection::invalid("skills", "too many of them"));
+    }
     if !command
         .skills
         .iter()
