@@ -2,7 +2,7 @@
 //! that allows everything. The Centrifugo SDKs' own suites run against it, and load generators can.
 //!
 //! `cargo run -p hub --example conformance -- --mode open|tokens [--port 8000]` listens on
-//! 127.0.0.1 and, where the system has it, on ::1. Tokens are HS256 with the secret `secret`, the
+//! 127.0.0.1 and, where the system has it, on `::1`. Tokens are HS256 with the secret `secret`, the
 //! key of the HTTP API is `test-api-key`: nothing in here is for production.
 
 #[path = "conformance/http.rs"]
@@ -31,7 +31,10 @@ use hub::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{namespaces::Mode, rules::Rules};
+use crate::{
+    namespaces::{Mode, Namespace},
+    rules::Rules,
+};
 
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -60,7 +63,7 @@ async fn main() -> anyhow::Result<()> {
     // Of this run, so that clients of the last one notice that its memory is gone.
     let epoch = uuid::Uuid::new_v4().simple().to_string();
     let log = MemoryLog::with_retention(&epoch[..8], move |channel| {
-        namespaces::of(mode, channel).map_or_else(Default::default, |found| found.retention())
+        namespaces::of(mode, channel).map_or_else(Default::default, Namespace::retention)
     });
     let rules = Rules::new(mode, log.clone());
     let hub = Hub::new(

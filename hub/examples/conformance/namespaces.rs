@@ -26,7 +26,7 @@ pub struct Namespace {
     delta: bool,
 }
 
-const HISTORY_TTL: Duration = Duration::from_secs(300);
+const HISTORY_TTL: Duration = Duration::from_mins(5);
 
 const STREAM: Namespace = Namespace {
     publications: 100,

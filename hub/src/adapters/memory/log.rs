@@ -335,7 +335,7 @@ mod tests {
     async fn a_channel_keeps_so_many_for_so_long_and_its_head_for_ever() {
         let log = MemoryLog::with_retention("e", |channel| Retention {
             publications: if channel == "small" { 2 } else { 100 },
-            ttl: Some(Duration::from_secs(300)),
+            ttl: Some(Duration::from_mins(5)),
         });
         let three = [
             ("small", body("1")),

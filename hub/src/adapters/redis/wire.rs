@@ -254,6 +254,7 @@ impl<'a> From<&'a Control> for WireControl<'a> {
 }
 
 impl WireControl<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm per message")]
     pub(super) fn read(self) -> Result<Control, Unreadable> {
         Ok(match self {
             Self::Disconnect {
@@ -390,6 +391,16 @@ mod tests {
             Control::Reauthorize {
                 channel: channel.clone(),
                 user: None,
+            },
+            Control::Subscribe {
+                user: "u".into(),
+                session: None,
+                channel: channel.clone(),
+            },
+            Control::Unsubscribe {
+                channel: channel.clone(),
+                user: Some("u".into()),
+                code: 2502,
             },
             Control::Join {
                 channel: channel.clone(),

@@ -32,9 +32,10 @@ pub fn body(value: &Value) -> Body {
     Body::from_value(value).unwrap()
 }
 
-/// Rules by name. Tokens: `NAME`, `NAME expires=SECONDS`, or the name of a refusal. Channels by
+/// Rules by name. Tokens: `NAME`, `NAME expires=SECONDS channels=SERVER,SIDE`, or the name of a refusal. Channels by
 /// prefix: `doc.` with snapshots, `log.` without but with deltas, `eph.` ephemeral, `crew.` with presence and
-/// joins, `brief.` a right of 30 s; everything else is denied.
+/// joins, `brief.` a right of 30 s, `ask.` and `bare.` with what is asked for, where `bare.` has no
+/// rights to it; everything else is denied.
 pub struct Rules {
     log: MemoryLog,
     pub hub: OnceLock<Hub>,
@@ -51,13 +52,12 @@ pub struct Rules {
 }
 
 fn identity(token: &str) -> Identity {
-    let mut words = token.split(' ');
-    let user = words.next().unwrap_or_default();
-    let seconds = words
-        .next()
-        .and_then(|word| word.strip_prefix("expires="))
-        .map(|seconds| seconds.parse().unwrap());
+    let user = token.split(' ').next().unwrap_or_default();
+    let word = |name: &str| token.split(' ').find_map(|word| word.strip_prefix(name));
+    let seconds = word("expires=").map(|seconds| seconds.parse().unwrap());
+    let channels = word("channels=").map(|channels| channels.split(','));
     Identity {
+        channels: channels.into_iter().flatten().map(Arc::from).collect(),
         session: Some(format!("session of {user}").into()),
         info: Some(body(&json!({ "name": user }))),
         expires_in: seconds.map(Duration::from_secs),
@@ -102,25 +102,34 @@ impl Application for Rules {
         if *self.undecided.lock().unwrap() {
             return Err(Denied::Unavailable);
         }
-        if self.revoked.lock().unwrap().contains(&intent.channel) {
+        let revoked = self.revoked.lock().unwrap().clone();
+        if revoked.contains(&intent.channel) || revoked.contains(&intent.token) {
             return Err(Denied::PermissionDenied);
         }
         let (family, _) = intent.channel.split_once('.').unwrap_or_default();
         if intent.token == "expired" {
             return Err(Denied::TokenExpired);
         }
-        let known = ["doc", "log", "eph", "crew", "brief"].contains(&family);
+        if intent.token == "stolen" {
+            return Err(Denied::InvalidToken);
+        }
+        let known = ["doc", "log", "eph", "crew", "brief", "ask", "bare"].contains(&family);
         if !known {
             return Err(Denied::PermissionDenied);
         }
         Ok(Grant {
-            presence: family == "crew",
-            join_leave: if family == "crew" {
-                Offer::Always
-            } else {
-                Offer::Never
+            presence: ["crew", "ask"].contains(&family),
+            join_leave: match family {
+                "crew" => Offer::Always,
+                "ask" | "bare" => Offer::OnRequest,
+                _ => Offer::Never,
             },
-            history: family == "log",
+            recovery: match family {
+                "eph" => Offer::Never,
+                "ask" | "bare" => Offer::OnRequest,
+                _ => Offer::Always,
+            },
+            history: ["log", "ask"].contains(&family),
             snapshot: family == "doc",
             delta: family == "log",
             chan_info: (family == "crew").then(|| body(&json!("here"))),
@@ -145,6 +154,8 @@ impl Application for Rules {
         }
         let data = if channel == "doc.big" {
             json!("x".repeat(200_000))
+        } else if channel == "doc.huge" {
+            json!("x".repeat(256 << 10))
         } else {
             json!({ "upto": head.offset })
         };
@@ -183,7 +194,8 @@ impl Application for Rules {
         if !intent.channel.starts_with("log.") {
             return Err(Denied::PermissionDenied);
         }
-        let assigned = self.log.append(&[(&intent.channel, intent.data)]);
+        let info = intent.info;
+        let assigned = vec![self.log.append_from(&intent.channel, &intent.data, info)];
         self.hub.get().unwrap().committed(assigned);
         Ok(())
     }
