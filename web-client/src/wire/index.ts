@@ -210,7 +210,7 @@ export type HoldStatus = "active" | "consumed" | "released" | "expired";
  */
 export type ImportFault = { file: ImportFile, 
 /**
- * Of a CSV file the line, of a GeoJSON file the feature, both counted from 1; 0 is the file.
+ * Of a CSV file the line, of a `GeoJSON` file the feature, both counted from 1; 0 is the file.
  */
 line: number, 
 /**
