@@ -363,9 +363,9 @@ fn problem_answer(status: u16, problems: &[Told]) -> Value {
     let seconds = json!({ "Retry-After": {
         "description": "Seconds after which to try again.", "schema": { "type": "integer" },
     } });
-    let scheme = json!({ "WWW-Authenticate": { "schema": { "const": "Bearer" } } });
+    let bearer = json!({ "WWW-Authenticate": { "schema": { "const": "Bearer" } } });
     match status {
-        401 => answer["headers"] = scheme,
+        401 => answer["headers"] = bearer,
         429 | 503 => answer["headers"] = seconds,
         _ => {}
     }
