@@ -346,9 +346,10 @@ fn state_new_start(draft: &mut Draft, job: JobId, starts_at: Timestamp) -> Resul
         job: job.id,
         starts_at,
         local_date,
-        status: match job.status {
-            JobStatus::Acknowledged | JobStatus::CleanerNoShow => JobStatus::Assigned,
-            status => status,
+        status: if job.crew().next().is_none() {
+            JobStatus::Unassigned
+        } else {
+            JobStatus::Assigned
         },
         at,
     });
