@@ -2,10 +2,10 @@
 
 use super::{
     super::{
-        ChannelEvent, CloseCode, ErrorCode, Moment, News, UnsubscribeCode,
-        command::{Request, SubRefreshRequest},
+        ChannelEvent, CloseCode, Moment, News, UnsubscribeCode,
+        command::Request,
         moment::earliest,
-        reply::{Expiry, Push, Reply},
+        reply::{Push, Reply},
         subscription::{Live, Recheck, State, Step, Subscription},
     },
     Ask, Counted, Delivery, Effect, Effects, Session, SubscriptionId,
@@ -165,7 +165,7 @@ impl Session {
         }
     }
 
-    fn live(&mut self, id: SubscriptionId) -> Option<&mut Live> {
+    pub(super) fn live(&mut self, id: SubscriptionId) -> Option<&mut Live> {
         let subscription = self.subscriptions.get_mut(&id.number)?;
         if subscription.id != id {
             return None;
@@ -278,72 +278,6 @@ impl Session {
         }
         if asked_again && let Some(subscription) = self.subscriptions.get(&id.number) {
             ask_recheck(subscription, effects);
-        }
-    }
-
-    pub(super) fn sub_refresh(
-        &mut self,
-        id: u32,
-        request: SubRefreshRequest,
-        effects: &mut Effects,
-    ) {
-        let SubRefreshRequest {
-            channel,
-            token,
-            kind,
-        } = request;
-        if channel.is_empty() {
-            return self.close(CloseCode::BAD_REQUEST, effects);
-        }
-        if kind != 0 {
-            return self.refuse(id, &ErrorCode::NOT_AVAILABLE, effects);
-        }
-        let live = self
-            .by_channel
-            .get(channel.as_str())
-            .and_then(|number| self.subscriptions.get(number))
-            .filter(|subscription| matches!(subscription.state, State::Live(_)));
-        let Some(subscription) = live else {
-            return self.refuse(id, &ErrorCode::PERMISSION_DENIED, effects);
-        };
-        if token.is_empty() {
-            return self.refuse(id, &ErrorCode::BAD_REQUEST, effects);
-        }
-        let mut intent = subscription.intent();
-        intent.token.clone_from(&token);
-        let ask = Ask::Renew {
-            id,
-            subscription: subscription.id,
-            token,
-        };
-        effects.push(Effect::Authorize { ask, intent });
-    }
-
-    fn renewed(
-        &mut self,
-        command: u32,
-        (id, token): (SubscriptionId, String),
-        result: Result<Grant, Denied>,
-        now: Moment,
-        effects: &mut Effects,
-    ) {
-        let grace = self.config.expiry_grace;
-        let Some(live) = self.live(id) else {
-            return self.refuse(command, &ErrorCode::PERMISSION_DENIED, effects);
-        };
-        match result {
-            Ok(grant) => {
-                let expiry = Expiry::after(grant.expires_in);
-                live.expires_at = grant.expires_in.map(|left| now + left + grace);
-                live.grant = grant;
-                if let Some(subscription) = self.subscriptions.get_mut(&id.number) {
-                    // Asked again, the application sees the newer one.
-                    subscription.request.token = token;
-                }
-                self.reply(command, &Reply::SubRefresh(expiry), effects);
-            }
-            Err(Denied::TokenExpired) => self.refuse(command, &ErrorCode::EXPIRED, effects),
-            Err(denied) => self.deny(command, denied, effects),
         }
     }
 

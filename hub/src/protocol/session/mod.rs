@@ -8,6 +8,7 @@ mod effects;
 mod fuzzing;
 mod joining;
 mod live;
+mod renewing;
 mod requests;
 mod server_side;
 #[cfg(test)]
