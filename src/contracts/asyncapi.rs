@@ -1,4 +1,4 @@
-//! The AsyncAPI document: what goes over the socket, from the server's side. It sends snapshots
+//! The `AsyncAPI` document: what goes over the socket, from the server's side. It sends snapshots
 //! and publications on channels, and receives rpcs and replies to them. How frames carry these is
 //! the Centrifugo client protocol's own affair.
 
@@ -10,7 +10,7 @@ use super::{
     families::{FAMILIES, parameter},
 };
 
-/// Where AsyncAPI keeps schemas.
+/// Where `AsyncAPI` keeps schemas.
 const COMPONENTS: &str = "#/components/schemas/";
 
 const ABOUT: &str = "Live channels and commands over one WebSocket, `/connection/websocket`, in \

@@ -1,5 +1,5 @@
 //! What other people's programs can hold us to, told by the very types that the server reads and
-//! writes: JSON Schemas of every rpc and of every channel's bodies, and an AsyncAPI document of
+//! writes: JSON Schemas of every rpc and of every channel's bodies, and an `AsyncAPI` document of
 //! the socket. `http` adds its routes and serves all of it.
 //!
 //! A command without a contract does not compile (`domain::contract`), nor does a channel without

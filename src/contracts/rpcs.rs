@@ -121,10 +121,9 @@ fn rejections(definitions: &mut Definitions) -> Vec<(String, Value)> {
         .map(|variant| {
             let code = variant["properties"]["code"]["const"].as_str();
             let code = code.expect("the code is the tag").to_owned();
-            let details = match &variant["properties"]["details"] {
-                Value::Null => json!({ "type": "object", "maxProperties": 0 }),
-                details => details.clone(),
-            };
+            let details = variant["properties"].get("details").cloned();
+            let none = || json!({ "type": "object", "maxProperties": 0 });
+            let details = details.unwrap_or_else(none);
             let mut rejected = object(&[
                 ("outcome", json!({ "const": "rejected" })),
                 ("code", json!({ "const": code })),

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use hub::ports::Caller;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{json, value::RawValue};
 
 use super::{
     Site,
@@ -58,9 +58,10 @@ fn operation(rpc: &Rpc, definitions: &Definitions) -> Operation {
         operation
     };
     let parameters = definitions.resolve(&rpc.parameters());
-    let operation = match parameters["required"] {
-        Value::Null => operation.takes_nothing_too(),
-        _ => operation,
+    let operation = if parameters.get("required").is_none() {
+        operation.takes_nothing_too()
+    } else {
+        operation
     };
     let codes = rpc.rejections.iter();
     codes.fold(operation, |operation, code| operation.rejects(code))

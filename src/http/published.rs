@@ -1,4 +1,4 @@
-//! The contracts as other people's programs read them: schemas, the OpenAPI and AsyncAPI
+//! The contracts as other people's programs read them: schemas, the OpenAPI and `AsyncAPI`
 //! documents, the reference page. Made once, from the endpoints and the types themselves.
 
 use std::sync::LazyLock;

@@ -2,7 +2,7 @@
 //! accepted, and which rejections it can end in.
 //!
 //! A command without an entry here does not compile. The published schemas, the OpenAPI and
-//! AsyncAPI documents and the reference page are made of these entries. That they are true is
+//! `AsyncAPI` documents and the reference page are made of these entries. That they are true is
 //! watched wherever commands are decided under test: [`decide`](super::decide()) panics there on a
 //! rejection that is not promised, and real answers are held against their schemas.
 
