@@ -67,7 +67,7 @@ fn info(client: &str) -> ClientInfo {
     ClientInfo {
         user: "17".to_owned(),
         client: client.to_owned(),
-        conn_info: Some(body(&json!({ "role": "cleaner" }))),
+        conn_info: Some(body(&json!({ "role": "member" }))),
         chan_info: Some(body(&json!("here"))),
     }
 }
