@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     client::{Client, Trouble},
-    troupe::{Household, Place, Player, Sold, Troupe},
+    troupe::{Habits, Household, Place, Player, Sold, Troupe},
 };
 
 use self::scene::{Act, Scene};
@@ -27,13 +27,6 @@ use crate::{
     domain::ids::AccountId,
     store::Pools,
 };
-
-/// Holds that simulated customers have at once.
-const HOLDS: usize = 4;
-/// Bookings that they keep; beyond, the oldest is called off.
-const BOOKINGS: usize = 20;
-/// How far ahead they look, in days.
-const LOOK_AHEAD: i64 = 6;
 
 /// Lets people act until told to stop.
 pub(super) async fn run(
@@ -170,11 +163,11 @@ impl Life {
 
     /// Customers look for a time, hold it, think it over; now and then one books.
     async fn shop(&mut self, place: &Place, now: Timestamp) -> Result<(), Trouble> {
-        if self.holds.len() < HOLDS {
+        if self.holds.len() < self.troupe.habits.holds {
             return self.hold(place, now).await;
         }
         let Held { by, hold } = self.holds.remove(0);
-        if !self.dice.percent(20) {
+        if !self.dice.percent(u32::from(self.troupe.habits.booked)) {
             let parameters = json!({ "hold": hold });
             self.command(by.customer, "hold.release", &parameters)
                 .await?;
@@ -185,7 +178,7 @@ impl Life {
             .command(by.customer, "booking.confirm", &parameters)
             .await?;
         self.bookings.push((by, result["booking"].clone()));
-        if self.bookings.len() > BOOKINGS {
+        if self.bookings.len() > self.troupe.habits.bookings {
             let (by, booking) = self.bookings.remove(0);
             let parameters = json!({ "booking": booking, "reason": "The plans have changed." });
             self.command(by.customer, "booking.cancel", &parameters)
@@ -199,14 +192,16 @@ impl Life {
             return Ok(());
         };
         let zone = &place.zone;
-        let days = jiff::Span::new().days(self.dice.between(0, LOOK_AHEAD));
+        let days = jiff::Span::new().days(
+            self.dice
+                .between(0, i64::from(self.troupe.habits.days_ahead)),
+        );
         let channel = Channel::Slots {
             zone: zone.slug.clone(),
             date: zone.date_at(now) + days,
         };
         let slots: SlotsBody = self.client.read(None, &channel).await?;
-        let sold = &self.troupe.services;
-        let Some(slot) = scene::choose_slot(&slots, sold, now, &mut self.dice) else {
+        let Some(slot) = scene::choose_slot(&slots, &self.troupe, now, &mut self.dice) else {
             return Ok(());
         };
         let parameters = json!({

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Player, Sold, rides};
+use super::{Player, Sold, Troupe, rides};
 use crate::{
     audience::{
         FreeChange, Row, SlotsBody,
@@ -18,8 +18,6 @@ use crate::{
     },
 };
 
-/// Visitors always find a slot: one place more than needed is left.
-const LEFT_FOR_VISITORS: i32 = 1;
 /// So many open jobs of the day stay on the board for visitors.
 const OPEN_JOBS_LEFT: usize = 3;
 /// Open jobs that begin sooner are claimed in any case.
@@ -300,19 +298,19 @@ fn busy(job: &JobRow) -> Option<TimeRange> {
     )
 }
 
-/// A slot that can be booked now and leaves one for visitors.
+/// A slot that can be booked now, by their habits.
 pub(super) fn choose_slot(
     slots: &SlotsBody,
-    sold: &[Sold],
+    troupe: &Troupe,
     now: Timestamp,
     dice: &mut Dice,
 ) -> Option<FreeChange> {
     let fits = |free: &&FreeChange| {
-        sold.iter().any(|service| {
+        troupe.services.iter().any(|service| {
             let lead = SignedDuration::from_mins(i64::from(service.lead_time_minutes));
             service.slug == free.service
                 && free.start > now + lead + HESITATION
-                && free.by >= i32::from(service.crew_size) + LEFT_FOR_VISITORS
+                && free.by >= i32::from(service.crew_size) + i32::from(troupe.habits.left_free)
         })
     };
     let fitting: Vec<_> = slots.free.iter().filter(fits).collect();

@@ -40,6 +40,21 @@ pub struct Place {
     pub households: Vec<Household>,
 }
 
+/// How customers shop.
+#[derive(Debug, Clone, Copy)]
+pub struct Habits {
+    /// Of the cleaners free at a start, how many they leave free: visitors always find a slot.
+    pub left_free: u8,
+    /// How far ahead they look, in days.
+    pub days_ahead: u8,
+    /// Holds that they have at once, all together.
+    pub holds: usize,
+    /// Of a hundred holds, how many become bookings; the others are released.
+    pub booked: u8,
+    /// Bookings that they keep; beyond, the oldest is called off.
+    pub bookings: usize,
+}
+
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct Troupe {
@@ -49,6 +64,7 @@ pub struct Troupe {
     pub control: Player,
     pub places: Vec<Place>,
     pub services: Arc<Vec<Sold>>,
+    pub habits: Habits,
 }
 
 impl Troupe {
@@ -76,6 +92,13 @@ impl Troupe {
             control: player(control),
             places: places.collect(),
             services: Arc::new(services().collect()),
+            habits: Habits {
+                left_free: 1,
+                days_ahead: 6,
+                holds: 4,
+                booked: 20,
+                bookings: 20,
+            },
             players: Arc::new(simulated.iter().map(|p| (p.id(), player(p))).collect()),
         }
     }

@@ -1,8 +1,8 @@
 //! A database whose clock is a row: the test moves it, and whatever asks the database what time it
 //! is follows. A day passes as fast as its work is done, however slow the machine is.
 //!
-//! The row stands in for PostgreSQL's own functions by coming first on the search path, so the
-//! server under test is the real one, unchanged.
+//! Functions of our schema stand in for PostgreSQL's own by coming first on the search path, so
+//! the server under test is the real one, unchanged.
 
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
@@ -11,12 +11,11 @@ use sqlx::{AssertSqlSafe, PgPool};
 use super::database::TestDb;
 
 const SCHEMA: &str = "
-    create schema stepped;
-    create table stepped.clock (at timestamptz not null);
-    create function stepped.clock_timestamp() returns timestamptz language sql volatile
-        as 'select at from stepped.clock';
-    create function stepped.now() returns timestamptz language sql stable
-        as 'select at from stepped.clock';";
+    create table stepped_clock (at timestamptz not null);
+    create function clock_timestamp() returns timestamptz language sql volatile
+        as 'select at from stepped_clock';
+    create function now() returns timestamptz language sql stable
+        as 'select at from stepped_clock';";
 
 /// The clock of one test's database. It stands still between two steps.
 pub(crate) struct SteppedClock {
@@ -32,10 +31,10 @@ impl SteppedClock {
             .fetch_one(&db.pool)
             .await
             .expect("a name");
-        let first = format!("alter database {name} set search_path = stepped, pg_catalog, public");
+        let first = format!("alter database {name} set search_path = public, pg_catalog");
         let set = sqlx::raw_sql(AssertSqlSafe(first)).execute(&db.pool).await;
         set.expect("it is the test's own database");
-        sqlx::query("insert into stepped.clock (at) values ($1)")
+        sqlx::query("insert into stepped_clock (at) values ($1)")
             .bind(at.to_sqlx())
             .execute(&db.pool)
             .await
@@ -46,7 +45,7 @@ impl SteppedClock {
     }
 
     pub(crate) async fn advance(&self, by: SignedDuration) {
-        let done = sqlx::query("update stepped.clock set at = at + make_interval(secs => $1)")
+        let done = sqlx::query("update stepped_clock set at = at + make_interval(secs => $1)")
             .bind(by.as_secs_f64())
             .execute(&self.pool)
             .await;

@@ -63,7 +63,6 @@ impl View {
 /// See the module. Ends with its connection, which ends with the test.
 pub(crate) struct Watcher {
     views: Arc<Mutex<BTreeMap<String, View>>>,
-    token: Option<String>,
     reading: JoinHandle<()>,
 }
 
@@ -84,25 +83,24 @@ impl Watcher {
                 let mut views = known.lock().expect("nobody panics holding it");
                 let view = views.get_mut(channel).expect("it was subscribed to");
                 assert!(push.get("unsubscribe").is_none(), "{push}");
-                view.publication(channel, &push["pub"]);
+                // Who else is looking comes and goes on the same channel.
+                if let Some(publication) = push.get("pub") {
+                    view.publication(channel, publication);
+                }
             }
         });
-        Self {
-            views,
-            token: token.map(str::to_owned),
-            reading,
-        }
+        Self { views, reading }
     }
 
     /// Everything it has been told adds up to what a reader who comes now is shown.
-    pub(crate) async fn assert_up_to_date(&self, api: &Api) {
+    pub(crate) async fn assert_up_to_date(&self, api: &Api, token: Option<&str>) {
         let channels: Vec<String> = {
             let views = self.views.lock().expect("nobody panics holding it");
             views.keys().cloned().collect()
         };
         for channel in channels {
             let path = format!("/api/v1/channels/{channel}");
-            let (status, snapshot) = api.get(&path, self.token.as_deref()).await;
+            let (status, snapshot) = api.get(&path, token).await;
             assert_eq!(status, 200, "{channel}: {snapshot}");
             let fresh = View::of(&snapshot);
             self.reaches(&channel, fresh.offset).await;
@@ -112,6 +110,12 @@ impl Watcher {
                 "{channel} adds up to something else"
             );
         }
+    }
+
+    /// The sum of all offsets it has reached.
+    pub(crate) fn heard(&self) -> u64 {
+        let views = self.views.lock().expect("nobody panics holding it");
+        views.values().map(|view| view.offset).sum()
     }
 
     async fn reaches(&self, channel: &str, offset: u64) {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     demo::{
-        company::{SITES, services},
+        company::SITES,
         life::Troupe,
         people::{Person, everybody},
     },
@@ -160,8 +160,12 @@ fn a_slot_is_chosen_only_if_one_is_left_for_visitors() {
             at: start(),
             free: vec![free],
         };
-        let sold: Vec<_> = services().collect();
-        choose_slot(&slots, &sold, start(), &mut Dice::of("test"))
+        choose_slot(
+            &slots,
+            &Troupe::of_the_demo(),
+            start(),
+            &mut Dice::of("test"),
+        )
     };
     assert_eq!(choose(free(1, 5)), None);
     assert_eq!(choose(free(2, 1)), None, "too soon");
