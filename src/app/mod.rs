@@ -10,6 +10,7 @@ mod ops;
 mod thresholds;
 
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -239,8 +240,7 @@ impl Instance {
             leaving: leaving.clone(),
         });
         if config.demo {
-            let server = neighbouring(listeners.public.local_addr()?);
-            start_demo(&pools, &live, server, (&stop, &tasks));
+            start_demo(&pools, &live, &listeners.public, (&stop, &tasks))?;
         }
         let public = http::router(site, &config.http);
         let operations = operations::router(watched);
@@ -316,16 +316,17 @@ fn executor(config: &Config, pools: &Pools, live: &Arc<Live>) -> Executor {
 fn start_demo(
     pools: &Pools,
     live: &Arc<Live>,
-    server: SocketAddr,
+    door: &TcpListener,
     (stop, tasks): (&CancellationToken, &TaskTracker),
-) {
+) -> io::Result<()> {
     let parts = demo::Parts {
         pools: pools.clone(),
         live: Arc::clone(live) as _,
-        server,
+        server: neighbouring(door.local_addr()?),
         pause_ms: demo::PAUSE_MS,
     };
     demo::start(parts, stop, tasks);
+    Ok(())
 }
 
 /// The hub with its wire: Redis between instances, memory where there is one.

@@ -105,7 +105,6 @@ pub struct Limits {
 
 /// When the control room is told of a job.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[expect(clippy::struct_field_names, reason = "keys carry their unit")]
 pub struct Alerts {
     pub unassigned_minutes: u32,
     pub unassigned_urgent_minutes: u32,

@@ -100,7 +100,7 @@ impl Sought {
     pub fn of(asked: &SearchAsked) -> Result<Self, Objection> {
         let text = asked.text.trim();
         let letters = text.chars().count();
-        if letters < LIMITS.search_least || letters > LIMITS.search_most {
+        if !(LIMITS.search_least..=LIMITS.search_most).contains(&letters) {
             let (least, most) = (LIMITS.search_least, LIMITS.search_most);
             let reason = format!("between {least} and {most} characters are expected");
             return Err(Objection::invalid("text", reason));

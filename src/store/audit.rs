@@ -87,7 +87,7 @@ pub async fn read(
     .await?;
     let kept = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > kept;
-    let last = rows.iter().take(kept).last().map(|row| AuditCursor {
+    let last = rows.iter().take(kept).next_back().map(|row| AuditCursor {
         at_micros: row.at.to_jiff().as_microsecond(),
         id: row.id,
     });

@@ -186,26 +186,7 @@ fn about_people(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> 
                 force: Some(a.is_multiple_of(2)),
             })
         }
-        30 if c.is_multiple_of(3) => {
-            let shift = nth(world.shifts.keys().copied(), b)?;
-            let during = world.shifts[&shift].during;
-            let (force, expected_version) = (Some(c.is_multiple_of(2)), None);
-            if a.is_multiple_of(3) {
-                Command::CancelShift(ShiftCancel {
-                    shift,
-                    force,
-                    expected_version,
-                })
-            } else {
-                Command::ChangeShift(ShiftChange {
-                    shift,
-                    start: during.start + SignedDuration::from_mins(15 * i64::from(c % 7)),
-                    end: during.end - SignedDuration::from_mins(15 * i64::from(c % 5)),
-                    force,
-                    expected_version,
-                })
-            }
-        }
+        30 if c.is_multiple_of(3) => about_a_shift(world, (a, b, c))?,
         30 => {
             let start = quarter(44 + usize::from(c % 8));
             let in_center = a.is_multiple_of(2);
@@ -233,6 +214,28 @@ fn about_people(town: &Town, (what, a, b, c): Wish) -> Option<(Actor, Command)> 
     Some((MANAGER, command))
 }
 
+/// A shift that there is goes, or begins and ends elsewhere.
+fn about_a_shift(world: &World, (a, b, c): (usize, usize, u8)) -> Option<Command> {
+    let shift = nth(world.shifts.keys().copied(), b)?;
+    let during = world.shifts[&shift].during;
+    let (force, expected_version) = (Some(c.is_multiple_of(2)), None);
+    Some(if a.is_multiple_of(3) {
+        Command::CancelShift(ShiftCancel {
+            shift,
+            force,
+            expected_version,
+        })
+    } else {
+        Command::ChangeShift(ShiftChange {
+            shift,
+            start: during.start + SignedDuration::from_mins(15 * i64::from(c % 7)),
+            end: during.end - SignedDuration::from_mins(15 * i64::from(c % 5)),
+            force,
+            expected_version,
+        })
+    })
+}
+
 /// What usually comes next for a job, and sometimes what does not.
 fn step(world: &World, job: JobId, choice: u8) -> Command {
     use crate::domain::entity::JobStatus as S;
@@ -244,9 +247,10 @@ fn step(world: &World, job: JobId, choice: u8) -> Command {
         S::Unassigned | S::Verified | S::Cancelled | S::NoAccess => {
             Command::StartJob(JobStart { job })
         }
-        S::CleanerNoShow => Command::DepartForJob(JobDepart { job }),
         S::Assigned if choice.is_multiple_of(2) => Command::AcknowledgeJob(JobAcknowledge { job }),
-        S::Assigned | S::Acknowledged => Command::DepartForJob(JobDepart { job }),
+        S::Assigned | S::Acknowledged | S::CleanerNoShow => {
+            Command::DepartForJob(JobDepart { job })
+        }
         S::EnRoute => Command::ArriveAtJob(JobArrive { job }),
         S::Arrived if choice.is_multiple_of(4) => {
             Command::ReportNoAccess(JobNoAccess { job, note: None })
