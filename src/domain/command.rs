@@ -17,6 +17,7 @@ use super::{
         ServiceSlug, ShiftId, SkillSlug, TemplateId, ZoneSlug,
     },
     import::ImportText,
+    instant::{kept, kept_if_any},
     template::{ShiftHours, Week},
 };
 
@@ -84,7 +85,7 @@ commands! {
     // Holds and bookings
     "hold.place" PlaceHold HoldPlace {
         customer: Option<CustomerId>, zone: ZoneSlug, service: ServiceSlug,
-        #[ts(type = "string")] start: Timestamp,
+        #[ts(type = "string")] #[serde(deserialize_with = "kept")] start: Timestamp,
     }
     "hold.extend" ExtendHold HoldExtend { hold: HoldId }
     "hold.release" ReleaseHold HoldRelease { hold: HoldId }
@@ -92,13 +93,13 @@ commands! {
     "booking.confirm" ConfirmBooking BookingConfirm { hold: HoldId, property: PropertyId }
     "booking.create" CreateBooking BookingCreate {
         customer: CustomerId, property: PropertyId, service: ServiceSlug,
-        #[ts(type = "string")] start: Timestamp,
+        #[ts(type = "string")] #[serde(deserialize_with = "kept")] start: Timestamp,
     }
     "booking.cancel" CancelBooking BookingCancel {
         booking: BookingId, reason: Option<String>, expected_version: Option<i64>,
     }
     "booking.reschedule" RescheduleBooking BookingReschedule {
-        booking: BookingId, #[ts(type = "string")] start: Timestamp, expected_version: Option<i64>,
+        booking: BookingId, #[ts(type = "string")] #[serde(deserialize_with = "kept")] start: Timestamp, expected_version: Option<i64>,
     }
     // Dispatch
     "job.claim" ClaimJob JobClaim { job: JobId }
@@ -111,7 +112,7 @@ commands! {
     "job.move" MoveJob JobMove {
         job: JobId,
         /// Where it stays as it is, only who does it changes.
-        #[ts(as = "Option<String>")] start: Option<Timestamp>,
+        #[ts(as = "Option<String>")] #[serde(default, deserialize_with = "kept_if_any")] start: Option<Timestamp>,
         /// Who is to be on the crew; where nobody is named, or who is on it, the crew stays.
         cleaner: Option<CleanerId>,
         /// The cleaner's seat, as for `job.assign`.
@@ -139,18 +140,18 @@ commands! {
     "job.watch" WatchJob JobWatch { job: JobId }
     "alert.acknowledge" AcknowledgeAlert AlertAcknowledge { alert: AlertId, expected_version: Option<i64> }
     "alert.snooze" SnoozeAlert AlertSnooze {
-        alert: AlertId, #[ts(type = "string")] until: Timestamp, expected_version: Option<i64>,
+        alert: AlertId, #[ts(type = "string")] #[serde(deserialize_with = "kept")] until: Timestamp, expected_version: Option<i64>,
     }
     "alert.resolve" ResolveAlert AlertResolve { alert: AlertId, expected_version: Option<i64> }
     // People's time
     "duty.set" SetDuty DutySet { cleaner: Option<CleanerId>, duty: Duty }
     "shift.publish" PublishShift ShiftPublish {
         cleaner: CleanerId, zone: ZoneSlug,
-        #[ts(type = "string")] start: Timestamp, #[ts(type = "string")] end: Timestamp,
+        #[ts(type = "string")] #[serde(deserialize_with = "kept")] start: Timestamp, #[ts(type = "string")] #[serde(deserialize_with = "kept")] end: Timestamp,
     }
     "shift.change" ChangeShift ShiftChange {
         shift: ShiftId,
-        #[ts(type = "string")] start: Timestamp, #[ts(type = "string")] end: Timestamp,
+        #[ts(type = "string")] #[serde(deserialize_with = "kept")] start: Timestamp, #[ts(type = "string")] #[serde(deserialize_with = "kept")] end: Timestamp,
         /// Take the work away that the shift no longer covers; without it that is a rejection.
         force: Option<bool>,
         expected_version: Option<i64>,
@@ -188,7 +189,7 @@ commands! {
     }
     "template.plan" PlanTemplate TemplatePlan { template: TemplateId }
     "time_off.add" AddTimeOff TimeOffAdd {
-        cleaner: CleanerId, #[ts(type = "string")] start: Timestamp, #[ts(type = "string")] end: Timestamp,
+        cleaner: CleanerId, #[ts(type = "string")] #[serde(deserialize_with = "kept")] start: Timestamp, #[ts(type = "string")] #[serde(deserialize_with = "kept")] end: Timestamp,
         reason: Option<String>,
         /// Take assigned jobs away from the cleaner; without it they are a rejection that lists them.
         force: Option<bool>,

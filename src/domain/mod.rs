@@ -17,6 +17,7 @@ mod evolve;
 pub mod homing;
 pub mod ids;
 pub mod import;
+mod instant;
 pub mod limits;
 pub mod position;
 pub mod query;

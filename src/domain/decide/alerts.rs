@@ -33,9 +33,7 @@ pub(super) fn acknowledge(
 
 pub(super) fn snooze(mut draft: Draft, command: &AlertSnooze) -> Result<Decision, Objection> {
     let known = unresolved(&draft, command.alert, command.expected_version)?;
-    // No finer than the database keeps it: what is published is what is stored.
-    let until = Timestamp::from_microsecond(command.until.as_microsecond());
-    let until = until.map_err(|_| Objection::invalid("until", "outside the calendar"))?;
+    let until = command.until;
     if until <= draft.now {
         return Err(Objection::invalid("until", "must lie ahead"));
     }
