@@ -28,6 +28,7 @@ mod newcomer;
 mod one_slot;
 mod outage;
 mod queries;
+mod readme;
 mod records;
 mod rights;
 mod search;
