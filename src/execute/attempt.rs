@@ -114,9 +114,6 @@ impl Attempt<'_> {
                 Err(refused) => return answer(transaction, refused).await,
             },
         };
-        transaction
-            .share_terms(&locks::terms(command, *actor))
-            .await?;
         transaction.lock(&mut locks, extent).await?;
         self.decide_locked(transaction, locks, plan).await
     }

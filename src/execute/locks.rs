@@ -10,7 +10,6 @@ use crate::{
         Actor, Command, Scope, World,
         ids::{AccountId, CleanerId, CustomerId},
     },
-    store::Terms,
 };
 
 pub(super) type Locks = BTreeSet<Entity>;
@@ -58,45 +57,6 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
         }
     }
     locks
-}
-
-/// What a command goes by without changing it, so that nobody changes it meanwhile: the terms of the
-/// zone and the service of what it sells or moves.
-pub(super) fn terms(command: &Command, actor: Actor) -> Terms {
-    let mut terms = Terms::default();
-    match Scope::of(command, actor) {
-        Scope::Slot {
-            zone,
-            service,
-            property,
-            ..
-        } => {
-            terms.zone = zone;
-            terms.service = Some(service);
-            terms.property = property;
-        }
-        Scope::Hold { hold, .. } => terms.hold = Some(hold),
-        Scope::Move { job, booking, .. } => {
-            terms.job = job;
-            terms.booking = booking;
-        }
-        Scope::Nothing
-        | Scope::Alert(_)
-        | Scope::Customer(_)
-        | Scope::Booking(_)
-        | Scope::Job { .. }
-        | Scope::Watch(_)
-        | Scope::Cleaner { .. }
-        | Scope::Shift { .. }
-        | Scope::Template(_)
-        | Scope::Targets { .. }
-        | Scope::Zone(_)
-        | Scope::Service(_)
-        | Scope::Account { .. }
-        | Scope::Staff { .. }
-        | Scope::Import(_) => {}
-    }
-    terms
 }
 
 /// Whether what the command names, with its ties, is as a rule all that it needs locked. Where

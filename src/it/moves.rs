@@ -5,19 +5,23 @@ use std::time::Duration;
 
 use dispatch_hub::{
     domain::{
-        Actor, Command, Context, Query, Thresholds,
-        command::{BookingReschedule, JobMove},
+        Actor, Command, Context, Query, Role, Thresholds,
+        command::{BookingReschedule, JobMove, ZoneSave},
         decide::job_targets,
-        ids::{BookingId, CommandId, JobId},
-        query::TargetsOf,
+        entity::OpeningHours,
+        ids::{AccountId, BookingId, CommandId, JobId},
+        query::{SlotsNearest, TargetsOf},
     },
     execute::Outcome,
     store::load,
 };
 use serde_json::Value;
+use sqlx::Postgres;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::{
-    company::{Company, cleaner_actor, customer_actor, id_in, insist, request},
+    company::{Company, ZONE, cleaner_actor, customer_actor, id_in, insist, request},
     concurrency::assert_sound,
     folded::{assert_views_fold, first_snapshots},
 };
@@ -109,7 +113,7 @@ async fn what_is_told_to_be_possible_is_accepted() {
     let loaded = loaded.await.expect("a world");
     let context = Context {
         actor: company.dispatcher,
-        command_id: CommandId(uuid::Uuid::now_v7()),
+        command_id: CommandId(Uuid::now_v7()),
         now: loaded.now,
         thresholds: Thresholds::default(),
     };
@@ -135,36 +139,93 @@ async fn what_is_told_to_be_possible_is_accepted() {
     }
 }
 
+/// The company's zone, opening no sooner than this minute of each day.
+async fn opening_at(company: &Company, opens: u16) -> Command {
+    let query = Query::NearestSlots(SlotsNearest {
+        zone: ZONE.parse().expect("a slug"),
+        service: "home".parse().expect("a slug"),
+        start: company.at(10, 0),
+        limit: None,
+    });
+    let loaded = load::for_query(&company.pools, &query, Some(company.dispatcher));
+    let world = loaded.await.expect("a world").world;
+    let zone = world.zones.values().next().expect("a zone").clone();
+    Command::SaveZone(ZoneSave {
+        slug: zone.slug,
+        name: zone.name,
+        polygon: zone.polygon,
+        time_zone: zone.time_zone,
+        opening_hours: zone.opening_hours.map(|hours| {
+            hours.map(|hours| OpeningHours {
+                opens,
+                closes: hours.closes,
+            })
+        }),
+        expected_version: Some(zone.version),
+    })
+}
+
+async fn manager(company: &Company) -> Actor {
+    let id = AccountId(Uuid::now_v7());
+    company.add_account(id, "manager", "Mara").await;
+    Actor {
+        id,
+        role: Role::Manager,
+    }
+}
+
+/// Rows that somebody holds, so that whoever wants to change them stands still.
+async fn held_back(company: &Company, rows: &'static str) -> sqlx::Transaction<'static, Postgres> {
+    let mut held = company.pool.begin().await.expect("a transaction");
+    let rows = sqlx::query(rows).execute(&mut *held).await;
+    rows.expect("the test's SQL is right");
+    held
+}
+
+/// Waits until so many stand still, or the task is done.
+async fn until_waiting(company: &Company, many: i64, task: &JoinHandle<Outcome>) {
+    let waiting = "select count(*) from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()";
+    while company.count(waiting).await < many && !task.is_finished() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_buys_by_terms_that_are_being_changed() {
     let company = Company::new(2, 2).await;
-    let place = |customer: usize| {
-        let actor = customer_actor(company.customers[customer].0);
-        let command = Company::place("home", company.at(10, 0));
-        company.executor.execute(request(actor, command))
-    };
-    let pool = &company.pool;
-    let change = |statement: &'static str| async move {
-        let mut change = pool.begin().await.expect("a transaction");
-        sqlx::query(statement)
-            .execute(&mut *change)
-            .await
-            .expect("the test's SQL is right");
-        change
-    };
-    for statement in [
-        "update service set price_minor = 1 where slug = 'home'",
-        "update zone set time_zone = 'Europe/Rome' where slug = 'center'",
-    ] {
-        let changed = change(statement).await;
-        let Outcome::Refused { code, .. } = place(0).await else {
-            panic!("bought while {statement}");
-        };
-        assert_eq!(code.as_str(), "unavailable");
-        changed.rollback().await.expect("a connection");
-    }
-    // those who only buy do not wait for one another
-    let shared = change("select slug from service where slug = 'home' for share").await;
-    assert_eq!(place(1).await.label(), "accepted");
-    shared.rollback().await.expect("a connection");
+    let manager = manager(&company).await;
+    let change = opening_at(&company, 12 * 60).await;
+    let held = held_back(&company, "select slug from zone for no key update").await;
+    let changing = tokio::spawn(company.executor.execute(request(manager, change)));
+    until_waiting(&company, 1, &changing).await;
+    let customer = customer_actor(company.customers[0].0);
+    let place = Company::place("home", company.at(10, 0));
+    let placing = tokio::spawn(company.executor.execute(request(customer, place)));
+    until_waiting(&company, 2, &placing).await;
+    held.rollback().await.expect("a connection");
+    let changed = changing.await.expect("no panic");
+    assert_eq!(changed.label(), "accepted", "{changed:?}");
+    let placed = placing.await.expect("no panic");
+    let rejected = matches!(placed, Outcome::Rejected { .. });
+    assert!(rejected, "bought by hours that were over: {placed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_buys_and_who_changes_the_terms_do_not_wait_in_a_circle() {
+    let company = Company::new(2, 2).await;
+    let manager = manager(&company).await;
+    let change = opening_at(&company, 9 * 60).await;
+    let held = held_back(&company, "select slug from service for no key update").await;
+    let customer = customer_actor(company.customers[0].0);
+    let place = Company::place("home", company.at(10, 0));
+    let placing = tokio::spawn(company.executor.execute(request(customer, place)));
+    until_waiting(&company, 1, &placing).await;
+    let changing = tokio::spawn(company.executor.execute(request(manager, change)));
+    until_waiting(&company, 2, &changing).await;
+    held.rollback().await.expect("a connection");
+    let (placed, changed) = (placing.await, changing.await);
+    let (placed, changed) = (placed.expect("no panic"), changed.expect("no panic"));
+    assert_eq!(placed.label(), "accepted", "{placed:?}");
+    assert_eq!(changed.label(), "accepted", "{changed:?}");
 }

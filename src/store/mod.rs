@@ -35,7 +35,7 @@ pub use error::{Failure, StoreError};
 pub use log::PostgresLog;
 pub use pools::{PoolSizes, Pools};
 pub use snapshot::{Snapshot, facts, snapshot};
-pub use transaction::{Extent, Terms, Transaction};
+pub use transaction::{Extent, Transaction};
 
 /// Saves what a decision changed: the rows that differ, and the timers that concern them.
 pub async fn save(

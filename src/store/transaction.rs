@@ -7,14 +7,13 @@ use std::collections::BTreeSet;
 use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 
 use super::{Pools, StoreError};
-use crate::{
-    audience::Entity,
-    domain::ids::{BookingId, HoldId, JobId, PropertyId, ServiceSlug, ZoneSlug},
-};
+use crate::audience::Entity;
 
-/// Names the lock on what free starts are counted by: zones' hours and services' lengths. Everybody
-/// counts by them and shares it; who changes them is alone. So a difference of counts is never
-/// published behind an order to count anew by other terms.
+/// Names the lock on what visits are sold and free starts counted by: zones' hours and services'
+/// lengths. Everybody goes by them and shares it; who changes them is alone. So nothing is sold by
+/// terms that are being changed, and a difference of counts is never published behind an order to
+/// count anew by other terms. It comes before all rows: whoever had a zone's or a service's row
+/// first would wait in a circle with whoever changes it.
 const TERMS: i64 = 0x7465_726d_7300_0001;
 
 /// A transaction that is rolled back unless it is committed. If it is dropped half-way (a panic,
@@ -57,38 +56,6 @@ impl Transaction {
     /// The last statement has committed: the connection goes back to its pool.
     pub(super) fn give_back(mut self) {
         drop(self.connection.take());
-    }
-
-    /// Lets nobody change the terms until the transaction ends; others may share them. It comes
-    /// before [`Transaction::lock`], in whose order zones and services are first.
-    pub async fn share_terms(&mut self, terms: &Terms) -> Result<(), StoreError> {
-        if *terms == Terms::default() {
-            return Ok(());
-        }
-        sqlx::query!(
-            r#"with named as materialized (
-                   select $1::text as zone, $2::text as service
-                   union select zone, null from property where id = $3
-                   union select zone, service from hold where id = $4
-                   union select zone, service from job where id = $5 or booking_id = $6),
-               zone_share as materialized (
-                   select slug from zone where slug = any(array(select zone from named))
-                   order by slug for share),
-               service_share as materialized (
-                   select slug from service where slug = any(array(select service from named))
-                       and (select count(*) from zone_share) >= 0
-                   order by slug for share)
-               select count(*) as "shared!" from service_share"#,
-            terms.zone.as_ref().map(ZoneSlug::as_str),
-            terms.service.as_ref().map(ServiceSlug::as_str),
-            terms.property.map(|id| id.0),
-            terms.hold.map(|id| id.0),
-            terms.job.map(|id| id.0),
-            terms.booking.map(|id| id.0),
-        )
-        .fetch_one(self.on())
-        .await?;
-        Ok(())
     }
 
     /// Locks rows in the one global order, see [`Extent`]; what has been locked beyond `entities`
@@ -197,18 +164,6 @@ impl Transaction {
         );
         Ok(())
     }
-}
-
-/// What names the zone and the service that a command goes by.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Terms {
-    pub zone: Option<ZoneSlug>,
-    pub service: Option<ServiceSlug>,
-    /// Its zone.
-    pub property: Option<PropertyId>,
-    pub hold: Option<HoldId>,
-    pub job: Option<JobId>,
-    pub booking: Option<BookingId>,
 }
 
 /// Whether only the entities named are locked.

@@ -52,8 +52,6 @@ impl Draft {
         self.ids.make()
     }
 
-    /// A yes, with one of [`answer`](crate::domain::contract::answer) and with what it makes of the
-    /// alerts of the jobs it is about.
     /// An answer of what would be, which changes nothing.
     pub(super) fn as_if(answer: impl serde::Serialize) -> Decision {
         Decision {
@@ -62,6 +60,8 @@ impl Draft {
         }
     }
 
+    /// A yes, with one of [`answer`](crate::domain::contract::answer) and with what it makes of the
+    /// alerts of the jobs it is about.
     pub(super) fn done(mut self, answer: impl serde::Serialize) -> Decision {
         for job in self.touched.clone() {
             self.tell(job);
