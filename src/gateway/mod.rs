@@ -31,7 +31,7 @@ use crate::{
     config::Limits,
     domain::{Actor, Command, Role, contract::location::LOCATION_REPORT, ids::AccountId},
     execute::{self, Executor, Outcome, Refusal},
-    limits::Limit,
+    limits::{Limit, Neighbour},
     sign_in::{self, SignIn, password},
     store::{
         Pools, StoreError,
@@ -66,6 +66,7 @@ pub struct Gateway {
     live: Arc<dyn Ephemeral>,
     tracking: Arc<Tracking>,
     commands: Limit<AccountId>,
+    holds: Limit<Neighbour>,
     reports: Limit<AccountId>,
     queries: Limit<queries::Asker>,
     denials: Limit<AccountId>,
@@ -86,6 +87,7 @@ impl Gateway {
             tracking: parts.tracking,
             reports: Limit::per_minute(limits.reports_per_minute, limits.reports_burst),
             commands: Limit::per_minute(limits.commands_per_minute, limits.commands_burst),
+            holds: Limit::per_minute(limits.holds_per_minute, limits.holds_burst),
             queries: Limit::per_minute(limits.queries_per_minute, limits.queries_burst),
             denials: Limit::per_minute(NOTED_DENIALS, NOTED_DENIALS),
             connections: Connections::new(limits.connections_per_user),
@@ -98,6 +100,7 @@ impl Gateway {
     /// Forgets what limits need no longer. To be called now and then.
     pub fn prune(&self) {
         self.commands.prune();
+        self.holds.prune();
         self.reports.prune();
         self.tracking.prune();
         self.queries.prune();
@@ -157,8 +160,7 @@ impl Gateway {
             return Outcome::try_again(Refusal::Draining, "this instance is stopping", 1000);
         }
         if let Err(wait) = self.commands.take(&actor.id) {
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            return Outcome::try_again(Refusal::RateLimited, "too many commands", wait_ms.max(1));
+            return too_fast("too many commands", wait);
         }
         let (command_id, command) = match parsed {
             Ok(parsed) => parsed,
@@ -168,6 +170,9 @@ impl Gateway {
         if !audience::may_run(actor.role, &command) {
             self.note_denial(caller, kind, "");
             return Outcome::refused(Refusal::Forbidden, "this is not for your role");
+        }
+        if let Err(wait) = self.hold_allowed(actor, caller, &command) {
+            return too_fast("too many holds from where you are", wait);
         }
         let command = match self.with_hashed_password(command).await {
             Ok(command) => command,
@@ -181,6 +186,23 @@ impl Gateway {
             trace_id: Uuid::now_v7().simple().to_string(),
         };
         self.executor.execute(request).await
+    }
+
+    /// Guests are made for the asking, so what one customer may hold at a time does not bound what
+    /// one machine may: their address does.
+    fn hold_allowed(
+        &self,
+        actor: Actor,
+        caller: &Caller,
+        command: &Command,
+    ) -> Result<(), Duration> {
+        if let Command::PlaceHold(_) = command
+            && actor.role == Role::Customer
+            && let Some(remote) = caller.remote
+        {
+            self.holds.take(&remote.into())?;
+        }
+        Ok(())
     }
 
     /// The plain password goes no further than this.
@@ -466,4 +488,9 @@ fn tell(kind: &'static str, outcome: &Outcome, elapsed: Duration) {
     );
     metrics::histogram!("command_seconds", "kind" => kind, "outcome" => word)
         .record(elapsed.as_secs_f64());
+}
+
+fn too_fast(message: &'static str, wait: Duration) -> Outcome {
+    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    Outcome::try_again(Refusal::RateLimited, message, wait_ms.max(1))
 }

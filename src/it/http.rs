@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::support::{
+    company::Company,
     database::TestDb,
     people,
     server::{TestServer, answer, bearing},
@@ -300,6 +301,37 @@ async fn a_flood_of_commands_is_limited_by_person_and_nobody_else_is() {
         .command(&second.token, "admin.user_save", &body)
         .await;
     assert_ne!(status, StatusCode::TOO_MANY_REQUESTS);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn guests_of_one_address_cannot_hold_a_whole_day_and_staff_may_go_on() {
+    let db = TestDb::new().await;
+    let limits = [
+        ("limits.holds_per_minute", "1"),
+        ("limits.holds_burst", "2"),
+    ];
+    let server = TestServer::with(&db, &limits).await;
+    let company = Company::found(&db.url, &server).await;
+    for name in ["Anna", "Bert", "Cem", "Dora"] {
+        company.hire(&db.url, &server, name).await;
+    }
+    let wanted = Company::hold(company.first_start());
+    for _ in 0..2 {
+        let guest = server.guest().await;
+        let token = guest["access_token"].as_str().expect("a token");
+        server.accepted(token, "hold.place", &wanted).await;
+    }
+    let third = server.guest().await;
+    let token = third["access_token"].as_str().expect("a token");
+    let (status, problem) = server.command(token, "hold.place", &wanted).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{problem}");
+    assert!(problem["details"]["retry_after_ms"].is_u64(), "{problem}");
+    let (customer, _) = company.customer(&server, "Somebody on the phone").await;
+    let mut for_them = wanted;
+    for_them["customer"] = json!(customer.id);
+    let desk = &company.dispatcher.token;
+    server.accepted(desk, "hold.place", &for_them).await;
     server.stop().await;
 }
 

@@ -17,6 +17,8 @@ pub(crate) fn dispatch_hub() -> Command {
         }
     }
     command.env("DISPATCH_HUB_LOG__FILTER", "warn");
+    // All of a test's customers are at one address.
+    command.env("DISPATCH_HUB_LIMITS__HOLDS_BURST", "100000");
     command
 }
 

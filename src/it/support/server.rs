@@ -136,6 +136,8 @@ pub(crate) fn settings_for(url: &str, settings: &[(&'static str, &str)]) -> Conf
         ("listen", "127.0.0.1:0".to_owned()),
         ("ops_listen", "127.0.0.1:0".to_owned()),
         ("database_url", url.to_owned()),
+        // All of a test's customers are at one address.
+        ("limits.holds_burst", "100000".to_owned()),
         ("shutdown.drain_ms", "100".to_owned()),
         ("hub.close_wait_ms", "500".to_owned()),
         ("database.command_connections", "8".to_owned()),
