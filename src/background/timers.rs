@@ -29,10 +29,27 @@ const BATCH: i64 = 32;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
+/// Urgent timers have a loop of their own: they wait behind none that takes its time, or is waiting
+/// for a row.
 pub(super) async fn run(pools: Pools, executor: Executor, shutdown: CancellationToken) {
+    let (urgent, others): (Vec<_>, Vec<_>) = TimerKind::ALL
+        .into_iter()
+        .partition(|kind| kind.is_urgent());
+    tokio::join!(
+        fire_all(&pools, &executor, &shutdown, &urgent),
+        fire_all(&pools, &executor, &shutdown, &others),
+    );
+}
+
+async fn fire_all(
+    pools: &Pools,
+    executor: &Executor,
+    shutdown: &CancellationToken,
+    kinds: &[TimerKind],
+) {
     let mut failing = false;
     while !shutdown.is_cancelled() {
-        let fired = fire_due(&pools, &executor).await;
+        let fired = fire_due(pools, executor, kinds).await;
         // One line when it begins and one when it is over: an outage may last for hours.
         match (&fired, failing) {
             (Err(error), false) => tracing::warn!(%error, "timers cannot be read for now"),
@@ -50,10 +67,14 @@ pub(super) async fn run(pools: Pools, executor: Executor, shutdown: Cancellation
 }
 
 /// Fires what is due, and says how long there is nothing to do.
-async fn fire_due(pools: &Pools, executor: &Executor) -> Result<Duration, StoreError> {
-    let due = timer::lease(pools, BATCH, LEASE).await?;
+async fn fire_due(
+    pools: &Pools,
+    executor: &Executor,
+    kinds: &[TimerKind],
+) -> Result<Duration, StoreError> {
+    let due = timer::lease(pools, kinds, BATCH, LEASE).await?;
     if due.is_empty() {
-        let next = timer::until_next(pools).await?;
+        let next = timer::until_next(pools, kinds).await?;
         // A moment more than needed: looking too early would look twice.
         return Ok(next.map_or(LOOK_EVERY, |next| {
             (next + Duration::from_millis(5)).min(LOOK_EVERY)

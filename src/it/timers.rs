@@ -10,7 +10,7 @@ use dispatch_hub::{
         command::{AlertSnooze, BookingCancel, HoldExtend},
     },
     execute::Executor,
-    store,
+    store::{self, timer::TimerKind},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -168,7 +168,7 @@ async fn a_timer_of_a_newer_version_keeps_nobody_busy() {
     .execute(&company.pool)
     .await
     .expect("a newer version's timer");
-    let next = store::timer::until_next(&company.pools).await;
+    let next = store::timer::until_next(&company.pools, &TimerKind::ALL).await;
     assert_eq!(next.expect("the database answers"), None);
 }
 
@@ -334,6 +334,49 @@ async fn a_templates_shifts_are_made_by_timers_up_to_the_horizon_and_once() {
     let next = "select (due_at > now() and due_at < now() + interval '1 day')::int::bigint
         from timer where kind = 'template.plan'";
     assert_eq!(company.count(next).await, 1, "the next day is due tomorrow");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_ends_in_time_whatever_the_plans_of_shifts_wait_for() {
+    let company = Company::new(6, 1).await;
+    let hours = json!([{"starts": 1100, "ends": 1200}]);
+    for cleaner in &company.cleaners[..5] {
+        let save = json!({"cleaner": cleaner, "zone": "center", "week": vec![hours.clone(); 7],
+            "valid_from": company.date});
+        let save = Command::parse("template.save", save).expect("a command");
+        company
+            .accept(company.dispatcher, save.expect("well formed"))
+            .await;
+    }
+    let mut held = company.pool.begin().await.expect("a transaction");
+    sqlx::query("select id from cleaner where id = any($1) for no key update")
+        .bind(
+            company.cleaners[..5]
+                .iter()
+                .map(|id| id.0)
+                .collect::<Vec<_>>(),
+        )
+        .execute(&mut *held)
+        .await
+        .expect("the rows of who is planned");
+    // Of who is not planned.
+    company
+        .sql("delete from cleaner_zone where cleaner_id <> (select max(id::text)::uuid from cleaner)")
+        .await;
+    let customer = customer_actor(company.customers[0].0);
+    company
+        .accept(customer, Company::place("home", company.at(10, 0)))
+        .await;
+    let_holds_end_in(&company, 300).await;
+    let _instances = Instances::start(&company, 1);
+    let start = Instant::now();
+    wait_until(
+        &company,
+        "select count(*) from hold where status = 'expired'",
+    )
+    .await;
+    assert!(start.elapsed() < Duration::from_millis(1800), "{start:?}");
+    held.rollback().await.expect("a connection");
 }
 
 /// As it looks where the database's clock went back after the timer was found due.

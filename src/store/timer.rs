@@ -29,7 +29,7 @@ pub enum TimerKind {
 }
 
 impl TimerKind {
-    const ALL: [Self; 3] = [Self::HoldExpiry, Self::JobWatch, Self::TemplatePlan];
+    pub const ALL: [Self; 3] = [Self::HoldExpiry, Self::JobWatch, Self::TemplatePlan];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -39,9 +39,12 @@ impl TimerKind {
         }
     }
 
-    fn known() -> Vec<String> {
-        let names = Self::ALL.iter().map(|kind| kind.as_str().to_owned());
-        names.collect()
+    /// Whether somebody waits for it. The others are many at once, come midnight.
+    pub fn is_urgent(self) -> bool {
+        match self {
+            Self::HoldExpiry | Self::JobWatch => true,
+            Self::TemplatePlan => false,
+        }
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -177,14 +180,14 @@ fn watch_of(job: JobId, next: Option<Timestamp>, due_at: Timestamp) -> Setting {
     }
 }
 
-/// Leases at most `limit` timers that are due and nobody else's. Kinds that a newer version of us
-/// has set are left to it.
+/// Leases at most `limit` timers of these kinds that are due and nobody else's. Kinds that a newer
+/// version of us has set are left to it.
 pub async fn lease(
     pools: &Pools,
+    kinds: &[TimerKind],
     limit: i64,
     length: Duration,
 ) -> Result<Vec<DueTimer>, StoreError> {
-    let kinds = TimerKind::known();
     let rows = sqlx::query!(
         r#"update timer set attempt = attempt + 1,
                leased_until = clock_timestamp() + make_interval(secs => $2)
@@ -198,7 +201,7 @@ pub async fn lease(
                attempt"#,
         limit,
         length.as_secs_f64(),
-        &kinds,
+        &names(kinds),
     )
     .fetch_all(&pools.reads)
     .await?;
@@ -217,14 +220,22 @@ pub async fn lease(
         .collect())
 }
 
-/// How long until the next timer is due that nobody has leased; `None`: there is none of the kinds
-/// we know. Others may be due without anything for us to do.
-pub async fn until_next(pools: &Pools) -> Result<Option<Duration>, StoreError> {
+fn names(kinds: &[TimerKind]) -> Vec<String> {
+    let names = kinds.iter().map(|kind| kind.as_str().to_owned());
+    names.collect()
+}
+
+/// How long until the next timer of these kinds is due that nobody has leased; `None`: there is
+/// none. Others may be due without anything to do.
+pub async fn until_next(
+    pools: &Pools,
+    kinds: &[TimerKind],
+) -> Result<Option<Duration>, StoreError> {
     let seconds = sqlx::query_scalar!(
         "select extract(epoch from min(greatest(due_at, coalesce(leased_until, due_at)))
              - clock_timestamp())::double precision
          from timer where finished_at is null and kind = any($1)",
-        &TimerKind::known(),
+        &names(kinds),
     )
     .fetch_one(&pools.reads)
     .await?;
