@@ -76,7 +76,8 @@ async fn bring_work_near(company: &Company) {
                  local_date = ((starts_at + by) at time zone 'Europe/Berlin')::date from delta;
              update occupancy set busy = tstzrange(lower(busy) + by, upper(busy) + by) from delta;
              insert into shift (id, cleaner_id, zone, local_date, during)
-             select gen_random_uuid(), id, 'center', (now() at time zone 'Europe/Berlin')::date,
+             select gen_random_uuid(), id, 'center',
+                 ((now() - interval '6 hours') at time zone 'Europe/Berlin')::date,
                  tstzrange(now() - interval '6 hours', now() + interval '12 hours') from cleaner;
              drop table delta",
         )
