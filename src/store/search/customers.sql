@@ -3,12 +3,12 @@ select id, name, phone, email, (case
     when id = $4 then 1
     when phone_digits like '%' || $3 then 0.95
     when phone_digits like '%' || $3 || '%' then 0.8
-    when to_tsvector('simple', search_text) @@ to_tsquery('simple', $2)
+    when search_words @@ to_tsquery('simple', $2)
         then 0.6 + 0.2 * length($1) / greatest(length(search_text), length($1), 1)
     else 0.5 * word_similarity($7, search_text)
 end)::float4 as "score!"
 from customer
-where (to_tsvector('simple', search_text) @@ to_tsquery('simple', $2)
+where (search_words @@ to_tsquery('simple', $2)
         or search_text %> $7
         or phone_digits like '%' || $3 || '%'
         or id = $4)

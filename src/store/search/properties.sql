@@ -4,12 +4,12 @@ select best.id, best.zone, best.address, best.district, best.customer_id,
 from (
     select id, zone, address, district, customer_id, (case
         when id = $3 then 1
-        when to_tsvector('simple', search_text) @@ to_tsquery('simple', $2)
+        when search_words @@ to_tsquery('simple', $2)
             then 0.55 + 0.2 * length($1) / greatest(length(search_text), length($1), 1)
         else 0.45 * word_similarity($6, search_text)
     end)::float4 as score
     from property
-    where (to_tsvector('simple', search_text) @@ to_tsquery('simple', $2)
+    where (search_words @@ to_tsquery('simple', $2)
             or search_text %> $6
             or id = $3)
         and ($4::text is null or zone = $4)
