@@ -14,6 +14,7 @@ use super::{
     Site,
     endpoint::{Endpoint, Operation, Verb, Who},
     extract::{self, Asking, Name},
+    guard::Patience,
     problem::Problem,
 };
 use crate::{
@@ -75,6 +76,9 @@ pub async fn run(
 ) -> Result<Response, Problem> {
     if name == IMPORT && may_import(&caller) {
         DefaultBodyLimit::max(site.import_bytes).apply(&mut request);
+        if let Some(patience) = request.extensions().get::<Patience>() {
+            patience.ask();
+        }
     }
     let id = idempotency_key(request.headers())?;
     let body = extract::body(request, &site).await?;

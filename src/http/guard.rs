@@ -1,6 +1,14 @@
 //! What every request passes: who is at the other end, an id, bounds, headers, the log line.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -22,6 +30,40 @@ pub struct Remote(pub IpAddr);
 pub struct Guard {
     pub trusted_proxies: Vec<Network>,
     pub request_timeout: Duration,
+}
+
+/// Longer than an import takes: its decision has 30 s, its commit 15.
+const IMPORTED_WITHIN: Duration = Duration::from_secs(60);
+
+/// Whether a request may take longer than others. Said once it is known who asks for what.
+#[derive(Debug, Clone, Default)]
+pub struct Patience(Arc<AtomicBool>);
+
+impl Patience {
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The answer, as long as the request may take.
+async fn in_time(
+    usual: Duration,
+    patience: Patience,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let mut answer = pin!(answer);
+    let late = |_elapsed| Problem::unavailable().into_response();
+    match tokio::time::timeout(usual, &mut answer).await {
+        Ok(response) => response,
+        Err(_elapsed) if patience.is_asked() => tokio::time::timeout(IMPORTED_WITHIN, answer)
+            .await
+            .unwrap_or_else(late),
+        Err(elapsed) => late(elapsed),
+    }
 }
 
 /// The outermost layer.
@@ -46,11 +88,11 @@ pub async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: 
         remote.address = remote.map(tracing::field::display),
     );
     let started = std::time::Instant::now();
-    let answer =
-        tokio::time::timeout(guard.request_timeout, next.run(request)).instrument(span.clone());
-    let mut response = answer
-        .await
-        .unwrap_or_else(|_elapsed| Problem::unavailable().into_response());
+    let patience = Patience::default();
+    request.extensions_mut().insert(patience.clone());
+    let mut response = in_time(guard.request_timeout, patience, next.run(request))
+        .instrument(span.clone())
+        .await;
     record(&span, &route, &response, started.elapsed());
     harden(response.headers_mut(), &policy, &id);
     response

@@ -1,7 +1,11 @@
 //! A company out of files: by the command line, over HTTP, and a large one; and what its size asks
 //! of those who change the terms for all of it.
 
-use std::{fmt::Write as _, path::PathBuf, time::Instant};
+use std::{
+    fmt::Write as _,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use dispatch_hub::{
     domain::{Actor, Command, Role, ids::AccountId},
@@ -115,6 +119,39 @@ async fn an_import_may_be_large_over_http_and_only_for_those_who_may_import() {
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(body["code"], "import_faults");
     assert_eq!(body["details"]["faults"][1999], fault);
+    server.stop().await;
+}
+
+/// An import of many rows may take longer than other requests; whoever sent it is told how it went.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_is_answered_although_it_takes_longer_than_other_requests() {
+    let db = TestDb::new().await;
+    let settings = [("http.request_timeout_ms", "200")];
+    let server = TestServer::with(&db, &settings).await;
+    let manager = people::staff(&db.url, Role::Manager, "manager@example.org").await;
+    let zones = std::fs::read_to_string(example("zones.geojson")).expect("zones");
+    let files = json!({ "zones": zones });
+    let (status, body) = server.command(&manager.token, "admin.import", &files).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let mut held = db.pool.begin().await.expect("a transaction");
+    sqlx::query("select slug from zone for no key update")
+        .execute(&mut *held)
+        .await
+        .expect("zones");
+    let changed = json!({ "zones": zones.replace("Berlin Mitte", "Mitte") });
+    let importing = server.command(&manager.token, "admin.import", &changed);
+    let let_go = async {
+        let waits_long = "select count(*) from pg_stat_activity
+            where wait_event_type = 'Lock' and datname = current_database()
+                and query_start < clock_timestamp() - interval '400 milliseconds'";
+        let waits_long = || sqlx::query_scalar::<_, i64>(waits_long).fetch_one(&db.pool);
+        while waits_long().await.expect("a number") == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        held.rollback().await.expect("a connection");
+    };
+    let ((status, body), ()) = tokio::join!(importing, let_go);
+    assert_eq!(status, StatusCode::OK, "{body}");
     server.stop().await;
 }
 
