@@ -33,7 +33,7 @@ pub struct Guard {
 }
 
 /// Longer than an import takes: its decision has 30 s, its commit 15.
-const IMPORTED_WITHIN: Duration = Duration::from_secs(60);
+const IMPORTED_WITHIN: Duration = Duration::from_mins(1);
 
 /// Whether a request may take longer than others. Said once it is known who asks for what.
 #[derive(Debug, Clone, Default)]
