@@ -96,6 +96,9 @@ pub enum Scope {
     /// The template, and its cleaner as [`Scope::Cleaner`] over all the time that shifts are made
     /// for.
     Template(TemplateId),
+    /// The template, and its cleaner as [`Scope::Cleaner`] over the next dates that it makes shifts
+    /// for, on which nothing is taken from them: not their work until then.
+    Plan(TemplateId),
     /// Whether the zone has live jobs, active holds or shifts that end after now (one of each will
     /// do), and the dates that its free starts lie on.
     Zone(ZoneSlug),
@@ -286,7 +289,7 @@ impl Scope {
             ),
             Command::EndTemplate(c) => Self::Template(c.template),
             Command::ExceptTemplate(c) => Self::Template(c.template),
-            Command::PlanTemplate(c) => Self::Template(c.template),
+            Command::PlanTemplate(c) => Self::Plan(c.template),
             Command::AddTimeOff(c) => Self::Cleaner {
                 cleaner: c.cleaner,
                 during: TimeRange::new(c.start, c.end),

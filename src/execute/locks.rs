@@ -27,6 +27,7 @@ pub(super) fn named(command: &Command, actor: Actor) -> Locks {
         | Scope::Alert(_)
         | Scope::Shift { .. }
         | Scope::Template(_)
+        | Scope::Plan(_)
         | Scope::Import(_) => {}
         Scope::Customer(customer) => locks.extend([Entity::Customer(customer)]),
         Scope::Slot { customer, .. } => locks.extend(customer.map(Entity::Customer)),
@@ -75,6 +76,7 @@ pub(super) fn names_all(command: &Command, actor: Actor) -> bool {
         | Scope::Slot { .. }
         | Scope::Shift { .. }
         | Scope::Template(_)
+        | Scope::Plan(_)
         | Scope::Targets { .. }
         | Scope::Import(_)
         | Scope::Zone(_)

@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 use dispatch_hub::{
     background,
     domain::{
-        Command,
+        Actor, Command,
         command::{AlertSnooze, BookingCancel, HoldExtend},
     },
     execute::Executor,
-    store::{self, timer::TimerKind},
+    store::{
+        self,
+        load::{self, Numbering, Reach},
+        timer::TimerKind,
+    },
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -334,6 +338,36 @@ async fn a_templates_shifts_are_made_by_timers_up_to_the_horizon_and_once() {
     let next = "select (due_at > now() and due_at < now() + interval '1 day')::int::bigint
         from timer where kind = 'template.plan'";
     assert_eq!(company.count(next).await, 1, "the next day is due tomorrow");
+}
+
+/// It is done for everybody every night: it must cost the same however busy they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_of_shifts_reads_nobodys_work_until_then() {
+    let company = Company::new(3, 1).await;
+    let visit = company.book(0, "home", company.at(10, 0)).await;
+    let busy = company.cleaners[0];
+    company
+        .run(cleaner_actor(busy), Company::claim(&visit))
+        .await;
+    let hours = json!([{"starts": 1100, "ends": 1200}]);
+    let from = company.date.checked_add(10.days()).expect("in range");
+    let save = json!({"cleaner": busy, "zone": "center", "week": vec![hours; 7],
+        "valid_from": from});
+    let save = Command::parse("template.save", save).expect("a command");
+    let save = save.expect("well formed");
+    let saved = company.accept(company.dispatcher, save).await;
+    let plan = json!({"template": saved["template"]});
+    let plan = Command::parse("template.plan", plan).expect("a command");
+    let plan = plan.expect("well formed");
+    let mut connection = company.pool.acquire().await.expect("a connection");
+    let (reach, numbering) = (Reach::Slot, Numbering::Taken);
+    let loaded = load::for_command(&mut connection, &plan, Actor::SYSTEM, reach, numbering);
+    let world = loaded.await.expect("a world").world;
+    assert!(world.templates.len() == 1 && world.cleaners.len() == 1);
+    assert!(world.jobs.is_empty() && world.occupancy.is_empty());
+    company.accept(Actor::SYSTEM, plan).await;
+    let planned = "select count(*) from shift where template_id is not null";
+    assert_eq!(company.count(planned).await, 7);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -38,6 +38,8 @@ const EARLIEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Shifts are made from templates no further ahead: the longest booking window, and a while.
 const PLANNED_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 100);
+/// A week, the day before it where its midnight comes later, and a shift by night after it.
+const PLANNED_AT_ONCE: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// The longest that one visit takes, travel included.
 const LONGEST_VISIT: SignedDuration = SignedDuration::from_hours(8);
 
@@ -98,7 +100,10 @@ async fn whose(connection: &mut PgConnection, scope: Scope) -> Result<Scope, Sto
         return whose_shift(connection, shift, during).await;
     }
     if let Scope::Template(template) = scope {
-        return whose_template(connection, template).await;
+        return whose_template(connection, template, Planned::All).await;
+    }
+    if let Scope::Plan(template) = scope {
+        return whose_template(connection, template, Planned::Next).await;
     }
     Ok(scope)
 }
@@ -127,23 +132,42 @@ async fn whose_shift(
     })
 }
 
+/// Which dates of a template are at issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Planned {
+    /// All that lie ahead.
+    All,
+    /// Those that are planned next.
+    Next,
+}
+
 async fn whose_template(
     connection: &mut PgConnection,
     template: TemplateId,
+    planned: Planned,
 ) -> Result<Scope, StoreError> {
-    let cleaner = sqlx::query_scalar!(
-        "select cleaner_id from shift_template where id = $1",
+    let row = sqlx::query!(
+        r#"select cleaner_id, greatest(valid_from, planned_until)::timestamp at time zone 'UTC'
+               as "next!: jiff_sqlx::Timestamp"
+           from shift_template where id = $1"#,
         template.0,
     )
     .fetch_optional(connection)
     .await?;
-    let Some(cleaner) = cleaner else {
+    let Some(row) = row else {
         return Ok(Scope::Nothing);
     };
     let now = Timestamp::now();
+    let during = match planned {
+        Planned::All => TimeRange::new(now, after(now, PLANNED_AHEAD)),
+        Planned::Next => {
+            let next = row.next.to_jiff().max(now);
+            TimeRange::new(next, after(next, PLANNED_AT_ONCE))
+        }
+    };
     Ok(Scope::Cleaner {
-        cleaner: cleaner.into(),
-        during: TimeRange::new(now, after(now, PLANNED_AHEAD)),
+        cleaner: row.cleaner_id.into(),
+        during,
     })
 }
 
@@ -267,9 +291,11 @@ impl Wanted {
         let now = Timestamp::now();
         match scope {
             // Resolved before, or nothing at all.
-            Scope::Nothing | Scope::Shift { .. } | Scope::Template(_) | Scope::Import(_) => {
-                Self::default()
-            }
+            Scope::Nothing
+            | Scope::Shift { .. }
+            | Scope::Template(_)
+            | Scope::Plan(_)
+            | Scope::Import(_) => Self::default(),
             Scope::Customer(customer) => Self {
                 customers: vec![customer],
                 bookings_since: Some(before(now, DAY * 2)),
