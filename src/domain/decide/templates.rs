@@ -81,7 +81,8 @@ pub(super) fn except(draft: Draft, command: &TemplateExcept) -> Result<Decision,
             if let Some(fault) = fault_of_day(hours) {
                 return Err(Objection::invalid("hours", fault));
             }
-            if template.exceptions.len() >= LIMITS.template_exceptions {
+            let is_new = !template.exceptions.contains_key(&command.date);
+            if is_new && template.exceptions.len() >= LIMITS.template_exceptions {
                 return Err(Objection::invalid("date", "too many exceptions"));
             }
             let hours = hours.clone();

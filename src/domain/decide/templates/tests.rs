@@ -307,3 +307,35 @@ fn templates_that_make_no_sense_are_invalid() {
         Err(Objection::InvalidArgument { field: "zone", .. })
     ));
 }
+
+#[test]
+fn a_template_full_of_exceptions_takes_no_more_but_can_change_those_it_has() {
+    let mut town = Town::new();
+    let cleaner = town.hire(&[]);
+    let template = planned(&mut town, cleaner, DAY);
+    let first = date(2026, 6, 3);
+    let row = town.world.templates.get_mut(&template).expect("just made");
+    for day in 0..i64::try_from(LIMITS.template_exceptions).expect("few") {
+        let hours = Vec::new();
+        let date = first + jiff::Span::new().days(day);
+        row.exceptions
+            .insert(date, TemplateException::Hours { hours });
+    }
+    let except = |date| {
+        Command::ExceptTemplate(TemplateExcept {
+            template,
+            date,
+            hours: Some(vec![ShiftHours {
+                starts: 600,
+                ends: 720,
+            }]),
+            force: None,
+            expected_version: None,
+        })
+    };
+    let one_more = town.run(DISPATCHER, &except(date(2026, 6, 2)));
+    let full = Objection::invalid("date", "too many exceptions");
+    assert_eq!(one_more.err(), Some(full));
+    town.accept(DISPATCHER, &except(first));
+    assert_eq!(shifts_on(&town, first).len(), 1);
+}
