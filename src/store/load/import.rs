@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sqlx::{PgConnection, types::Json};
 
-use super::{DAY, StoreError, Wanted, ahead, before};
+use super::{
+    StoreError,
+    wanted::{DAY, Wanted, ahead, before},
+};
 use crate::domain::{entity::Cleaner, ids::AccountId, scope::ImportScope};
 
 pub(super) async fn wanted(
