@@ -82,8 +82,8 @@ pub enum Outcome {
 pub enum Event {
     /// Who the client is; its first line.
     Person { user: Option<Uuid>, role: Role },
-    /// The connect reply came.
-    Connected { instance: usize },
+    /// The connect reply came, with the connection's id: presence lists name it by that.
+    Connected { instance: usize, client: String },
     /// The connection ended: the close frame's code, or none where there was no close frame.
     Closed { code: Option<u16> },
     Subscribing {
@@ -131,12 +131,14 @@ pub enum Event {
         position: Position,
         snapshot: Box<RawValue>,
     },
-    /// Whom the lists of presence named while nothing was under way.
+    /// Whom the lists of presence named while nothing was under way: ids of connections; on
+    /// `presence:{zone}` those of users.
     Present {
         channel: String,
         clients: Vec<String>,
     },
-    /// A fault begins, or one that lasts has ended (`healed`).
+    /// A fault begins, or one that lasts has ended (`healed`). Those after which commits may be
+    /// gone have names of their own, see [`fault`].
     Fault {
         number: u32,
         name: String,
@@ -155,6 +157,19 @@ pub enum Event {
         descriptors: u64,
         tasks: u64,
     },
+}
+
+/// Names of the faults by which the checker knows what may be gone afterwards: what was committed
+/// after the last [`fault::COPIED`] and before the next [`fault::REWOUND`] or [`fault::PROMOTED`]
+/// that is healed, and nothing else.
+pub mod fault {
+    /// From here on commits may be lost: written just before a dump is begun, and for a standby
+    /// without synchronous commit just before it is last seen to have caught up.
+    pub const COPIED: &str = "postgres.copied";
+    /// The database is put back to that copy; healed once it serves again.
+    pub const REWOUND: &str = "postgres.rewind";
+    /// The standby takes over; healed once it serves.
+    pub const PROMOTED: &str = "postgres.promote";
 }
 
 /// 64-bit FNV-1a of a body's bytes.
