@@ -5,6 +5,7 @@
 //! stopped.
 
 mod database;
+mod lapses;
 mod live;
 mod ops;
 mod thresholds;
@@ -46,6 +47,7 @@ use crate::{
     tracking::Tracking,
 };
 pub use database::Database;
+use lapses::Lapses;
 use live::Live;
 
 /// How long a start waits for the database, and between tries.
@@ -219,6 +221,8 @@ impl Instance {
         let hub = hub_of(&config, Arc::clone(&gateway), &pools)?;
         live.attach(hub.clone());
         hub.start().await;
+        let lapses = Lapses::begin(&hub, &pools).await?;
+        lapses.start(config.sign_in.lapse_look(), draining.clone(), &tasks);
         let site = Site::new(http::Parts {
             pools: pools.clone(),
             gateway: Arc::clone(&gateway),

@@ -35,16 +35,14 @@ pub struct Import {
     dry_run: bool,
 }
 
-/// Running servers find what is committed in the log, within a quarter of a second. Of rights that
-/// end they do not hear.
+/// Running servers find what is committed in the log, within a quarter of a second, and rights that
+/// end where the database notes them.
 struct Unheard;
 
 impl Committed for Unheard {
     fn committed(&self, _publications: Vec<Publication>) {}
 
-    fn control(&self, _control: Control) {
-        eprintln!("Somebody lost a right: servers that run see it when that person reconnects.");
-    }
+    fn control(&self, _control: Control) {}
 }
 
 impl Import {

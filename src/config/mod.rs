@@ -82,6 +82,7 @@ pub struct SignIn {
     pub refresh_ttl_days: u32,
     pub refresh_grace_seconds: u32,
     pub leeway_seconds: u32,
+    pub lapse_look_ms: u64,
     pub hashing: usize,
     pub hashing_queue: usize,
     pub failures_free: u32,
@@ -103,6 +104,12 @@ pub struct Limits {
     pub reports_per_minute: u32,
     pub reports_burst: u32,
     pub connections_per_user: u32,
+}
+
+impl SignIn {
+    pub fn lapse_look(&self) -> Duration {
+        Duration::from_millis(self.lapse_look_ms)
+    }
 }
 
 /// When the control room is told of a job.
@@ -249,6 +256,7 @@ impl Config {
                 0,
                 600,
             ),
+            ("sign_in.lapse_look_ms", sign_in.lapse_look_ms, 50, 5000),
             ("sign_in.hashing", sign_in.hashing as u64, 1, 64),
             ("http.body_bytes", http.body_bytes as u64, 1024, 1 << 24),
             ("http.import_bytes", http.import_bytes as u64, 8192, 1 << 26),

@@ -229,6 +229,8 @@ impl Attempt<'_> {
             return Ok(Prepared::MoreLocks);
         }
         store::save(transaction.on(), before, &after, &self.thresholds).await?;
+        let lapses = lapsed(before, &after);
+        store::lapse::record(transaction.on(), &lapses).await?;
         let publications = self.publications(difference, loaded, &after);
         let verdict = Verdict::Accepted {
             result: &decision.result,
@@ -241,7 +243,7 @@ impl Attempt<'_> {
             transaction,
             publications,
             verdict: Kept::Accepted(decision.result),
-            lapses: lapsed(before, &after),
+            lapses,
         })))
     }
 

@@ -20,6 +20,7 @@ mod facts;
 mod folded;
 mod http;
 mod import;
+mod lapses;
 mod log;
 mod lost_answer;
 mod main_job;

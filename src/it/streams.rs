@@ -18,7 +18,7 @@ async fn with_redis(db: &TestDb, redis: &TestRedis) -> TestServer {
 }
 
 /// Waits until commands for a connection on the one get through the other.
-async fn wired(one: &Api, other: &Api) {
+pub(crate) async fn wired(one: &Api, other: &Api) {
     let probe = TestStream::connect(one, Kind::Lines, None).await;
     let pong = probe.envelope("{}");
     let begun = Instant::now();

@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod epoch;
 mod error;
 pub mod events;
+pub mod lapse;
 pub mod load;
 pub mod log;
 pub mod planning;

@@ -42,7 +42,8 @@ pub struct Pools {
     pub commands: PgPool,
     /// Snapshots, the channel log, sign-in, catalog, background work.
     pub reads: PgPool,
-    /// Readiness and the operations listener.
+    /// Readiness, the operations listener, and looks at rights that ended: however busy the others
+    /// are.
     pub health: PgPool,
 }
 

@@ -26,6 +26,7 @@ pub struct Trimmed {
     pub receipts: u64,
     pub timers: u64,
     pub sign_ins: u64,
+    pub lapses: u64,
 }
 
 /// Makes the partitions of the coming days. Where the server's role may not, the default partition
@@ -86,12 +87,18 @@ async fn delete_rows(pool: &PgPool) -> Result<Trimmed, StoreError> {
              select id from sign_in where expires_at < now() - interval '30 days' limit $1))",
         BATCH,
     );
+    let lapses = sqlx::query!(
+        "delete from lapse where id = any(array(
+             select id from lapse where at < now() - interval '1 day' limit $1))",
+        BATCH,
+    );
     Ok(Trimmed {
         partitions: 0,
         publications: publications.execute(pool).await?.rows_affected(),
         receipts: receipts.execute(pool).await?.rows_affected(),
         timers: timers.execute(pool).await?.rows_affected(),
         sign_ins: sign_ins.execute(pool).await?.rows_affected(),
+        lapses: lapses.execute(pool).await?.rows_affected(),
     })
 }
 

@@ -8,7 +8,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 use super::{connection::Handle, hub::Hub, queue::Item};
 use crate::{
-    ports::{Control, Identity, Publication},
+    ports::{Caller, Control, Identity, Publication},
     protocol::{CloseCode, News, UnsubscribeCode},
 };
 
@@ -41,6 +41,18 @@ impl Hub {
         self.send_out(Outbound::Control(control));
         // Room for tasks that the message has woken, where many are sent in a loop.
         tokio::task::yield_now().await;
+    }
+
+    /// Does here what the message says, and tells nobody: for whoever sees to it on every instance.
+    pub fn control_here(&self, control: &Control) {
+        self.apply(control);
+    }
+
+    /// Those of this instance's connections that were recognised, as far as they are `wanted`.
+    pub fn callers(&self, wanted: impl Fn(&Caller) -> bool) -> Vec<Arc<Caller>> {
+        let handles = self.connection_table();
+        let callers = handles.iter().filter_map(|handle| handle.caller());
+        callers.filter(|caller| wanted(caller)).cloned().collect()
     }
 
     fn send_out(&self, outbound: Outbound) {
