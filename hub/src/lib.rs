@@ -18,4 +18,4 @@ pub mod runtime;
 #[cfg(test)]
 mod simulation;
 
-pub use runtime::{Framing, Hub, HubConfig, HubStatus, ReplyBody};
+pub use runtime::{Framing, Hub, HubConfig, HubStatus, ReplyBody, echo_websocket};

@@ -57,7 +57,7 @@ impl Handle {
 type FrameLimit = RateLimiter<NotKeyed, InMemoryState, Timekeeper, NoOpMiddleware<Tick>>;
 
 /// Replies that may wait for a blocked socket before the client's next frames are read.
-const UNWRITTEN_REPLIES: usize = 64 << 10;
+pub(super) const UNWRITTEN_REPLIES: usize = 64 << 10;
 /// Deliveries taken from the queue at once.
 const PORTION: usize = 64 << 10;
 
@@ -178,14 +178,11 @@ impl<L: Link> Connection<L> {
         drop(self.held);
         count::connections(-1.0);
         let wait = self.hub.close_wait();
-        match self.closing {
-            Some(code) => {
-                count::closed(&code);
-                if !self.stalled {
-                    self.transport.close(code, wait).await;
-                }
-            }
-            None => self.transport.hang_up(wait).await,
+        if let Some(code) = &self.closing {
+            count::closed(code);
+        }
+        if !self.stalled {
+            self.transport.end(self.closing, wait).await;
         }
     }
 
@@ -232,7 +229,7 @@ impl<L: Link> Connection<L> {
 
     fn take_event(&mut self, event: Event) {
         match event {
-            Event::Message(message) => {
+            Event::Message(_, message) => {
                 counter!("hub_frames_received_total").increment(1);
                 if self.frames.check().is_ok() {
                     self.handle(Input::Frame(&message));

@@ -4,6 +4,7 @@
 mod clock;
 mod config;
 mod connection;
+mod echo;
 mod emulation;
 mod ephemeral;
 mod feed;
@@ -25,5 +26,6 @@ mod tests;
 mod transport;
 
 pub use config::HubConfig;
+pub use echo::echo_websocket;
 pub use hub::{Hub, HubStatus};
 pub use stream::{Framing, ReplyBody};

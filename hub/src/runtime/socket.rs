@@ -22,7 +22,7 @@ use super::{
     config::HubConfig,
     transport::{Broken, Counted, Event, Link, Reading},
 };
-use crate::protocol::{CloseCode, Frame, Text};
+use crate::protocol::{CloseCode, Encoding, Frame, Text};
 
 /// See the module.
 pub(super) struct Socket<S> {
@@ -93,8 +93,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Link for Socket<S> {
         }
         loop {
             let event = match ready!(self.stream.poll_next_unpin(context)) {
-                Some(Ok(Message::Text(text))) => Event::Message(text.into()),
-                Some(Ok(Message::Binary(bytes))) => Event::Message(bytes),
+                Some(Ok(Message::Text(text))) => Event::Message(Encoding::Json, text.into()),
+                Some(Ok(Message::Binary(bytes))) => Event::Message(Encoding::Protobuf, bytes),
                 // Answered by tungstenite; the next write or read sends the answer.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
                 Some(Ok(Message::Close(_))) | None => Event::Gone,

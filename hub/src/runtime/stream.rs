@@ -150,7 +150,11 @@ impl Link for ReplyStream {
             return Poll::Ready(Event::Gone);
         }
         match reading {
-            Reading::On => self.inbox.poll_next(context).map(Event::Message),
+            Reading::On => {
+                let kind = self.framing.encoding();
+                let message = self.inbox.poll_next(context);
+                message.map(|message| Event::Message(kind, message))
+            }
             Reading::Off => Poll::Pending,
         }
     }

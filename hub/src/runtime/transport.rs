@@ -19,13 +19,13 @@ use tokio::{
     time::{Instant, Sleep, timeout},
 };
 
-use crate::protocol::{CloseCode, Frame};
+use crate::protocol::{CloseCode, Encoding, Frame};
 
 /// What the transport has to report.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A message of either kind.
-    Message(Bytes),
+    /// A message, and the kind that it came as.
+    Message(Encoding, Bytes),
     /// The client has closed, or the connection broke.
     Gone,
     /// The client broke the protocol of its transport.
@@ -224,6 +224,14 @@ impl<L: Link> Transport<L> {
         timer.as_mut().poll(context)
     }
 
+    /// The last thing that a connection does: it says why it ends, or answers the client's close.
+    pub(super) async fn end(self, closing: Option<CloseCode>, wait: Duration) {
+        match closing {
+            Some(code) => self.close(code, wait).await,
+            None => self.hang_up(wait).await,
+        }
+    }
+
     /// Sends what is queued and why the connection ends, and waits for the client's end. One that
     /// does not come in time is not waited for.
     pub(super) async fn close(mut self, code: CloseCode, wait: Duration) {
@@ -240,7 +248,7 @@ impl<L: Link> Transport<L> {
     }
 
     /// Answers the client's close.
-    pub(super) async fn hang_up(self, wait: Duration) {
+    async fn hang_up(self, wait: Duration) {
         let _ = timeout(wait, self.link.hang_up()).await;
     }
 }

@@ -5,6 +5,7 @@ mod calls;
 mod connecting;
 mod deltas;
 mod ephemeral;
+mod framing;
 mod instances;
 mod limits;
 mod options;
