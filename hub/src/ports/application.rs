@@ -296,6 +296,14 @@ pub trait Application: Send + Sync + 'static {
     /// A connection was recognised and answered; `caller.client` is new.
     async fn connected(&self, _caller: &Caller) {}
 
+    /// A connection follows a channel from now on: it was authorised, and is about to be answered.
+    /// It may be told before `connected` has returned. Must not wait.
+    fn subscribed(&self, _caller: &Caller, _channel: &ChannelName) {}
+
+    /// A connection follows a channel no more; for each `subscribed` once, before `disconnected`.
+    /// Must not wait.
+    fn unsubscribed(&self, _caller: &Caller, _channel: &ChannelName) {}
+
     /// A connection that was `connected` has ended, for whatever reason. Called after `connected`
     /// has returned; not called when the whole instance dies.
     async fn disconnected(&self, _caller: &Caller) {}

@@ -19,7 +19,7 @@ pub use body::Body;
 pub use broker::{Broker, BrokerUnavailable, Control, Feed, FeedItem, Told};
 pub use channel_log::{ChannelLog, LogError, LogRead, RecentCursor};
 pub use emulation::{Emulated, EmulatedMessage, EmulationRefused, SessionKey};
-pub use presence::{ClientInfo, Presence, PresenceChange, PresenceError};
+pub use presence::{ClientInfo, Listed, PRIVATE_LIST, Presence, PresenceChange, PresenceError};
 
 use std::sync::Arc;
 

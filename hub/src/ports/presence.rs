@@ -13,6 +13,20 @@ pub struct ClientInfo {
     pub chan_info: Option<Body>,
 }
 
+/// An entry of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub info: ClientInfo,
+    /// When it was entered, in microseconds since 1970 by the lists' own clock, which is one for
+    /// all instances. An entry that is changed keeps it; one that was lost and is entered again
+    /// does not.
+    pub since_us: u64,
+}
+
+/// What begins the names of lists that belong to no channel: the application's own. Nobody is told
+/// of leaves where an instance's entries are removed from them.
+pub const PRIVATE_LIST: char = '~';
+
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("presence unavailable: {0}")]
 pub struct PresenceError(pub String);
@@ -38,8 +52,9 @@ pub trait Presence: Send + Sync + 'static {
         channel: &ChannelName,
         client: &str,
     ) -> Result<PresenceChange, PresenceError>;
-    /// Everybody on the channel, on any instance.
-    async fn list(&self, channel: &str) -> Result<Vec<ClientInfo>, PresenceError>;
+    /// Everybody on the channel, on any instance, in the order in which they were entered: of two
+    /// who enter at once, every instance finds the same one first.
+    async fn list(&self, channel: &str) -> Result<Vec<Listed>, PresenceError>;
     /// Renews this instance's lease and removes the entries of instances whose lease has run out.
     /// Returns what this call removed, for leaves to be emitted: each entry is returned to one
     /// instance only. Called every few seconds, well within the lease.

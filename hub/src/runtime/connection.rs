@@ -299,6 +299,9 @@ impl<L: Link> Connection<L> {
             } => {
                 let key = self.key(subscription);
                 self.hub.registry().leave(&channel, key, self.hub.now());
+                if let Some(caller) = self.session.caller() {
+                    self.hub.application().unsubscribed(caller, &channel);
+                }
             }
             Effect::Enter {
                 subscription,
@@ -365,6 +368,7 @@ impl<L: Link> Connection<L> {
                     join_leave,
                 };
                 let key = self.key(subscription);
+                self.hub.application().subscribed(&caller, &channel);
                 self.hub.open_for(channel, class, key, subscriber)
             }
             Effect::Call { id, method, data } => self.hub.call(caller, id, method, data),

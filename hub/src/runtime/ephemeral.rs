@@ -162,6 +162,19 @@ impl Hub {
         }
     }
 
+    /// Says something on an ephemeral channel to the subscribers of this instance only, at once:
+    /// the other instances know it themselves. It is not remembered.
+    pub fn tell_here(&self, channel: &ChannelName, key: Arc<str>, body: Body) {
+        self.deliver_here(Publication {
+            channel: channel.clone(),
+            offset: 0,
+            epoch: "".into(),
+            key: Some(key),
+            body,
+            info: None,
+        });
+    }
+
     /// What this instance has heard on an ephemeral channel and still remembers: the newest of each
     /// key, in the keys' order. An instance that started a moment ago has heard little.
     pub fn remembered(&self, channel: &str) -> Vec<(Arc<str>, Body)> {

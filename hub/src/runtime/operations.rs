@@ -160,7 +160,8 @@ impl Hub {
                 Read::Presence { channel, query } => {
                     let list = async {
                         let list = hub.presence().list(&channel).await;
-                        list.map_err(|_| Denied::Unavailable)
+                        let list = list.map_err(|_| Denied::Unavailable)?;
+                        Ok(list.into_iter().map(|entry| entry.info).collect())
                     };
                     let result = hub.in_time(list).await;
                     Input::Listed { id, query, result }

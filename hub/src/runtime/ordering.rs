@@ -131,6 +131,13 @@ impl Hub {
         }
     }
 
+    /// To the subscribers of an ephemeral channel on this instance.
+    pub(super) fn deliver_here(&self, publication: Publication) {
+        if let Some(channel) = self.registry().find(&publication.channel) {
+            ephemeral(&channel, publication);
+        }
+    }
+
     /// A look at the log, begun at `asked`, found this head.
     pub(super) fn head_seen(&self, name: &str, head: &Position, asked: Moment) {
         if let Some(channel) = self.registry().find(name)

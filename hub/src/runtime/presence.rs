@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, task::JoinHandle, time};
 
 use super::hub::Hub;
-use crate::ports::{ChannelName, ClientInfo, Control};
+use crate::ports::{ChannelName, ClientInfo, Control, PRIVATE_LIST};
 
 /// The last change of one connection under way.
 pub(super) type Tail = Option<JoinHandle<()>>;
@@ -77,7 +77,8 @@ impl Hub {
             beats.tick().await;
             match time::timeout(period, self.presence().beat()).await {
                 Ok(Ok(removed)) => {
-                    for (channel, info) in removed {
+                    let told = |channel: &ChannelName| !channel.starts_with(PRIVATE_LIST);
+                    for (channel, info) in removed.into_iter().filter(|(list, _)| told(list)) {
                         let info = Arc::new(info);
                         self.announce(Control::Leave { channel, info });
                     }

@@ -4,13 +4,18 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
 
-use crate::ports::{ChannelName, ClientInfo, Presence, PresenceChange, PresenceError};
+use crate::ports::{ChannelName, ClientInfo, Listed, Presence, PresenceChange, PresenceError};
 
-type Lists = HashMap<ChannelName, BTreeMap<String, ClientInfo>>;
+#[derive(Debug, Default)]
+struct Lists {
+    by_channel: HashMap<ChannelName, BTreeMap<String, Listed>>,
+    last_us: u64,
+}
 
 #[derive(Debug, Clone, Default)]
 pub struct MemoryPresence(Arc<Mutex<Lists>>);
@@ -25,6 +30,17 @@ impl MemoryPresence {
     }
 }
 
+impl Lists {
+    /// Later than every instant before it.
+    fn now_us(&mut self) -> u64 {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now_us = since_epoch.map_or(0, |elapsed| elapsed.as_micros());
+        let now_us = u64::try_from(now_us).unwrap_or(u64::MAX);
+        self.last_us = now_us.max(self.last_us.saturating_add(1));
+        self.last_us
+    }
+}
+
 #[async_trait]
 impl Presence for MemoryPresence {
     async fn enter(
@@ -33,11 +49,18 @@ impl Presence for MemoryPresence {
         info: &ClientInfo,
     ) -> Result<PresenceChange, PresenceError> {
         let mut lists = self.lists();
-        let list = lists.entry(channel.clone()).or_default();
-        match list.insert(info.client.clone(), info.clone()) {
-            Some(before) if before == *info => Ok(PresenceChange::Unchanged),
-            Some(_) | None => Ok(PresenceChange::Changed),
+        let now_us = lists.now_us();
+        let list = lists.by_channel.entry(channel.clone()).or_default();
+        let before = list.get(&info.client);
+        if before.is_some_and(|before| before.info == *info) {
+            return Ok(PresenceChange::Unchanged);
         }
+        let entry = Listed {
+            info: info.clone(),
+            since_us: before.map_or(now_us, |before| before.since_us),
+        };
+        list.insert(info.client.clone(), entry);
+        Ok(PresenceChange::Changed)
     }
 
     async fn leave(
@@ -46,12 +69,12 @@ impl Presence for MemoryPresence {
         client: &str,
     ) -> Result<PresenceChange, PresenceError> {
         let mut lists = self.lists();
-        let Some(list) = lists.get_mut(channel) else {
+        let Some(list) = lists.by_channel.get_mut(channel) else {
             return Ok(PresenceChange::Unchanged);
         };
         let removed = list.remove(client);
         if list.is_empty() {
-            lists.remove(channel);
+            lists.by_channel.remove(channel);
         }
         Ok(match removed {
             Some(_) => PresenceChange::Changed,
@@ -59,15 +82,47 @@ impl Presence for MemoryPresence {
         })
     }
 
-    async fn list(&self, channel: &str) -> Result<Vec<ClientInfo>, PresenceError> {
+    async fn list(&self, channel: &str) -> Result<Vec<Listed>, PresenceError> {
         let lists = self.lists();
-        Ok(lists
-            .get(channel)
+        let list = lists.by_channel.get(channel);
+        let mut entries: Vec<Listed> = list
             .map(|list| list.values().cloned().collect())
-            .unwrap_or_default())
+            .unwrap_or_default();
+        entries.sort_by_key(|entry| entry.since_us);
+        Ok(entries)
     }
 
     async fn beat(&self) -> Result<Vec<(ChannelName, ClientInfo)>, PresenceError> {
         Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_list_is_in_the_order_of_entry_and_a_change_keeps_the_place() {
+        let presence = MemoryPresence::new();
+        let list: ChannelName = "a".into();
+        let info = |client: &str, user: &str| ClientInfo {
+            user: user.to_owned(),
+            client: client.to_owned(),
+            conn_info: None,
+            chan_info: None,
+        };
+        for client in ["z", "a", "m"] {
+            presence.enter(&list, &info(client, "ann")).await.unwrap();
+        }
+        let before = presence.list("a").await.unwrap();
+        let change = presence.enter(&list, &info("z", "bob")).await.unwrap();
+        assert_eq!(change, PresenceChange::Changed);
+        let after = presence.list("a").await.unwrap();
+        let clients: Vec<_> = after.iter().map(|entry| &*entry.info.client).collect();
+        assert_eq!(clients, ["z", "a", "m"]);
+        assert_eq!(after[0].since_us, before[0].since_us);
+        presence.leave(&list, "z").await.unwrap();
+        presence.enter(&list, &info("z", "bob")).await.unwrap();
+        assert_eq!(presence.list("a").await.unwrap()[2].info.client, "z");
     }
 }

@@ -3,7 +3,7 @@
 //! survivor beats next removes its entries and tells of the leaves.
 //!
 //! Keys: `…:leases` (instance → end of lease), `…:entries:{instance}` (what it holds) and
-//! `…:presence:{channel}` (instance and client → info).
+//! `…:presence:{channel}` (instance and client → info, led by the time of its entry).
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,9 +12,10 @@ use std::{
 
 use async_trait::async_trait;
 use redis::Script;
+use serde::Deserialize;
 
 use super::{RedisConfig, connection::Connection, wire::WireInfo};
-use crate::ports::{ChannelName, ClientInfo, Presence, PresenceChange, PresenceError};
+use crate::ports::{ChannelName, ClientInfo, Listed, Presence, PresenceChange, PresenceError};
 
 /// One instance's presence entries. Clones share them.
 #[derive(Clone)]
@@ -41,14 +42,21 @@ const SEPARATOR: char = '\n';
 /// Entries of dead instances removed by one beat; the rest is left to the next.
 const SWEPT: usize = 2_000;
 
-/// KEYS: leases, entries, presence. ARGV: instance, lease in ms, entry, field, info.
+/// KEYS: leases, entries, presence. ARGV: instance, lease in ms, entry, field, info. The time of
+/// the first entry is written into the info, as its first member, and kept when that changes.
 static ENTER: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local t = redis.call('time')
          local now = t[1] * 1000 + math.floor(t[2] / 1000)
          redis.call('zadd', KEYS[1], 'nx', now + ARGV[2], ARGV[1])
          redis.call('sadd', KEYS[2], ARGV[3])
-         return redis.call('hset', KEYS[3], ARGV[4], ARGV[5])",
+         local before = redis.call('hget', KEYS[3], ARGV[4])
+         local since = before and string.match(before, '^{\"since_us\":(%d+)')
+           or string.format('%.0f', t[1] * 1000000 + t[2])
+         local entry = '{\"since_us\":' .. since .. ',' .. string.sub(ARGV[5], 2)
+         if entry == before then return 0 end
+         redis.call('hset', KEYS[3], ARGV[4], entry)
+         return 1",
     )
 });
 
@@ -238,14 +246,27 @@ impl RedisPresence {
             .map_err(unavailable)?;
         removed
             .into_iter()
-            .map(|(channel, info)| Ok((channel.into(), read(&info)?)))
+            .map(|(channel, entry)| Ok((channel.into(), read(&entry)?.info)))
             .collect()
     }
 }
 
-fn read(info: &str) -> Result<ClientInfo, PresenceError> {
-    let info: WireInfo<'_> = serde_json::from_str(info).map_err(unavailable)?;
-    info.read().map_err(unavailable)
+/// The time of an entry, where the info has it beside its own members.
+#[derive(Deserialize)]
+struct Since {
+    #[serde(default)]
+    since_us: u64,
+}
+
+fn read(entry: &str) -> Result<Listed, PresenceError> {
+    let info: WireInfo<'_> = serde_json::from_str(entry).map_err(unavailable)?;
+    let Since { since_us } = serde_json::from_str(entry).map_err(unavailable)?;
+    let info = info.read().map_err(unavailable)?;
+    Ok(Listed { info, since_us })
+}
+
+fn place(entry: &Listed) -> (u64, &str) {
+    (entry.since_us, &entry.info.client)
 }
 
 fn unavailable(error: impl std::fmt::Display) -> PresenceError {
@@ -282,14 +303,17 @@ impl Presence for RedisPresence {
         self.settle(&key).await
     }
 
-    async fn list(&self, channel: &str) -> Result<Vec<ClientInfo>, PresenceError> {
+    async fn list(&self, channel: &str) -> Result<Vec<Listed>, PresenceError> {
         let list: Vec<String> = LIST
             .key(self.leases_key())
             .key(self.presence_key(channel))
             .invoke_async(&mut self.connection.commands())
             .await
             .map_err(unavailable)?;
-        list.iter().map(|info| read(info)).collect()
+        let entries = list.iter().map(|entry| read(entry));
+        let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by(|one, other| place(one).cmp(&place(other)));
+        Ok(entries)
     }
 
     async fn beat(&self) -> Result<Vec<(ChannelName, ClientInfo)>, PresenceError> {

@@ -9,7 +9,9 @@ use std::{
 use tempfile::TempDir;
 
 use super::{RedisBroker, RedisConfig, RedisPresence, connect};
-use crate::ports::{Broker, ClientInfo, Control, FeedItem, Presence, Told};
+use crate::ports::{
+    Body, Broker, ClientInfo, Control, FeedItem, Listed, Presence, PresenceChange, Told,
+};
 
 /// Listens on a unix socket in a directory of its own, keeps nothing, and ends with the test.
 pub(crate) struct RedisServer {
@@ -121,8 +123,11 @@ fn info(client: &str) -> ClientInfo {
     }
 }
 
-fn clients(list: &[ClientInfo]) -> Vec<&str> {
-    let mut clients: Vec<_> = list.iter().map(|info| info.client.as_str()).collect();
+fn clients(list: &[Listed]) -> Vec<&str> {
+    let mut clients: Vec<_> = list
+        .iter()
+        .map(|entry| entry.info.client.as_str())
+        .collect();
     clients.sort_unstable();
     clients
 }
@@ -238,6 +243,41 @@ async fn a_dead_instance_leaves_the_lists_and_one_survivor_tells() {
     // It was only asleep.
     dead.beat().await.unwrap();
     assert_eq!(clients(&two.list("a").await.unwrap()), ["gone", "here"]);
+}
+
+#[tokio::test]
+async fn every_instance_finds_the_same_one_first_until_it_leaves() {
+    let server = RedisServer::start().await;
+    let (_, one) = server.instance();
+    let (_, two) = server.instance();
+    let channel = "a".into();
+    // The client that comes last in the alphabet is the first.
+    let others = ["b", "a"].map(info);
+    one.enter(&channel, &info("z")).await.unwrap();
+    let (left, right) = tokio::join!(
+        one.enter(&channel, &others[0]),
+        two.enter(&channel, &others[1])
+    );
+    (left.unwrap(), right.unwrap());
+    let seen = one.list("a").await.unwrap();
+    assert_eq!(seen, two.list("a").await.unwrap());
+    assert_eq!(seen[0].info.client, "z");
+    let changed = ClientInfo {
+        chan_info: Some(Body::from_text("1").unwrap()),
+        ..info("z")
+    };
+    let change = one.enter(&channel, &changed).await.unwrap();
+    assert_eq!(change, PresenceChange::Changed);
+    let change = one.enter(&channel, &changed).await.unwrap();
+    assert_eq!(change, PresenceChange::Unchanged);
+    let kept = two.list("a").await.unwrap();
+    assert_eq!(
+        (&kept[0].info, kept[0].since_us),
+        (&changed, seen[0].since_us)
+    );
+    one.leave(&channel, "z").await.unwrap();
+    one.enter(&channel, &changed).await.unwrap();
+    assert_eq!(two.list("a").await.unwrap()[2].info, changed);
 }
 
 #[tokio::test]

@@ -76,6 +76,24 @@ async fn every_instance_hears_remembers_and_forgets() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_each_instance_knows_itself_is_told_to_its_own_subscribers_only() {
+    let shared = Shared::new();
+    let one = shared.instance(HubConfig::default()).await;
+    let two = shared.instance(HubConfig::default()).await;
+    let (mut here, mut there) = (one.client("ann").await, two.client("bob").await);
+    here.subscribe("eph.a").await;
+    there.subscribe("eph.a").await;
+    let channel = "eph.a".into();
+    for number in 0..2 {
+        one.hub
+            .tell_here(&channel, "k".into(), body(&json!(number)));
+        assert_eq!(data(&mut here).await, json!(number));
+    }
+    there.expect_silence().await;
+    assert!(remembered(&one).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_wire_loses_is_made_up_for_by_the_next() {
     let shared = Shared::new();
     let one = shared.instance(HubConfig::default()).await;

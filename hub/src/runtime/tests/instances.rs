@@ -168,3 +168,39 @@ async fn joins_leaves_and_control_reach_the_other_instance() {
     until("bob is gone", || two.hub.connections() == 0).await;
     ann.expect_silence().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_application_is_told_of_every_subscription_and_of_its_end() {
+    let instance = Instance::new().await;
+    let followed = || {
+        let followed = instance.rules.followed.lock().unwrap();
+        let mut channels: Vec<_> = followed
+            .iter()
+            .map(|(_, channel)| channel.to_string())
+            .collect();
+        channels.sort_unstable();
+        channels
+    };
+    let mut ann = instance.client("ann").await;
+    let mut bob = instance.client("bob").await;
+    ann.subscribe("eph.a").await;
+    ann.subscribe("doc.a").await;
+    bob.subscribe("eph.a").await;
+    assert_eq!(followed(), ["doc.a", "eph.a", "eph.a"]);
+    let unsubscribe = json!({ "id": 9, "unsubscribe": { "channel": "eph.a" } });
+    ann.request(&unsubscribe).await;
+    assert_eq!(followed(), ["doc.a", "eph.a"]);
+    let rules = &instance.rules;
+    rules.revoked.lock().unwrap().insert("doc.a".to_owned());
+    let control = Control::Reauthorize {
+        channel: "doc.a".into(),
+        user: None,
+    };
+    instance.hub.control(control).await;
+    until("the lost right has ended it", || followed() == ["eph.a"]).await;
+    drop(bob);
+    until("the end of the connection has ended it", || {
+        followed().is_empty()
+    })
+    .await;
+}

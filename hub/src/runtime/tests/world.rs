@@ -22,8 +22,8 @@ use crate::{
     Hub, HubConfig,
     adapters::memory::{MemoryBus, MemoryLog, MemoryPresence},
     ports::{
-        Application, Body, Broker, Caller, ChannelLog, ConnectRefused, Denied, Grant, Hello,
-        Identity, Offer, Presence, PublishIntent, RefreshRefused, Snapshot, SubscribeIntent,
+        Application, Body, Broker, Caller, ChannelLog, ChannelName, ConnectRefused, Denied, Grant,
+        Hello, Identity, Offer, Presence, PublishIntent, RefreshRefused, Snapshot, SubscribeIntent,
     },
     protocol::Encoding,
 };
@@ -45,6 +45,8 @@ pub struct Rules {
     pub gate: Semaphore,
     pub executed: AtomicUsize,
     pub connected: AtomicUsize,
+    /// Connection and channel of each `subscribed` without its `unsubscribed`.
+    pub followed: Mutex<Vec<(Arc<str>, ChannelName)>>,
     pub disconnected: AtomicUsize,
     pub undecided: Mutex<bool>,
     /// How many more of the user `crowd` are admitted.
@@ -200,6 +202,18 @@ impl Application for Rules {
         Ok(())
     }
 
+    fn subscribed(&self, caller: &Caller, channel: &ChannelName) {
+        let mut followed = self.followed.lock().unwrap();
+        followed.push((caller.client.clone(), channel.clone()));
+    }
+
+    fn unsubscribed(&self, caller: &Caller, channel: &ChannelName) {
+        let mut followed = self.followed.lock().unwrap();
+        let pair = (caller.client.clone(), channel.clone());
+        let at = followed.iter().position(|known| *known == pair);
+        followed.swap_remove(at.expect("it was told before"));
+    }
+
     async fn connected(&self, _: &Caller) {
         self.connected.fetch_add(1, Ordering::SeqCst);
     }
@@ -256,6 +270,7 @@ impl Shared {
             gate: Semaphore::new(0),
             executed: AtomicUsize::new(0),
             connected: AtomicUsize::new(0),
+            followed: Mutex::default(),
             disconnected: AtomicUsize::new(0),
             undecided: Mutex::new(false),
             room: Mutex::new(3),
