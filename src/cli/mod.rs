@@ -8,6 +8,7 @@ mod serve;
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use dispatch_hub::{
     app::{self, Database},
@@ -46,7 +47,7 @@ enum Command {
     /// Serve until interrupted.
     Serve(serve::Flags),
     /// Bring the database's schema up to date.
-    Migrate,
+    Migrate(Migrate),
     /// Print the effective settings; secrets are left out.
     Config,
     /// The name of the whole log.
@@ -59,6 +60,14 @@ enum Command {
     Import(import::Import),
     /// Print an access token for somebody.
     Token(people::Token),
+}
+
+#[derive(Args)]
+struct Migrate {
+    /// Let this role serve: it may change rows, but neither the schema nor the audit trail. To be
+    /// named at every migration, by the schema's owner.
+    #[arg(long, value_name = "ROLE")]
+    grant_to: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -74,11 +83,7 @@ pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logging(&config.log)?;
     match cli.command {
         Command::Serve(_) => serve::run(config).await,
-        Command::Migrate => {
-            app::database(&config, &progress).await?.close().await;
-            println!("The schema is up to date.");
-            Ok(())
-        }
+        Command::Migrate(migrate) => migrate.run(&config).await,
         Command::Config => {
             print!("{config}");
             Ok(())
@@ -100,6 +105,23 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Token(token) => {
             with_database(&config, async |pools| token.print(&config, pools).await).await
         }
+    }
+}
+
+impl Migrate {
+    async fn run(&self, config: &Config) -> anyhow::Result<()> {
+        let database = app::database(config, &progress).await?;
+        let granted = match &self.grant_to {
+            Some(role) => store::schema::grant(&database.url, role).await,
+            None => Ok(()),
+        };
+        database.close().await;
+        println!("The schema is up to date.");
+        granted.context("the role was not given its rights")?;
+        if let Some(role) = &self.grant_to {
+            println!("{role} may serve.");
+        }
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ mod company;
 mod concurrency;
 mod contracts;
 mod crash;
+mod database_roles;
 mod day;
 mod demo;
 mod embedded_postgres;

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// What is stored cannot be read as what it should be.
     #[error("unreadable {what}: {reason}")]
     Unreadable { what: &'static str, reason: String },
+    /// The schema is older than this program, and this role may not change it.
+    #[error("the schema is too old for this version: run `dispatch-hub migrate` as its owner")]
+    OldSchema(#[source] sqlx::migrate::MigrateError),
 }
 
 /// What the caller can do about a [`StoreError`].
@@ -32,7 +35,7 @@ impl StoreError {
         match self {
             Self::Database(error) => sort(error),
             Self::Stale { .. } => Failure::Conflict,
-            Self::Unreadable { .. } => Failure::Fault,
+            Self::Unreadable { .. } | Self::OldSchema(_) => Failure::Fault,
         }
     }
 
@@ -43,7 +46,7 @@ impl StoreError {
             Self::Database(error) => error
                 .as_database_error()
                 .is_some_and(|answer| answer.code().is_some_and(|code| !is_ending(&code))),
-            Self::Stale { .. } | Self::Unreadable { .. } => true,
+            Self::Stale { .. } | Self::Unreadable { .. } | Self::OldSchema(_) => true,
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod planning;
 pub mod pools;
 pub mod receipt;
 mod save;
+pub mod schema;
 pub mod search;
 pub mod security;
 pub mod sign_in;
@@ -35,6 +36,7 @@ use crate::domain::{Thresholds, World};
 pub use error::{Failure, StoreError};
 pub use log::PostgresLog;
 pub use pools::{PoolSizes, Pools};
+pub use schema::migrate;
 pub use snapshot::{Snapshot, facts, snapshot};
 pub use transaction::{Extent, Transaction};
 
@@ -47,16 +49,4 @@ pub async fn save(
 ) -> Result<(), StoreError> {
     save::save(connection, before, after).await?;
     timer::save(connection, before, after, thresholds).await
-}
-
-/// Brings the schema up to date, on a connection of its own without the pools' time limits.
-pub async fn migrate(database_url: &str) -> Result<(), StoreError> {
-    use sqlx::{Connection, PgConnection};
-    let mut connection = PgConnection::connect(database_url).await?;
-    sqlx::migrate!("./migrations")
-        .run(&mut connection)
-        .await
-        .map_err(sqlx::Error::from)?;
-    connection.close().await?;
-    Ok(())
 }

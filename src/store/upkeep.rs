@@ -2,10 +2,12 @@
 //! and what is over and told nobody anything any more.
 //!
 //! The log reaches back 48 hours; its floor is the oldest row left. A day without a partition of
-//! its own lands in the default one and is deleted from there.
+//! its own lands in the default one and is deleted from there. Partitions are made and dropped by
+//! functions of the schema's owner, which refuse to touch the days that are kept: the server's own
+//! role can take nothing from the log.
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use sqlx::{Acquire, AssertSqlSafe, PgConnection, PgPool};
+use sqlx::{Acquire, PgConnection, PgPool};
 
 use super::{Pools, StoreError};
 
@@ -29,17 +31,13 @@ pub struct Trimmed {
     pub lapses: u64,
 }
 
-/// Makes the partitions of the coming days. Where the server's role may not, the default partition
-/// does for them all.
+/// Makes the partitions of the coming days. A day that cannot have one does with the default one.
 pub async fn prepare_partitions(pools: &Pools, now: Timestamp) -> Result<(), StoreError> {
     let mut connection = pools.reads.acquire().await?;
     let today = utc_date(now);
     for ahead in 0..DAYS_AHEAD {
         let date = today.saturating_add(ahead.days());
-        if exists(&mut connection, date).await? {
-            continue;
-        }
-        if let Err(error) = create_partition(&mut connection, date).await {
+        if let Err(error) = make_partition(&mut connection, date).await {
             tracing::warn!(%error, %date, "no partition of its own for this day's publications");
         }
     }
@@ -65,12 +63,7 @@ pub async fn trim(pools: &Pools, now: Timestamp) -> Result<Option<Trimmed>, Stor
 }
 
 async fn delete_rows(pool: &PgPool) -> Result<Trimmed, StoreError> {
-    let publications = sqlx::query!(
-        "delete from publication_default where ctid = any(array(
-             select ctid from publication_default
-             where published_at < now() - interval '48 hours' limit $1))",
-        BATCH,
-    );
+    let publications = sqlx::query_scalar!(r#"select trim_log($1) as "count!""#, BATCH);
     let receipts = sqlx::query!(
         "delete from command where (actor_id, command_id) in (
              select actor_id, command_id from command
@@ -94,7 +87,7 @@ async fn delete_rows(pool: &PgPool) -> Result<Trimmed, StoreError> {
     );
     Ok(Trimmed {
         partitions: 0,
-        publications: publications.execute(pool).await?.rows_affected(),
+        publications: u64::try_from(publications.fetch_one(pool).await?).unwrap_or(0),
         receipts: receipts.execute(pool).await?.rows_affected(),
         timers: timers.execute(pool).await?.rows_affected(),
         sign_ins: sign_ins.execute(pool).await?.rows_affected(),
@@ -102,75 +95,34 @@ async fn delete_rows(pool: &PgPool) -> Result<Trimmed, StoreError> {
     })
 }
 
-async fn exists(connection: &mut PgConnection, date: Date) -> Result<bool, StoreError> {
-    let exists = sqlx::query_scalar!(
-        r#"select to_regclass($1) is not null as "exists!""#,
-        partition_name(date),
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(exists)
-}
-
-/// Made apart and attached: that locks the log against other changes of its shape only, not
-/// against commands. It fails where the default partition already holds rows of that day.
-async fn create_partition(connection: &mut PgConnection, date: Date) -> Result<(), StoreError> {
-    let (name, next) = (partition_name(date), date.saturating_add(1.day()));
-    let statement = format!(
-        "begin;
-         create table {name} (like publication including defaults including storage);
-         alter table publication attach partition {name}
-             for values from ('{date} 00:00+00') to ('{next} 00:00+00');
-         commit"
-    );
-    let created = run(connection, statement).await;
-    if created.is_err() {
-        run(connection, "rollback".to_owned()).await?;
-    }
-    created
-}
-
-/// Dropping waits for the log's readers and holds up all others meanwhile: it gives up soon and is
-/// tried again by the next round.
-async fn drop_partitions(connection: &mut PgConnection, today: Date) -> Result<u64, StoreError> {
-    let oldest_kept = partition_name(today.saturating_sub(DAYS_KEPT.days()));
-    let old = sqlx::query_scalar!(
-        r#"select relname::text as "name!" from pg_inherits join pg_class on pg_class.oid = inhrelid
-           where inhparent = 'publication'::regclass and relname ~ '^publication_[0-9]{8}$'
-               and relname < $1
-           order by relname limit 10"#,
-        oldest_kept,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut dropped = 0;
-    for name in old {
-        let statement = format!("set local lock_timeout = '200ms'; drop table {name}");
-        let mut savepoint = connection.begin().await?;
-        match run(&mut savepoint, statement).await {
-            Ok(()) => {
-                savepoint.commit().await?;
-                dropped += 1;
-            }
-            Err(error) => {
-                savepoint.rollback().await?;
-                tracing::warn!(%error, name, "an old part of the log could not be dropped yet");
-            }
-        }
-    }
-    Ok(dropped)
-}
-
-/// Statements about tables whose names are made of a date.
-async fn run(connection: &mut PgConnection, statement: String) -> Result<(), StoreError> {
-    sqlx::raw_sql(AssertSqlSafe(statement))
-        .execute(connection)
+/// It fails where the default partition already holds rows of that day.
+async fn make_partition(connection: &mut PgConnection, date: Date) -> Result<(), StoreError> {
+    sqlx::query_scalar!("select make_log_day($1::text::date)", date.to_string())
+        .fetch_one(connection)
         .await?;
     Ok(())
 }
 
-fn partition_name(date: Date) -> String {
-    format!("publication_{}", date.strftime("%Y%m%d"))
+async fn drop_partitions(connection: &mut PgConnection, today: Date) -> Result<u64, StoreError> {
+    let oldest_kept = today.saturating_sub(DAYS_KEPT.days());
+    let parts = sqlx::query!(
+        r#"select part as "part!", dropped as "dropped!" from drop_log_days($1::text::date)"#,
+        oldest_kept.to_string(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut dropped = 0;
+    for part in parts {
+        if part.dropped {
+            dropped += 1;
+        } else {
+            tracing::warn!(
+                name = part.part,
+                "an old part of the log could not be dropped yet"
+            );
+        }
+    }
+    Ok(dropped)
 }
 
 fn utc_date(at: Timestamp) -> Date {
