@@ -348,13 +348,16 @@ select
             json_build_object('start', lower(busy), 'end', upper(busy)) as busy
         from taken
     ) row) as "occupancy!: Json<Vec<Occupancy>>",
-    (select coalesce(json_agg(json_build_array(place.zone, place.day)), '[]') from (
-        -- work by night reaches into the next day
-        select distinct shift.zone, day
-        from asked, shift, lateral (values (local_date), (local_date + 1)) as dates (day)
-        where shift.during && tstzrange(now() - interval '2 days', null)
-            and (asked.service is not null or shift.zone = any(asked.terms_of))
-    ) place) as "slot_dates!: Json<BTreeSet<(ZoneSlug, Date)>>",
+    -- behind a condition, because without it all shifts to come would be read to find that none is asked for
+    case when (select service is not null or cardinality(terms_of) > 0 from asked) then
+        (select coalesce(json_agg(json_build_array(place.zone, place.day)), '[]') from (
+            -- work by night reaches into the next day
+            select distinct shift.zone, day
+            from asked, shift, lateral (values (local_date), (local_date + 1)) as dates (day)
+            where shift.during && tstzrange(now() - interval '2 days', null)
+                and (asked.service is not null or shift.zone = any(asked.terms_of))
+        ) place)
+    else '[]' end as "slot_dates!: Json<BTreeSet<(ZoneSlug, Date)>>",
     (select nextval('job_number_seq') from asked where makes_job) as "next_job_number?",
     (select epoch from log_epoch) as "epoch?",
     coalesce((select head from channel where name = $2), 0) as "head!"

@@ -121,5 +121,9 @@ fn with_limits(options: PgConnectOptions) -> PgConnectOptions {
         // compiling them, costs more than running them.
         ("plan_cache_mode", "force_generic_plan"),
         ("jit", "off"),
+        // What is looked up is in memory: a page is as near as the next, and each row that is read to
+        // be left out costs. With the defaults small tables are read whole, several in each statement.
+        ("random_page_cost", "1"),
+        ("cpu_tuple_cost", "0.05"),
     ])
 }
