@@ -103,6 +103,8 @@ pub enum Event {
     Denied { channel: String, code: u32 },
     /// The server ended the subscription.
     Unsubscribed { channel: String, code: u32 },
+    /// The client let go of the subscription: nothing of it is written from here on.
+    Left { channel: String },
     /// A publication of a durable channel came.
     Published { channel: String, seen: Seen },
     /// An entry of an ephemeral channel came.

@@ -7,4 +7,5 @@
 //! violated. Nothing here uses the server's or the engine's code: what both sides share is the
 //! written protocol.
 
+pub mod check;
 pub mod history;
