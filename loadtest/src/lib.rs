@@ -8,4 +8,6 @@
 //! written protocol.
 
 pub mod check;
+pub mod cluster;
 pub mod history;
+pub mod proxy;

@@ -11,6 +11,7 @@ mod binaries;
 mod folder;
 mod pid_file;
 mod postmaster;
+mod toolbox;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use folder::Folder;
 use postmaster::Postmaster;
 
 pub use binaries::npm_binaries;
+pub use toolbox::Toolbox;
 
 /// The account that owns the cluster's databases, whoever runs its processes.
 const SUPERUSER: &str = "postgres";

@@ -299,7 +299,7 @@ impl Launch {
 
 /// A command whose process the kernel interrupts when the thread that spawned it is gone, where
 /// there is a `setpriv` that can ask for it (BusyBox's cannot).
-fn not_outliving_us(account: Account, program: &Path) -> Command {
+pub(super) fn not_outliving_us(account: Account, program: &Path) -> Command {
     const INTERRUPT: [&str; 3] = ["--pdeathsig", "INT", "--"];
     let mut probe = account.command("setpriv");
     probe.args(INTERRUPT).arg("true");
