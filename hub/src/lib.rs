@@ -12,6 +12,7 @@
 )]
 
 pub mod adapters;
+pub mod contract;
 pub mod ports;
 pub mod protocol;
 pub mod runtime;

@@ -372,6 +372,7 @@ mod tests {
             ("postgres://hub@db/x", "postgres://hub@db/x"),
             ("postgres://db/x?password=p", "postgres://db/x?***"),
             ("redis://:secret@cache:6379", "redis://:***@cache:6379"),
+            ("redis+cluster://u:p@a:1,b", "redis+cluster://u:***@a:1,b"),
             ("not a url", "***"),
         ] {
             assert_eq!(Secret::from(secret.to_owned()).redacted(), shown);

@@ -98,6 +98,7 @@ pub trait Broker: Send + Sync + 'static {
     /// Offers a control message to one instance, within 100 ms.
     async fn tell(&self, node: &str, control: Control) -> Result<Told, BrokerUnavailable>;
 
-    /// Starts listening. Called once per instance.
+    /// Starts listening, and says [`FeedItem::Interrupted`] as soon as it does: what was offered
+    /// before is missing. Called once per instance.
     async fn feed(&self) -> Result<Feed, BrokerUnavailable>;
 }

@@ -61,7 +61,9 @@ impl Clients {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Client)> {
-        self.clients.iter().map(|(number, client)| (*number, client))
+        self.clients
+            .iter()
+            .map(|(number, client)| (*number, client))
     }
 
     pub fn subscription(&self, client: u32, channel: &str) -> Option<&Subscription> {

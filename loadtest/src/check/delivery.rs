@@ -151,7 +151,10 @@ impl Reply<'_> {
         }
         let view = before.and_then(|subscription| subscription.view.as_ref());
         if !view.is_some_and(|view| is_at(view, since)) {
-            faults.push(format!("asked to go on from {}, where it was not", since.offset));
+            faults.push(format!(
+                "asked to go on from {}, where it was not",
+                since.offset
+            ));
         }
         let mut last = since.offset;
         for seen in self.publications {
@@ -235,7 +238,10 @@ mod tests {
     #[test]
     fn what_comes_of_a_channel_that_is_not_subscribed_is_found() {
         is_found(vec![connected(), published(1)], "never subscribed");
-        is_found(vec![subscribing(None), published(1)], "before the subscribe");
+        is_found(
+            vec![subscribing(None), published(1)],
+            "before the subscribe",
+        );
         for end in [unsubscribed(2000), closed(3000), denied(103), left()] {
             let events = vec![subscribing(None), live(Some(4), &[]), end, published(5)];
             is_found(events, "after the subscription had ended");
@@ -262,7 +268,13 @@ mod tests {
         elsewhere.epoch = "other".to_owned();
         let events = |snapshot| {
             let again = subscribed(elsewhere.clone(), snapshot == None, snapshot, &[]);
-            vec![subscribing(None), live(Some(6), &[]), closed(3000), subscribing(Some(at(6))), again]
+            vec![
+                subscribing(None),
+                live(Some(6), &[]),
+                closed(3000),
+                subscribing(Some(at(6))),
+                again,
+            ]
         };
         is_found(events(None), "goes on as other");
         is_in_order(events(Some("{}")));

@@ -147,6 +147,8 @@ impl Broker for MemoryBroker {
 
     async fn feed(&self) -> Result<Feed, BrokerUnavailable> {
         let (sender, feed) = mpsc::channel(FEED);
+        // What was offered before is missing.
+        let _ = sender.try_send(FeedItem::Interrupted);
         self.bus.listeners().push(Listener {
             instance: self.instance,
             feed: sender,

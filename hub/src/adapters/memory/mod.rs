@@ -4,6 +4,8 @@
 mod broker;
 mod log;
 mod presence;
+#[cfg(test)]
+mod tests;
 
 pub use broker::{MemoryBroker, MemoryBus};
 pub use log::{MemoryLog, Retention};

@@ -96,33 +96,3 @@ impl Presence for MemoryPresence {
         Ok(Vec::new())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_list_is_in_the_order_of_entry_and_a_change_keeps_the_place() {
-        let presence = MemoryPresence::new();
-        let list: ChannelName = "a".into();
-        let info = |client: &str, user: &str| ClientInfo {
-            user: user.to_owned(),
-            client: client.to_owned(),
-            conn_info: None,
-            chan_info: None,
-        };
-        for client in ["z", "a", "m"] {
-            presence.enter(&list, &info(client, "ann")).await.unwrap();
-        }
-        let before = presence.list("a").await.unwrap();
-        let change = presence.enter(&list, &info("z", "bob")).await.unwrap();
-        assert_eq!(change, PresenceChange::Changed);
-        let after = presence.list("a").await.unwrap();
-        let clients: Vec<_> = after.iter().map(|entry| &*entry.info.client).collect();
-        assert_eq!(clients, ["z", "a", "m"]);
-        assert_eq!(after[0].since_us, before[0].since_us);
-        presence.leave(&list, "z").await.unwrap();
-        presence.enter(&list, &info("z", "bob")).await.unwrap();
-        assert_eq!(presence.list("a").await.unwrap()[2].info.client, "z");
-    }
-}

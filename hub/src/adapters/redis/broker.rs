@@ -1,39 +1,65 @@
-//! The wire: pub/sub over a fixed number of partitions.
+//! The sending half of the wire: pub/sub over a fixed number of partitions.
 //!
-//! Listening is a connection of its own: subscribe, wait for the acknowledgement, only then say
-//! [`FeedItem::Interrupted`], because whatever was sent before is missing. A beacon that the
-//! instance must hear from itself unmasks a subscription that only seems alive.
+//! One Redis is one line, listened to on one connection. On a cluster, where messages go by the
+//! hash slot of their key, each partition is a line of its own: what happens to the node of one
+//! does not touch the others. Control messages go by any line that works.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
-use redis::{Pipeline, RedisResult, aio::PubSub};
-use tokio::{
-    select,
-    sync::mpsc::{self, error::TrySendError},
-    time::{self, Instant},
-};
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
 
 use super::{
     RedisConfig,
     connection::Connection,
+    listening::BoundedFeed,
     wire::{Content, Message, WirePublication, partition},
 };
-use crate::ports::{
-    Broker, BrokerUnavailable, Control, Feed, FeedItem, NodeName, Publication, Told,
-};
+use crate::ports::{Broker, BrokerUnavailable, Control, Feed, NodeName, Publication, Told};
 
 /// One instance's end of the wire. Clones share it.
 #[derive(Clone)]
-pub struct RedisBroker {
+pub struct RedisBroker(Arc<Inner>);
+
+struct Inner {
     connection: Arc<Connection>,
     config: Arc<RedisConfig>,
     instance: Arc<str>,
+    lines: Vec<Arc<Line>>,
 }
 
-/// Pause between attempts at listening.
-const RETRY: Duration = Duration::from_millis(100);
+/// What one connection listens to.
+pub(super) struct Line {
+    pub(super) number: u32,
+    pub(super) keys: Vec<String>,
+    /// One of the keys, heard by this instance only.
+    pub(super) beacon: String,
+    pub(super) subscribed: AtomicBool,
+    /// Nothing gets through at the moment, so nothing is sent: others would wait for it.
+    pub(super) failing: AtomicBool,
+}
+
+/// Plain pub/sub, or that of a cluster.
+pub(super) struct Words {
+    pub(super) subscribe: &'static str,
+    publish: &'static str,
+}
+
+const PLAIN: Words = Words {
+    subscribe: "SUBSCRIBE",
+    publish: "PUBLISH",
+};
+const SHARDED: Words = Words {
+    subscribe: "SSUBSCRIBE",
+    publish: "SPUBLISH",
+};
 
 impl RedisBroker {
     pub(super) fn new(
@@ -41,252 +67,183 @@ impl RedisBroker {
         config: Arc<RedisConfig>,
         instance: Arc<str>,
     ) -> Self {
-        Self {
+        let partitions: Vec<_> = (0..config.partitions.max(1)).collect();
+        let feeds = |number: &u32| feed_key(&config.prefix, *number);
+        let line = |number, feeds: Vec<String>| {
+            let beacon = node_key(&config.prefix, number, &instance);
+            let mut keys = feeds;
+            keys.extend([control_key(&config.prefix, number), beacon.clone()]);
+            Arc::new(Line {
+                number,
+                keys,
+                beacon,
+                subscribed: AtomicBool::new(false),
+                failing: AtomicBool::new(false),
+            })
+        };
+        let lines = if connection.is_cluster() {
+            let each = partitions.iter();
+            each.map(|number| line(*number, vec![feeds(number)]))
+                .collect()
+        } else {
+            vec![line(0, partitions.iter().map(feeds).collect())]
+        };
+        Self(Arc::new(Inner {
             connection,
             config,
             instance,
+            lines,
+        }))
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
+    pub(super) fn config(&self) -> &RedisConfig {
+        &self.0.config
+    }
+
+    pub(super) fn instance(&self) -> &Arc<str> {
+        &self.0.instance
+    }
+
+    pub(super) fn words(&self) -> &'static Words {
+        if self.0.connection.is_cluster() {
+            &SHARDED
+        } else {
+            &PLAIN
         }
     }
 
-    fn partition_key(&self, partition: u32) -> String {
-        format!("{}:feed:{partition}", self.config.prefix)
-    }
-
-    fn control_key(&self) -> String {
-        format!("{}:control", self.config.prefix)
-    }
-
-    /// Heard by one instance only.
-    fn node_key(&self, node: &str) -> String {
-        format!("{}:node:{node}", self.config.prefix)
-    }
-
-    fn message(&self, content: Content<'_>) -> Result<String, BrokerUnavailable> {
-        let from = &*self.instance;
+    pub(super) fn message(&self, content: Content<'_>) -> Result<String, BrokerUnavailable> {
+        let from = &*self.0.instance;
         serde_json::to_string(&Message { from, content })
             .map_err(|error| BrokerUnavailable(error.to_string()))
     }
 
-    async fn send(&self, pipeline: Pipeline) -> Result<(), BrokerUnavailable> {
-        let mut commands = self.connection.commands();
-        pipeline
-            .exec_async(&mut commands)
+    /// To whoever listens to the key; returns how many do.
+    pub(super) async fn send(&self, key: &str, message: &str) -> Result<u64, BrokerUnavailable> {
+        redis::cmd(self.words().publish)
+            .arg(key)
+            .arg(message)
+            .query_async(&mut self.0.connection.commands())
             .await
             .map_err(|error| BrokerUnavailable(error.to_string()))
     }
 
-    async fn listen(&self) -> RedisResult<PubSub> {
-        let mut listening = self.connection.listen().await?;
-        let mut keys: Vec<_> = (0..self.config.partitions.max(1))
-            .map(|partition| self.partition_key(partition))
-            .collect();
-        keys.push(self.control_key());
-        keys.push(self.node_key(&self.instance));
-        time::timeout(self.config.deaf_after(), listening.subscribe(keys))
-            .await
-            .map_err(|_| redis::RedisError::from((redis::ErrorKind::Io, "no acknowledgement")))??;
-        Ok(listening)
+    /// By which a partition goes.
+    fn line_of(&self, partition: u32) -> &Line {
+        let only = &self.0.lines[0];
+        let own = usize::try_from(partition).ok();
+        own.and_then(|number| self.0.lines.get(number))
+            .unwrap_or(only)
     }
 
-    /// Listens until nobody takes what is heard.
-    async fn run(self, feed: mpsc::Sender<FeedItem>) {
-        let mut feed = BoundedFeed {
-            sender: feed,
-            overrun: false,
-        };
-        while !feed.sender.is_closed() {
-            match self.listen().await {
-                Ok(listening) => {
-                    feed.push(FeedItem::Interrupted);
-                    self.follow(listening, &mut feed).await;
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "cannot listen to Redis");
-                    // The connection for commands may be as dead as this one.
-                    self.connection.replace();
-                }
-            }
-            select! {
-                () = feed.sender.closed() => return,
-                () = time::sleep(RETRY) => {}
-            }
+    /// One that works, the same for the same name as long as that works.
+    fn working_line(&self, name: &str) -> Result<&Line, BrokerUnavailable> {
+        let lines = &self.0.lines;
+        let first = partition(name, u32::try_from(lines.len()).unwrap_or(u32::MAX));
+        let (before, from) = lines.split_at(usize::try_from(first).unwrap_or(0));
+        let all = || from.iter().chain(before).map(|line| &**line);
+        all()
+            .find(|line| line.subscribed.load(Ordering::Relaxed))
+            .or_else(|| all().find(|line| line.works()))
+            .ok_or_else(nothing_gets_through)
+    }
+
+    async fn publish_part(
+        &self,
+        partition: u32,
+        list: Vec<WirePublication<'_>>,
+    ) -> Result<(), BrokerUnavailable> {
+        if !self.line_of(partition).works() {
+            return Err(nothing_gets_through());
         }
-    }
-
-    /// Returns when the subscription is lost, or seems to be.
-    async fn follow(&self, listening: PubSub, feed: &mut BoundedFeed) {
-        let mut messages = listening.into_on_message();
-        let mut beacons = time::interval(Duration::from_millis(self.config.beacon_ms.max(1)));
-        beacons.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        let mut heard_at = Instant::now();
-        loop {
-            select! {
-                () = feed.sender.closed() => return,
-                message = messages.next() => {
-                    let Some(message) = message else {
-                        return;
-                    };
-                    if self.take(message.get_payload_bytes(), feed) == Heard::OwnBeacon {
-                        heard_at = Instant::now();
-                    }
-                }
-                _ = beacons.tick() => {
-                    if heard_at.elapsed() >= self.config.deaf_after() {
-                        tracing::warn!("the instance does not hear itself: listening anew");
-                        self.connection.replace();
-                        return;
-                    }
-                    self.send_beacon();
-                }
-            }
-        }
-    }
-
-    /// In a task of its own, so that a connection that hangs does not stop the listening.
-    fn send_beacon(&self) {
-        let broker = self.clone();
-        tokio::spawn(async move {
-            let mut pipeline = redis::pipe();
-            if let Ok(beacon) = broker.message(Content::Beacon) {
-                let own = broker.node_key(&broker.instance);
-                pipeline.publish(own, beacon).ignore();
-                // Not being heard is what tells that it failed.
-                let _ = time::timeout(broker.config.deaf_after(), broker.send(pipeline)).await;
-            }
-        });
-    }
-
-    fn take(&self, payload: &[u8], feed: &mut BoundedFeed) -> Heard {
-        let message: Message<'_> = match serde_json::from_slice(payload) {
-            Ok(message) => message,
-            Err(error) => {
-                tracing::warn!(%error, "unreadable message on the wire");
-                return Heard::Other;
-            }
-        };
-        let own = *message.from == *self.instance;
-        match message.content {
-            Content::Beacon if own => return Heard::OwnBeacon,
-            Content::Publications(_) | Content::Control(_) | Content::Beacon if own => {}
-            Content::Beacon => {}
-            Content::Publications(publications) => {
-                for publication in publications {
-                    if let Ok(publication) = publication.read() {
-                        feed.push(FeedItem::Publication(publication));
-                    }
-                }
-            }
-            Content::Control(control) => {
-                if let Ok(control) = control.read() {
-                    feed.push(FeedItem::Control(control));
-                }
-            }
-        }
-        Heard::Other
+        let message = self.message(Content::Publications(list))?;
+        let key = feed_key(&self.0.config.prefix, partition);
+        self.send(&key, &message).await.map(drop)
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Heard {
-    OwnBeacon,
-    Other,
+impl Line {
+    fn works(&self) -> bool {
+        !self.failing.load(Ordering::Relaxed)
+    }
 }
 
-/// Never waits: Redis cuts listeners that do not keep up. What does not fit is an interruption.
-struct BoundedFeed {
-    sender: mpsc::Sender<FeedItem>,
-    overrun: bool,
+fn nothing_gets_through() -> BrokerUnavailable {
+    BrokerUnavailable("the instance does not hear itself".to_owned())
 }
 
-impl BoundedFeed {
-    fn push(&mut self, item: FeedItem) {
-        if self.overrun {
-            match self.sender.try_send(FeedItem::Interrupted) {
-                Ok(()) => self.overrun = false,
-                Err(TrySendError::Full(_) | TrySendError::Closed(_)) => return,
-            }
-        }
-        if let Err(TrySendError::Full(_)) = self.sender.try_send(item) {
-            self.overrun = true;
-        }
+// What is in braces decides the hash slot, so that the keys of one line are on one node.
+
+fn feed_key(prefix: &str, number: u32) -> String {
+    format!("{{{prefix}:{number}}}:feed")
+}
+
+fn control_key(prefix: &str, number: u32) -> String {
+    format!("{{{prefix}:{number}}}:control")
+}
+
+/// Heard by one instance only.
+fn node_key(prefix: &str, number: u32, node: &str) -> String {
+    format!("{{{prefix}:{number}}}:node:{node}")
+}
+
+/// What messages must not overtake each other about.
+fn subject(control: &Control) -> &str {
+    match control {
+        Control::Disconnect { user, .. } => user,
+        Control::Reauthorize { channel, .. }
+        | Control::Subscribe { channel, .. }
+        | Control::Unsubscribe { channel, .. }
+        | Control::Join { channel, .. }
+        | Control::Leave { channel, .. } => channel,
+        Control::EpochChanged | Control::Emulated(_) | Control::EmulationAnswered { .. } => "",
     }
 }
 
 #[async_trait]
 impl Broker for RedisBroker {
     async fn publish(&self, publications: Vec<Publication>) -> Result<(), BrokerUnavailable> {
-        let mut partitions: BTreeMap<u32, Vec<WirePublication<'_>>> = BTreeMap::new();
+        let mut parts: BTreeMap<u32, Vec<WirePublication<'_>>> = BTreeMap::new();
         for publication in &publications {
-            let partition = partition(&publication.channel, self.config.partitions);
-            partitions
-                .entry(partition)
-                .or_default()
-                .push(publication.into());
+            let partition = partition(&publication.channel, self.0.config.partitions);
+            parts.entry(partition).or_default().push(publication.into());
         }
-        let mut pipeline = redis::pipe();
-        for (partition, list) in partitions {
-            let message = self.message(Content::Publications(list))?;
-            pipeline
-                .publish(self.partition_key(partition), message)
-                .ignore();
-        }
-        self.send(pipeline).await
+        let parts = parts.into_iter();
+        let sent = join_all(parts.map(|(number, list)| self.publish_part(number, list))).await;
+        sent.into_iter().collect()
     }
 
     async fn control(&self, control: Control) -> Result<(), BrokerUnavailable> {
         let message = self.message(Content::Control((&control).into()))?;
-        let mut pipeline = redis::pipe();
-        pipeline.publish(self.control_key(), message).ignore();
-        self.send(pipeline).await
+        let line = self.working_line(subject(&control))?;
+        let key = control_key(&self.0.config.prefix, line.number);
+        self.send(&key, &message).await.map(drop)
     }
 
     fn node(&self) -> NodeName {
-        self.instance.clone()
+        self.0.instance.clone()
     }
 
     async fn tell(&self, node: &str, control: Control) -> Result<Told, BrokerUnavailable> {
         let message = self.message(Content::Control((&control).into()))?;
-        let mut commands = self.connection.commands();
-        let listeners: u64 = redis::cmd("PUBLISH")
-            .arg(self.node_key(node))
-            .arg(message)
-            .query_async(&mut commands)
-            .await
-            .map_err(|error| BrokerUnavailable(error.to_string()))?;
-        Ok(if listeners == 0 {
-            Told::NobodyThere
-        } else {
-            Told::Sent
+        let line = self.working_line(node)?;
+        let key = node_key(&self.0.config.prefix, line.number, node);
+        Ok(match self.send(&key, &message).await? {
+            0 => Told::NobodyThere,
+            _ => Told::Sent,
         })
     }
 
     async fn feed(&self) -> Result<Feed, BrokerUnavailable> {
-        let (sender, feed) = mpsc::channel(self.config.feed_items.max(2));
-        tokio::spawn(self.clone().run(sender));
+        let (sender, feed) = mpsc::channel(self.0.config.feed_items.max(2));
+        let bounded = Arc::new(Mutex::new(BoundedFeed::new(sender)));
+        for line in &self.0.lines {
+            tokio::spawn(self.clone().run(line.clone(), bounded.clone()));
+        }
         Ok(feed)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_feed_that_is_not_taken_in_time_shows_an_interruption() {
-        let (sender, mut feed) = mpsc::channel(2);
-        let mut bounded = BoundedFeed {
-            sender,
-            overrun: false,
-        };
-        let item = || FeedItem::Control(Control::EpochChanged);
-        for _ in 0..5 {
-            bounded.push(item());
-        }
-        for _ in 0..2 {
-            assert!(matches!(feed.recv().await, Some(FeedItem::Control(_))));
-        }
-        bounded.push(item());
-        assert!(matches!(feed.recv().await, Some(FeedItem::Interrupted)));
-        assert!(matches!(feed.recv().await, Some(FeedItem::Control(_))));
     }
 }

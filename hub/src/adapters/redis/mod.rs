@@ -3,6 +3,8 @@
 
 mod broker;
 mod connection;
+mod listening;
+mod place;
 mod presence;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -16,6 +18,7 @@ pub use broker::RedisBroker;
 pub use presence::RedisPresence;
 
 use connection::Connection;
+use place::Place;
 
 /// How this instance uses Redis. Instances that belong together agree on `prefix` and `partitions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +26,8 @@ use connection::Connection;
 pub struct RedisConfig {
     /// Starts every key and every pub/sub channel.
     pub prefix: String,
-    /// Pub/sub channels that the feed is spread over, by the channel's name.
+    /// Pub/sub channels that the feed is spread over, by the channel's name. On a cluster each is
+    /// sharded pub/sub on a connection of its own.
     pub partitions: u32,
     /// Period of the beacon that each instance must hear from itself.
     pub beacon_ms: u64,
@@ -60,13 +64,15 @@ impl Default for RedisConfig {
 #[error("invalid Redis URL: {0}")]
 pub struct InvalidRedisUrl(#[from] redis::RedisError);
 
-/// Both adapters over one Redis, as one instance. Returns at once, whether Redis is there or not.
+/// Both adapters over one Redis (`redis://…`, `redis+unix://…`) or a Redis Cluster
+/// (`redis+cluster://user:password@one:6379,two,three`: some of its nodes), as one instance. Returns
+/// at once, whether Redis is there or not. Redis 7 or newer.
 pub fn connect(
     url: &str,
     config: RedisConfig,
 ) -> Result<(RedisBroker, RedisPresence), InvalidRedisUrl> {
     let instance: Arc<str> = uuid::Uuid::new_v4().to_string().into();
-    let connection = Arc::new(Connection::new(url, &config)?);
+    let connection = Arc::new(Connection::new(Place::parse(url)?, &config)?);
     let config = Arc::new(config);
     Ok((
         RedisBroker::new(connection.clone(), config.clone(), instance.clone()),

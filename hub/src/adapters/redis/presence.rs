@@ -2,8 +2,10 @@
 //! an instance that stops beating disappears from the lists when its lease ends, and whichever
 //! survivor beats next removes its entries and tells of the leaves.
 //!
-//! Keys: `…:leases` (instance → end of lease), `…:entries:{instance}` (what it holds) and
-//! `…:presence:{channel}` (instance and client → info, led by the time of its entry).
+//! Keys: `…:leases` (instance → end of lease), `…:entries:<instance>` (what it holds) and
+//! `…:presence:<channel>` (instance and client → info, led by the time of its entry). What they
+//! start with stands in braces, so that on a cluster they are on one node: each script needs several
+//! of them at once.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -145,11 +147,11 @@ impl RedisPresence {
     }
 
     fn leases_key(&self) -> String {
-        format!("{}:leases", self.config.prefix)
+        format!("{{{}}}:leases", self.config.prefix)
     }
 
     fn entries_prefix(&self) -> String {
-        format!("{}:entries:", self.config.prefix)
+        format!("{{{}}}:entries:", self.config.prefix)
     }
 
     fn entries_key(&self) -> String {
@@ -157,7 +159,7 @@ impl RedisPresence {
     }
 
     fn presence_prefix(&self) -> String {
-        format!("{}:presence:", self.config.prefix)
+        format!("{{{}}}:presence:", self.config.prefix)
     }
 
     fn presence_key(&self, channel: &str) -> String {
