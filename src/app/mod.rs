@@ -41,6 +41,7 @@ use crate::{
     execute::Executor,
     gateway::{self, Gateway},
     http::{self, Site, operations, server},
+    limits::{self, sharing::Book},
     sign_in::SignIn,
     store::{self, Failure, PoolSizes, Pools, PostgresLog},
     telemetry,
@@ -208,6 +209,7 @@ impl Instance {
         let (tasks, draining) = (TaskTracker::new(), CancellationToken::new());
         let live = Arc::new(Live::new(tasks.clone()));
         let executor = executor(&config, &pools, &live);
+        let book = book(&config, &draining, &tasks)?;
         let gateway = Arc::new(Gateway::new(gateway::Parts {
             pools: pools.clone(),
             executor: executor.clone(),
@@ -215,6 +217,7 @@ impl Instance {
             live: Arc::clone(&live) as _,
             tracking: track(&pools, &live, &draining, &tasks),
             limits: config.limits.clone(),
+            book: book.clone(),
             draining: draining.clone(),
             tasks: tasks.clone(),
         }));
@@ -230,6 +233,7 @@ impl Instance {
             hub: hub.clone(),
             http: config.http.clone(),
             limits: config.limits.clone(),
+            book: book.clone(),
             draining: draining.clone(),
             tasks: tasks.clone(),
         });
@@ -331,6 +335,25 @@ fn start_demo(
     };
     demo::start(parts, stop, tasks);
     Ok(())
+}
+
+/// The limits that instances have in common, told to the others where there is a wire.
+fn book(
+    config: &Config,
+    draining: &CancellationToken,
+    tasks: &TaskTracker,
+) -> anyhow::Result<Book> {
+    let Some(url) = config.redis_url.reveal() else {
+        return Ok(Book::alone(config.limits.keys));
+    };
+    let book = Book::in_common(config.limits.keys);
+    let exchange = limits::redis::connect(url, &config.redis)?;
+    let telling = book.clone().run(Arc::new(exchange), config.limits.shared());
+    let draining = draining.clone();
+    tasks.spawn(async move {
+        draining.run_until_cancelled(telling).await;
+    });
+    Ok(book)
 }
 
 /// The hub with its wire: Redis between instances, memory where there is one.

@@ -103,7 +103,21 @@ pub struct Limits {
     pub queries_burst: u32,
     pub reports_per_minute: u32,
     pub reports_burst: u32,
+    pub orders_per_minute: u32,
+    pub orders_burst: u32,
+    pub administration_per_minute: u32,
+    pub administration_burst: u32,
     pub connections_per_user: u32,
+    pub connections_per_address: usize,
+    pub connections: usize,
+    pub keys: usize,
+    pub shared_ms: u64,
+}
+
+impl Limits {
+    pub fn shared(&self) -> Duration {
+        Duration::from_millis(self.shared_ms)
+    }
 }
 
 impl SignIn {
@@ -270,6 +284,20 @@ impl Config {
             ("http.header_count", http.header_count as u64, 16, 1024),
             ("http.connections", http.connections as u64, 1, 1_000_000),
             (
+                "limits.connections",
+                self.limits.connections as u64,
+                1,
+                1_000_000,
+            ),
+            (
+                "limits.connections_per_address",
+                self.limits.connections_per_address as u64,
+                1,
+                1_000_000,
+            ),
+            ("limits.keys", self.limits.keys as u64, 1000, 10_000_000),
+            ("limits.shared_ms", self.limits.shared_ms, 10, 10_000),
+            (
                 "database.command_connections",
                 self.database.command_connections.into(),
                 1,
@@ -304,6 +332,13 @@ impl Config {
             ("queries_burst", limits.queries_burst),
             ("reports_per_minute", limits.reports_per_minute),
             ("reports_burst", limits.reports_burst),
+            ("orders_per_minute", limits.orders_per_minute),
+            ("orders_burst", limits.orders_burst),
+            (
+                "administration_per_minute",
+                limits.administration_per_minute,
+            ),
+            ("administration_burst", limits.administration_burst),
             ("connections_per_user", limits.connections_per_user),
         ];
         rates

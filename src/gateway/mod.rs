@@ -4,6 +4,7 @@
 //! JSON becomes types here, once, and passwords become hashes. What is not allowed by the tables
 //! of `audience` is refused before anything is read for it, and noted in the security log.
 
+mod classes;
 mod connections;
 pub mod input;
 mod location;
@@ -31,7 +32,7 @@ use crate::{
     config::Limits,
     domain::{Actor, Command, Role, contract::location::LOCATION_REPORT, ids::AccountId},
     execute::{self, Executor, Outcome, Refusal},
-    limits::{Limit, Neighbour},
+    limits::{Key, Limit, Neighbour, Rate, sharing::Book},
     sign_in::{self, SignIn, password},
     store::{
         Pools, StoreError,
@@ -52,6 +53,8 @@ pub struct Parts {
     pub live: Arc<dyn Ephemeral>,
     pub tracking: Arc<Tracking>,
     pub limits: Limits,
+    /// What instances have in common of the limits.
+    pub book: Book,
     /// Cancelled when the instance begins to stop: from then on commands are refused.
     pub draining: CancellationToken,
     /// Small tasks of ours, to be waited for at the end.
@@ -65,7 +68,7 @@ pub struct Gateway {
     sign_in: Arc<SignIn>,
     live: Arc<dyn Ephemeral>,
     tracking: Arc<Tracking>,
-    commands: Limit<AccountId>,
+    commands: classes::Limits,
     holds: Limit<Neighbour>,
     reports: Limit<AccountId>,
     queries: Limit<queries::Asker>,
@@ -78,17 +81,21 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn new(parts: Parts) -> Self {
-        let limits = &parts.limits;
+        let (limits, book) = (&parts.limits, &parts.book);
+        let rate = |per_minute, burst| Rate { per_minute, burst };
+        let holds = rate(limits.holds_per_minute, limits.holds_burst);
+        let reports = rate(limits.reports_per_minute, limits.reports_burst);
+        let queries = rate(limits.queries_per_minute, limits.queries_burst);
         Self {
             pools: parts.pools,
             executor: parts.executor,
             sign_in: parts.sign_in,
             live: parts.live,
             tracking: parts.tracking,
-            reports: Limit::per_minute(limits.reports_per_minute, limits.reports_burst),
-            commands: Limit::per_minute(limits.commands_per_minute, limits.commands_burst),
-            holds: Limit::per_minute(limits.holds_per_minute, limits.holds_burst),
-            queries: Limit::per_minute(limits.queries_per_minute, limits.queries_burst),
+            reports: Limit::shared(book, "reports", reports),
+            commands: classes::Limits::new(limits, book),
+            holds: Limit::shared(book, "holds", holds),
+            queries: Limit::shared(book, "queries", queries),
             denials: Limit::per_minute(NOTED_DENIALS, NOTED_DENIALS),
             connections: Connections::new(limits.connections_per_user),
             counts: tally::Counts::default(),
@@ -159,7 +166,8 @@ impl Gateway {
         if self.draining.is_cancelled() {
             return Outcome::try_again(Refusal::Draining, "this instance is stopping", 1000);
         }
-        if let Err(wait) = self.commands.take(&actor.id) {
+        let command = parsed.as_ref().ok().map(|(_, command)| command);
+        if let Err(wait) = self.commands.take(actor, command) {
             return too_fast("too many commands", wait);
         }
         let (command_id, command) = match parsed {
@@ -488,6 +496,12 @@ fn tell(kind: &'static str, outcome: &Outcome, elapsed: Duration) {
     );
     metrics::histogram!("command_seconds", "kind" => kind, "outcome" => word)
         .record(elapsed.as_secs_f64());
+}
+
+impl Key for AccountId {
+    fn number(&self) -> u128 {
+        self.0.number()
+    }
 }
 
 fn too_fast(message: &'static str, wait: Duration) -> Outcome {

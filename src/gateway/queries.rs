@@ -19,7 +19,7 @@ use crate::{
         search::Sought,
     },
     execute::{Outcome, Refusal},
-    limits::Neighbour,
+    limits::{Key, Neighbour},
     store::{Failure, StoreError, load, load::Loaded, search::search},
 };
 
@@ -28,6 +28,17 @@ use crate::{
 pub(super) enum Asker {
     Person(AccountId),
     Anybody(Option<Neighbour>),
+}
+
+/// People's numbers are UUIDs of this time, and no address looks like one.
+impl Key for Asker {
+    fn number(&self) -> u128 {
+        match self {
+            Self::Person(account) => account.number(),
+            Self::Anybody(Some(neighbour)) => neighbour.number(),
+            Self::Anybody(None) => 0,
+        }
+    }
 }
 
 impl Gateway {

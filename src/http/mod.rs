@@ -39,7 +39,7 @@ use crate::{
     contracts::Contracts,
     execute::Refusal,
     gateway::Gateway,
-    limits::{Limit, Neighbour},
+    limits::{Limit, Neighbour, Places, Rate, sharing::Book},
     sign_in::SignIn,
     store::Pools,
 };
@@ -55,6 +55,8 @@ pub struct Parts {
     pub hub: hub::Hub,
     pub http: config::Http,
     pub limits: Limits,
+    /// What instances have in common of the limits.
+    pub book: Book,
     pub draining: CancellationToken,
     pub tasks: TaskTracker,
 }
@@ -71,6 +73,8 @@ pub struct Site {
     sign_ins: Limit<Neighbour>,
     requests: Limit<Neighbour>,
     emulated: Limit<Neighbour>,
+    /// Sockets and reply streams that are open.
+    places: Arc<Places>,
     draining: CancellationToken,
     tasks: TaskTracker,
 }
@@ -78,12 +82,17 @@ pub struct Site {
 impl Site {
     pub fn new(parts: Parts) -> Arc<Self> {
         // A minute's worth may come at once: people behind one address arrive together.
-        let per_minute = |rate| Limit::per_minute(rate, rate);
+        let limit = |name, per_minute| {
+            let burst = per_minute;
+            Limit::shared(&parts.book, name, Rate { per_minute, burst })
+        };
+        let limits = &parts.limits;
         Arc::new(Self {
-            handshakes: per_minute(parts.limits.handshakes_per_minute),
-            sign_ins: per_minute(parts.limits.sign_ins_per_minute),
-            requests: per_minute(parts.limits.requests_per_minute),
-            emulated: per_minute(parts.limits.emulated_per_minute),
+            handshakes: limit("handshakes", limits.handshakes_per_minute),
+            sign_ins: limit("sign_ins", limits.sign_ins_per_minute),
+            requests: limit("requests", limits.requests_per_minute),
+            emulated: limit("emulated", limits.emulated_per_minute),
+            places: Places::new(limits.connections, limits.connections_per_address),
             pools: parts.pools,
             gateway: parts.gateway,
             sign_in: parts.sign_in,

@@ -1,8 +1,15 @@
 //! Failures over HTTP: `application/problem+json` with the same `code` that an rpc would carry.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+
+use crate::limits::Full;
+
+/// When to come again where an address has all the connections that it may have.
+const FULL_WAIT: Duration = Duration::from_secs(5);
 
 /// A request that was not granted.
 #[derive(Debug, Clone)]
@@ -49,11 +56,19 @@ impl Problem {
             .with(json!({ "retry_after_ms": 1000 }))
     }
 
-    pub fn rate_limited(wait: std::time::Duration) -> Self {
+    pub fn rate_limited(wait: Duration) -> Self {
         let message = "Too many requests, wait a little";
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
             .with(json!({ "retry_after_ms": wait_ms.max(1) }))
+    }
+
+    /// There is no room for another live connection: another instance, or a later time, may have.
+    pub fn full(full: Full) -> Self {
+        match full {
+            Full::Address => Self::rate_limited(FULL_WAIT),
+            Full::Instance => Self::unavailable(),
+        }
     }
 
     pub fn internal() -> Self {

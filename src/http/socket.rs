@@ -57,6 +57,10 @@ async fn open(State(site): State<Arc<Site>>, from: From, mut request: Request) -
         let message = "A WebSocket handshake is expected, version 13";
         return Problem::invalid("upgrade", message).into_response();
     };
+    let place = match site.places.take(from.neighbour()) {
+        Ok(place) => place,
+        Err(full) => return Problem::full(full).into_response(),
+    };
     let accept = derive_accept_key(key.as_bytes());
     let handshake = Handshake::of(offers(headers), request.uri().query());
     let upgrade = hyper::upgrade::on(&mut request);
@@ -64,6 +68,7 @@ async fn open(State(site): State<Arc<Site>>, from: From, mut request: Request) -
     let remote = from.0.map(tracing::field::display);
     let span = tracing::info_span!(parent: None, "connection", remote.address = remote);
     let connection = async move {
+        let _place = place;
         match upgrade.await {
             Ok(stream) => {
                 let stream = TokioIo::new(stream);

@@ -1,7 +1,7 @@
 //! Live channels where no WebSocket gets through: replies go out as the body of one response,
 //! commands come by requests of their own, to any instance. The hub does both; this translates.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use ::hub::{Framing, ports::EmulationRefused, protocol::EmulationRequest, protocol::Encoding};
 use axum::{
@@ -11,6 +11,7 @@ use axum::{
     middleware,
     response::Response,
 };
+use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
@@ -141,7 +142,7 @@ async fn open_lines(
         Encoding::Protobuf => (Framing::Lengths, "application/octet-stream"),
     };
     let first = extract::bytes(request, &site).await?;
-    open(&site, first, from.0, framing, kind, under_way)
+    open(&site, first, &from, framing, kind, under_way)
 }
 
 #[derive(Deserialize)]
@@ -162,7 +163,7 @@ async fn open_events(
     };
     let first = connect.cf_connect.into();
     let kind = "text/event-stream";
-    open(&site, first, from.0, Framing::Events, kind, under_way)
+    open(&site, first, &from, Framing::Events, kind, under_way)
 }
 
 /// As for a socket's handshake.
@@ -179,15 +180,19 @@ fn admit(site: &Site, from: &From) -> Result<(), Problem> {
 fn open(
     site: &Site,
     first: Bytes,
-    remote: Option<IpAddr>,
+    from: &From,
     framing: Framing,
     kind: &'static str,
     under_way: Option<Extension<UnderWay>>,
 ) -> Result<Response, Problem> {
-    let address = remote.map(tracing::field::display);
+    let place = site.places.take(from.neighbour()).map_err(Problem::full)?;
+    let address = from.0.map(tracing::field::display);
     let span = tracing::info_span!(parent: None, "connection", remote.address = address);
-    let replies = span.in_scope(|| site.hub.serve_stream(first, remote, framing));
-    let replies = replies.map_err(refusal)?;
+    let replies = span.in_scope(|| site.hub.serve_stream(first, from.0, framing));
+    // It is taken for as long as somebody may be reading.
+    let replies = replies.map_err(refusal)?.inspect(move |_| {
+        let _ = &place;
+    });
     // From here on it is the hub's to end.
     if let Some(Extension(under_way)) = under_way {
         under_way.release();

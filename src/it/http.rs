@@ -285,8 +285,8 @@ async fn a_flood_of_requests_is_told_when_to_come_back() {
 async fn a_flood_of_commands_is_limited_by_person_and_nobody_else_is() {
     let db = TestDb::new().await;
     let limits = [
-        ("limits.commands_per_minute", "1"),
-        ("limits.commands_burst", "1"),
+        ("limits.administration_per_minute", "1"),
+        ("limits.administration_burst", "1"),
     ];
     let server = TestServer::with(&db, &limits).await;
     let first = people::staff(&db.url, Role::Admin, "first@example.org").await;

@@ -22,6 +22,7 @@ mod folded;
 mod http;
 mod import;
 mod lapses;
+mod limits;
 mod log;
 mod lost_answer;
 mod main_job;

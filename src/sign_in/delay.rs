@@ -3,28 +3,34 @@
 
 use std::time::{Duration, Instant};
 
-use dashmap::DashMap;
 use sha2::{Digest, Sha256};
 
-use crate::limits::Neighbour;
+use crate::limits::{Bounded, Neighbour, Weight};
 
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 /// Failures are forgotten after as long without another.
 const MEMORY: Duration = Duration::from_mins(15);
-/// Beyond this many keys the oldest knowledge is given up.
+/// Beyond this many keys those with the fewest failures are forgotten.
 const MAX_KEYS: usize = 50_000;
 
 type Key = (Neighbour, [u8; 32]);
 
+#[derive(Debug, Clone, Copy)]
 struct Failures {
     count: u32,
     next_try: Instant,
     last: Instant,
 }
 
+impl Weight for Failures {
+    fn weight(&self) -> u64 {
+        self.count.into()
+    }
+}
+
 /// What has failed lately.
 pub struct Delays {
-    failures: DashMap<Key, Failures>,
+    failures: Bounded<Key, Failures>,
     free: u32,
     longest: Duration,
 }
@@ -32,7 +38,7 @@ pub struct Delays {
 impl Delays {
     pub fn new(free: u32, longest: Duration) -> Self {
         Self {
-            failures: DashMap::new(),
+            failures: Bounded::new(MAX_KEYS),
             free,
             longest,
         }
@@ -41,34 +47,31 @@ impl Delays {
     /// Begins an attempt, which counts as failed until [`Delays::succeeded`]; so tries in parallel
     /// gain nothing. An error says how long to wait.
     pub fn attempt(&self, from: Neighbour, subject: &str, now: Instant) -> Result<(), Duration> {
-        let mut failures = self.failures.entry(key(from, subject)).or_insert(Failures {
-            count: 0,
-            next_try: now,
-            last: now,
-        });
-        if now.saturating_duration_since(failures.last) > MEMORY {
-            failures.count = 0;
-        }
-        if now < failures.next_try {
-            return Err(failures.next_try - now);
-        }
-        failures.count += 1;
-        failures.last = now;
-        failures.next_try = now + self.delay_after(failures.count);
-        Ok(())
+        self.failures.update(&key(from, subject), |known| {
+            let known = known.filter(|known| now.saturating_duration_since(known.last) <= MEMORY);
+            if let Some(wait) = known.and_then(|known| known.next_try.checked_duration_since(now))
+                && !wait.is_zero()
+            {
+                return Err(wait);
+            }
+            let count = known.map_or(0, |known| known.count).saturating_add(1);
+            let failures = Failures {
+                count,
+                next_try: now + self.delay_after(count),
+                last: now,
+            };
+            Ok(((), failures))
+        })
     }
 
     pub fn succeeded(&self, from: Neighbour, subject: &str) {
         self.failures.remove(&key(from, subject));
     }
 
-    /// Forgets what is old; everything, should it have grown out of bounds.
+    /// Forgets what is old.
     pub fn prune(&self, now: Instant) {
         self.failures
-            .retain(|_, failures| now.saturating_duration_since(failures.last) <= MEMORY);
-        if self.failures.len() > MAX_KEYS {
-            self.failures.clear();
-        }
+            .retain(|failures| now.saturating_duration_since(failures.last) <= MEMORY);
     }
 
     fn delay_after(&self, count: u32) -> Duration {
@@ -122,6 +125,25 @@ mod tests {
         assert_eq!(delays.attempt(from(1), "boris", now), Ok(()));
         delays.succeeded(from(1), "anna");
         assert_eq!(delays.attempt(from(1), "anna", now), Ok(()));
+    }
+
+    #[test]
+    fn a_flood_of_failures_is_bounded_and_frees_nobody() {
+        let delays = Delays::new(0, Duration::from_secs(8));
+        let mut now = Instant::now();
+        for _ in 0..4 {
+            now += delays
+                .attempt(from(1), "anna", now)
+                .err()
+                .unwrap_or_default();
+        }
+        for stranger in 0..MAX_KEYS + 20_000 {
+            let name = stranger.to_string();
+            assert_eq!(delays.attempt(from(2), &name, now), Ok(()));
+        }
+        assert!(delays.failures.len() <= MAX_KEYS + 16);
+        assert_eq!(delays.attempt(from(1), "anna", now), Ok(()));
+        assert!(delays.attempt(from(1), "anna", now) >= Err(Duration::from_secs(1)));
     }
 
     #[test]
