@@ -5,6 +5,7 @@
 //! their ids when the cluster is dropped, and by the kernel when this process dies otherwise.
 
 mod clock;
+mod database;
 mod http;
 mod instance;
 mod port;
@@ -24,11 +25,12 @@ use std::{
     time::Duration,
 };
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use embedded_postgres::Toolbox;
 use tokio::time::{Instant, sleep};
 
 pub use clock::Offset;
+pub use database::{Dump, OlderData, Replication};
 pub use instance::{Instance, InstanceConfig, Settings};
 pub use postgres::{Access, PostgresServer, SUPERUSER, Stop};
 pub use process::{Files, Process};
@@ -38,12 +40,12 @@ pub use slot::Slot;
 
 use crate::proxy::{Route, Target};
 use clock::FalseClock;
+use database::Database;
 use instance::{Common, Link};
 
 /// The database that the instances share.
 pub const DATABASE: &str = "dispatch_hub";
 const POLL: Duration = Duration::from_millis(10);
-const PRIMARY_PORT: u16 = 5432;
 
 /// What stands between the instances and the servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +93,8 @@ pub struct Cluster {
     // Dropped in this order: those who ask before those who answer.
     instances: Vec<Instance>,
     redis: Option<Redis>,
-    primary: PostgresServer,
-    postgres_route: Route,
+    database: Database,
+    wires: Wires,
     folder: PathBuf,
     binary: PathBuf,
 }
@@ -116,12 +118,7 @@ impl Cluster {
         // PostgreSQL may run as another account than ours.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
         let toolbox = Toolbox::open(&folder.join("postgres"), &config.node_modules)?;
-        let primary = PostgresServer::new(Arc::new(toolbox), "primary", PRIMARY_PORT);
-        if !primary.data().join("PG_VERSION").exists() {
-            primary.make().await?;
-        }
-        primary.start().await?;
-        primary.ensure_database(DATABASE).await?;
+        let database = Database::start(toolbox).await?;
         let redis = if config.redis {
             Some(Redis::start(&folder).await?)
         } else {
@@ -130,8 +127,8 @@ impl Cluster {
         let mut cluster = Self {
             instances: Vec::new(),
             redis,
-            postgres_route: Route::to(primary.target()),
-            primary,
+            database,
+            wires: config.wires,
             folder,
             binary,
         };
@@ -141,31 +138,31 @@ impl Cluster {
                 folder: cluster.folder.clone(),
                 settings: config.settings.clone(),
             };
-            let postgres = cluster.postgres_link(config.wires).await?;
-            let redis = cluster.redis_link(config.wires).await?;
+            let postgres = cluster.postgres_link().await?;
+            let redis = cluster.redis_link().await?;
             let instance = Instance::new(number + 1, instance, common, postgres, redis)?;
             cluster.instances.push(instance);
         }
         Ok(cluster)
     }
 
-    async fn postgres_link(&self, wires: Wires) -> anyhow::Result<Link> {
-        match wires {
+    async fn postgres_link(&self) -> anyhow::Result<Link> {
+        match self.wires {
             Wires::Proxied => {
                 let url = format!("postgres://{SUPERUSER}@{{address}}/{DATABASE}?sslmode=disable");
-                Link::proxied(&url, self.postgres_route.clone()).await
+                Link::proxied(&url, self.database.route()).await
             }
             Wires::Direct => Ok(Link::Direct {
-                url: self.primary.url(DATABASE),
+                url: self.database_url(),
             }),
         }
     }
 
-    async fn redis_link(&self, wires: Wires) -> anyhow::Result<Option<Link>> {
+    async fn redis_link(&self) -> anyhow::Result<Option<Link>> {
         let Some(redis) = &self.redis else {
             return Ok(None);
         };
-        let link = match wires {
+        let link = match self.wires {
             Wires::Proxied => {
                 let route = Route::to(Target::Tcp(redis.address()));
                 Link::proxied("redis://{address}", route).await?
@@ -190,9 +187,13 @@ impl Cluster {
         self.redis.as_ref().expect("the cluster has a Redis")
     }
 
-    /// The server that takes writes.
-    pub fn postgres(&self) -> &PostgresServer {
-        &self.primary
+    /// The server that takes writes; another one after a promotion.
+    pub fn postgres(&self) -> Arc<PostgresServer> {
+        self.database.primary()
+    }
+
+    pub fn standby(&self) -> Option<Arc<PostgresServer>> {
+        self.database.standby()
     }
 
     /// Past every proxy, for checkers.
@@ -214,6 +215,77 @@ impl Cluster {
         }
     }
 
+    /// Adds a standby that follows the primary.
+    pub async fn add_standby(&self, replication: Replication) -> anyhow::Result<()> {
+        ensure!(self.wires == Wires::Proxied, "nobody could be repointed");
+        self.database.add_standby(replication).await
+    }
+
+    /// Until the standby has all that the primary has now.
+    pub async fn wait_for_standby(&self) -> anyhow::Result<()> {
+        self.database.wait_for_standby().await
+    }
+
+    /// From now on the standby hears nothing more: what is committed afterwards is lost by a
+    /// promotion. Commits must not wait for it.
+    pub async fn part_standby(&self) -> anyhow::Result<()> {
+        self.database.part_standby().await
+    }
+
+    /// Ends the primary, promotes the standby, and leads every instance to it.
+    pub async fn promote(&self, how: Stop) -> anyhow::Result<()> {
+        self.database.promote(how).await?;
+        for instance in &self.instances {
+            instance.postgres_wire().cut();
+        }
+        Ok(())
+    }
+
+    /// The database as it is now, for [`Cluster::restore`].
+    pub async fn dump(&self) -> anyhow::Result<Dump> {
+        self.database.dump().await
+    }
+
+    /// Puts an older state of the database in its place, in the same server, under running
+    /// instances unless they were stopped. Operators then renew the epoch.
+    pub async fn restore(&self, dump: &Dump) -> anyhow::Result<()> {
+        self.database.restore(dump).await
+    }
+
+    /// A copy of the whole server's data as it is now, for [`Cluster::bring_back`].
+    pub async fn keep_data(&self) -> anyhow::Result<OlderData> {
+        self.database.keep_data().await
+    }
+
+    /// Stops the primary and starts it with older data: same server, same timeline, and nothing of
+    /// what came later.
+    pub async fn bring_back(&self, older: OlderData) -> anyhow::Result<()> {
+        self.database.bring_back(older).await
+    }
+
+    /// `dispatch-hub epoch renew`, as after every restore.
+    pub async fn renew_epoch(&self) -> anyhow::Result<()> {
+        let url = self.database_url();
+        self.run_hub(&["epoch", "renew", "--database-url", &url], "")
+            .await?;
+        Ok(())
+    }
+
+    /// `dispatch-hub admin create`: the first person of an empty installation.
+    pub async fn create_admin(&self, email: &str, password: &str) -> anyhow::Result<()> {
+        let url = self.database_url();
+        let arguments = ["admin", "create", "--email", email, "--database-url", &url];
+        self.run_hub(&arguments, password).await?;
+        Ok(())
+    }
+
+    /// Runs the server's binary to its end, with a line of input; what it says.
+    pub async fn run_hub(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+        let mut command = process::bound_command(&self.binary);
+        command.args(arguments).current_dir(&self.folder);
+        process::run_to_end(command, format!("{input}\n")).await
+    }
+
     /// Whether [`InstanceConfig::false_clock`] can be had.
     pub fn can_jump_clocks() -> bool {
         FalseClock::is_available()
@@ -230,7 +302,7 @@ impl Cluster {
         if let Some(redis) = &self.redis {
             redis.stop().await;
         }
-        self.primary.stop(Stop::Fast).await;
+        self.database.stop().await;
     }
 }
 

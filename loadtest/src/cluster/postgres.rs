@@ -4,7 +4,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::Arc,
     time::Duration,
 };
@@ -19,7 +19,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use super::{
-    process::{Files, Process},
+    process::{Files, Process, run_to_end},
     slot::Slot,
     wait_until,
 };
@@ -105,7 +105,8 @@ impl PostgresServer {
         command.arg("--host").arg(self.toolbox.sockets());
         command.args(["--port", &self.port.to_string(), "--username", SUPERUSER]);
         command.args(arguments);
-        run(name, command).await
+        run_to_end(command, String::new()).await?;
+        Ok(())
     }
 
     pub(super) async fn make(&self) -> anyhow::Result<()> {
@@ -113,7 +114,8 @@ impl PostgresServer {
         command.args(["--auth=trust", "--encoding=UTF8", "--locale=C"]);
         command.args(["--no-instructions", "--username", SUPERUSER, "--pgdata"]);
         command.arg(self.data());
-        run("initdb", command).await
+        run_to_end(command, String::new()).await?;
+        Ok(())
     }
 
     /// Starts it, and waits until it takes connections.
@@ -216,18 +218,31 @@ impl PostgresServer {
     }
 
     /// Whether transactions that start from now on may write, also in sessions that are open.
-    pub async fn set_read_only(&self, read_only: Access) -> anyhow::Result<()> {
-        let value = match read_only {
+    pub async fn set_access(&self, access: Access) -> anyhow::Result<()> {
+        let value = match access {
             Access::ReadOnly => "on",
             Access::ReadWrite => "off",
         };
-        // Explicit, as the session itself may not be allowed to write any more.
-        self.execute(
-            "postgres",
-            &format!("alter system set default_transaction_read_only = {value}"),
-        )
-        .await?;
+        self.configure(&format!(
+            "alter system set default_transaction_read_only = {value}"
+        ))
+        .await
+    }
+
+    /// Changes a setting of the server, also for sessions that are open.
+    pub(super) async fn configure(&self, statement: &str) -> anyhow::Result<()> {
+        self.execute("postgres", statement).await?;
         self.execute("postgres", "select pg_reload_conf()").await
+    }
+
+    /// One value of one row.
+    pub(super) async fn ask<T>(&self, query: &str) -> anyhow::Result<T>
+    where
+        T: Send + Unpin + for<'a> sqlx::Decode<'a, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        let mut connection = self.connect("postgres").await?;
+        let value = sqlx::query_scalar(AssertSqlSafe(query));
+        Ok(value.fetch_one(&mut connection).await?)
     }
 
     pub(super) async fn ensure_database(&self, name: &str) -> anyhow::Result<()> {
@@ -236,11 +251,11 @@ impl PostgresServer {
             .bind(name)
             .fetch_optional(&mut connection)
             .await?;
-        if known.is_none() {
-            self.execute("postgres", &format!("create database {name}"))
-                .await?;
+        if known.is_some() {
+            return Ok(());
         }
-        Ok(())
+        self.execute("postgres", &format!("create database {name}"))
+            .await
     }
 
     pub async fn connect(&self, database: &str) -> anyhow::Result<PgConnection> {
@@ -276,16 +291,6 @@ fn tool(toolbox: &Toolbox, name: &str) -> anyhow::Result<Command> {
         );
     };
     Ok(toolbox.command(&program))
-}
-
-/// Runs it to its end, which must be a good one.
-async fn run(name: &str, mut command: Command) -> anyhow::Result<()> {
-    command.stdout(Stdio::null()).stderr(Stdio::piped());
-    // On a thread that lives as long as the process does.
-    let output = tokio::task::spawn_blocking(move || command.output()).await??;
-    let words = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{name} failed: {words}");
-    Ok(())
 }
 
 /// The processes whose parent is this one.

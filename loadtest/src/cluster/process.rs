@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::{sync::watch, time::timeout};
 
@@ -216,4 +216,24 @@ pub fn bound_command(program: &Path) -> Command {
         command.env("PATH", path);
     }
     command
+}
+
+/// Runs a command to its end, which must be a good one; its output.
+pub(super) async fn run_to_end(mut command: Command, input: String) -> anyhow::Result<String> {
+    let program = format!("{command:?}");
+    command.stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    // On a thread that lives as long as the process does.
+    let running = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn()?;
+        let mut stdin = child.stdin.take().expect("it is piped");
+        // One that does not read its input may be gone already.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        child.wait_with_output()
+    });
+    let output = running.await?.with_context(|| program.clone())?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{program} failed: {words}");
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -103,16 +103,13 @@ async fn postgres_survives_what_is_done_to_it() {
         .await
         .expect("it has its database back");
 
-    postgres.set_read_only(Access::ReadOnly).await.expect("set");
+    postgres.set_access(Access::ReadOnly).await.expect("set");
     let write = "create table refused ()";
     eventually("writes to be refused", async || {
         postgres.execute(DATABASE, write).await.is_err()
     })
     .await;
-    postgres
-        .set_read_only(Access::ReadWrite)
-        .await
-        .expect("set");
+    postgres.set_access(Access::ReadWrite).await.expect("set");
     eventually("writes to be taken", async || {
         postgres
             .execute(DATABASE, "create table if not exists taken ()")
@@ -145,15 +142,16 @@ async fn redis_survives_what_is_done_to_it() {
 async fn a_dropped_cluster_leaves_no_process() {
     let folder = folder();
     let cluster = Cluster::start(config(&folder, 1)).await.expect("a cluster");
+    let postgres = cluster.postgres();
     let processes = [
         cluster.instance(1).process(),
         cluster.redis().process(),
-        cluster.postgres().process(),
+        postgres.process(),
     ];
     let ids = processes.map(|slot| slot.id().expect("it runs"));
     // Not even one that does not listen.
     cluster.redis().process().signal(Signal::STOP);
-    drop(cluster);
+    drop((cluster, postgres));
     for id in ids {
         assert!(!Path::new(&format!("/proc/{id}")).exists(), "{id} runs");
     }
@@ -188,5 +186,66 @@ async fn a_clock_jumps_for_one_process() {
     assert_eq!(year(1).await, this + 2);
     jumping.jump_clock(Offset(0)).expect("set");
     assert_eq!(year(1).await, this);
+    cluster.stop().await;
+}
+
+/// How many of its own tables the database has.
+async fn tables(cluster: &Cluster) -> i64 {
+    let mut connection = cluster.postgres().connect(DATABASE).await.expect("it runs");
+    sqlx::query_scalar("select count(*) from pg_tables where tablename like 'mark%'")
+        .fetch_one(&mut connection)
+        .await
+        .expect("a count")
+}
+
+async fn mark(cluster: &Cluster, number: u8) {
+    let statement = format!("create table mark{number} ()");
+    let made = cluster.postgres().execute(DATABASE, &statement).await;
+    made.expect("a table");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_takes_over_with_what_it_has_heard() {
+    let folder = folder();
+    let cluster = Cluster::start(config(&folder, 1)).await;
+    let cluster = cluster.expect("a cluster");
+    let instance = cluster.instance(1);
+    let added = cluster.add_standby(Replication::Synchronous).await;
+    added.expect("a standby");
+    mark(&cluster, 1).await;
+    cluster.promote(Stop::Kill).await.expect("it takes over");
+    assert_eq!(tables(&cluster).await, 1, "it was acknowledged");
+    instance.wait_ready().await.expect("it was led there");
+
+    let added = cluster.add_standby(Replication::Asynchronous).await;
+    added.expect("another standby");
+    mark(&cluster, 2).await;
+    cluster.wait_for_standby().await.expect("it follows");
+    cluster.part_standby().await.expect("it hears no more");
+    mark(&cluster, 3).await;
+    let promoted = cluster.promote(Stop::Immediate).await;
+    promoted.expect("it takes over");
+    assert_eq!(tables(&cluster).await, 2, "the last one was not heard");
+    instance.wait_ready().await.expect("it was led there");
+    cluster.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn older_states_come_back_under_a_running_instance() {
+    let folder = folder();
+    let cluster = Cluster::start(config(&folder, 1)).await;
+    let cluster = cluster.expect("a cluster");
+    let instance = cluster.instance(1);
+    let dump = cluster.dump().await.expect("a dump");
+    mark(&cluster, 1).await;
+    let older = cluster.keep_data().await.expect("a copy");
+    mark(&cluster, 2).await;
+    cluster.bring_back(older).await.expect("the copy is back");
+    assert_eq!(tables(&cluster).await, 1);
+    instance.wait_ready().await.expect("it has a database");
+    cluster.restore(&dump).await.expect("the dump is back");
+    assert_eq!(tables(&cluster).await, 0);
+    cluster.renew_epoch().await.expect("there is an epoch");
+    instance.wait_ready().await.expect("it has a database");
     cluster.stop().await;
 }
