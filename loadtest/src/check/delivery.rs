@@ -2,7 +2,7 @@
 //! publication comes once and in order, whatever reconnects lie between; another epoch always
 //! comes with a snapshot; nothing comes of a channel that is not subscribed.
 
-use crate::history::{Event, Position, Seen};
+use crate::history::{Event, Line, Position, Seen};
 
 use super::{
     clients::{Clients, Phase, Subscription, View},
@@ -26,35 +26,10 @@ impl Default for Delivery {
 impl Delivery {
     pub fn see(&mut self, placed: &Placed, clients: &Clients) {
         let client = placed.line.client;
-        let (channel, faults) = match &placed.line.event {
-            Event::Published { channel, seen } => {
-                self.finding.checked += 1;
-                let before = clients.subscription(client, channel);
-                (channel, published(before, *seen))
-            }
-            Event::Heard { channel, .. } => {
-                self.finding.checked += 1;
-                (channel, heard(clients.subscription(client, channel)))
-            }
-            Event::Subscribed {
-                channel,
-                position,
-                recovered,
-                snapshot,
-                publications,
-            } => {
-                self.finding.checked += 1 + publications.len() as u64;
-                let reply = Reply {
-                    position: position.as_ref(),
-                    recovered: *recovered,
-                    has_snapshot: snapshot.is_some(),
-                    publications,
-                };
-                let before = clients.subscription(client, channel);
-                (channel, reply.faults(before))
-            }
-            _ => return,
+        let Some((channel, items, faults)) = self::faults(&placed.line, clients) else {
+            return;
         };
+        self.finding.checked += items;
         for fault in faults {
             let evidence = Evidence::at(placed.number, client, fault);
             self.finding.violated(evidence.on(channel));
@@ -64,6 +39,37 @@ impl Delivery {
     pub fn finding(self) -> Finding {
         self.finding
     }
+}
+
+/// The channel that a line brings something of, how much, and what is wrong with it.
+fn faults<'a>(line: &'a Line, clients: &Clients) -> Option<(&'a str, u64, Vec<String>)> {
+    if let Event::Published { channel, seen } = &line.event {
+        let before = clients.subscription(line.client, channel);
+        return Some((channel, 1, published(before, *seen)));
+    }
+    if let Event::Heard { channel, .. } = &line.event {
+        let before = clients.subscription(line.client, channel);
+        return Some((channel, 1, heard(before)));
+    }
+    let Event::Subscribed {
+        channel,
+        position,
+        recovered,
+        snapshot,
+        publications,
+    } = &line.event
+    else {
+        return None;
+    };
+    let reply = Reply {
+        position: position.as_ref(),
+        recovered: *recovered,
+        has_snapshot: snapshot.is_some(),
+        publications,
+    };
+    let before = clients.subscription(line.client, channel);
+    let items = 1 + publications.len() as u64;
+    Some((channel, items, reply.faults(before)))
 }
 
 fn published(before: Option<&Subscription>, seen: Seen) -> Vec<String> {
@@ -266,8 +272,8 @@ mod tests {
     fn another_epoch_without_a_snapshot_is_found() {
         let mut elsewhere = at(6);
         elsewhere.epoch = "other".to_owned();
-        let events = |snapshot| {
-            let again = subscribed(elsewhere.clone(), snapshot == None, snapshot, &[]);
+        let events = |snapshot: Option<&str>| {
+            let again = subscribed(elsewhere.clone(), snapshot.is_none(), snapshot, &[]);
             vec![
                 subscribing(None),
                 live(Some(6), &[]),

@@ -35,11 +35,6 @@ impl Excuses {
             .iter()
             .any(|(from, until)| (*from..=*until).contains(&at))
     }
-
-    /// Whether anything was lost at all.
-    pub fn any(&self) -> bool {
-        !self.intervals.is_empty()
-    }
 }
 
 #[cfg(test)]
@@ -79,6 +74,6 @@ mod tests {
     fn without_a_copy_nothing_is_excused() {
         let mut excuses = Excuses::default();
         excuses.see(&fault(20, fault::PROMOTED, true));
-        assert!(!excuses.any());
+        assert!(!excuses.may_be_lost(20));
     }
 }

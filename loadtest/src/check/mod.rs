@@ -4,10 +4,94 @@
 //! the glossary and the schema. One file per promise. The history is read once, in a stream; what
 //! is kept of it is bounded by commands and subscriptions, not by deliveries.
 
-pub mod clients;
-pub mod delivery;
-pub mod excuses;
+mod canonical;
+mod clients;
+mod commands;
+mod delivery;
+mod excuses;
 pub mod finding;
-pub mod reading;
+mod log;
+mod reading;
+mod receipts;
+pub mod report;
+mod rows;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod testing_database;
+
+use std::{fs, path::Path};
+
+use anyhow::Context;
+use sqlx::{Connection, PgConnection};
+
+use crate::history::Run;
+
+use self::{
+    clients::Clients,
+    commands::Commands,
+    delivery::Delivery,
+    excuses::Excuses,
+    finding::Finding,
+    log::Log,
+    reading::{History, Placed},
+    report::Report,
+};
+
+/// Checks the run in `folder`. Promises whose names contain one of `not_in_this_run` may have had
+/// nothing to look at.
+pub async fn check(folder: &Path, not_in_this_run: &[String]) -> anyhow::Result<Report> {
+    let run = fs::read(folder.join("run.json")).context("run.json")?;
+    let run: Run = serde_json::from_slice(&run).context("run.json")?;
+    let mut database = PgConnection::connect(&run.database_url)
+        .await
+        .context("the run's database")?;
+    let (log, density) = Log::read(&mut database).await?;
+
+    let path = folder.join("history.jsonl");
+    let mut history = History::open(&path)?;
+    let mut seen = Seen::default();
+    let mut lines = 0;
+    while let Some(placed) = history.next_line()? {
+        seen.line(&placed);
+        lines = placed.number;
+    }
+
+    let told = |stored: &_| seen.commands.stored(stored);
+    let receipts = receipts::check(&mut database, &log, told).await?;
+    let mut findings = vec![density];
+    findings.extend(seen.findings());
+    findings.push(receipts);
+    findings.extend(rows::check(&mut database).await?);
+    Ok(Report {
+        seed: run.seed,
+        lines,
+        findings,
+        not_in_this_run: not_in_this_run.to_vec(),
+    })
+}
+
+/// All that follows the history.
+#[derive(Default)]
+struct Seen {
+    clients: Clients,
+    excuses: Excuses,
+    delivery: Delivery,
+    commands: Commands,
+}
+
+impl Seen {
+    fn line(&mut self, placed: &Placed) {
+        self.excuses.see(&placed.line);
+        self.delivery.see(placed, &self.clients);
+        self.commands.see(placed, &self.clients);
+        self.clients.apply(placed);
+    }
+
+    fn findings(self) -> Vec<Finding> {
+        vec![
+            self.delivery.finding(),
+            self.commands.finding(&self.excuses),
+        ]
+    }
+}

@@ -1,8 +1,9 @@
 //! Small histories made by hand, of one client and one channel.
 
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
-use crate::history::{Event, Line, Position, Seen, digest};
+use crate::history::{Event, Line, Position, Role, Seen, digest, fault};
 
 use super::reading::Placed;
 
@@ -116,5 +117,29 @@ pub fn denied(code: u32) -> Event {
 pub fn left() -> Event {
     Event::Left {
         channel: CHANNEL.to_owned(),
+    }
+}
+
+pub fn person(user: Uuid, role: Role) -> Event {
+    Event::Person {
+        user: Some(user),
+        role,
+    }
+}
+
+pub fn copied() -> Event {
+    fault(fault::COPIED, false)
+}
+
+pub fn rewound() -> Event {
+    fault(fault::REWOUND, true)
+}
+
+fn fault(name: &str, healed: bool) -> Event {
+    Event::Fault {
+        number: 1,
+        name: name.to_owned(),
+        target: String::new(),
+        healed,
     }
 }

@@ -1,0 +1,367 @@
+//! P5 and invariant 13 in the database: every decided command has its receipt, its entry in the
+//! audit trail and the facts that its outcome says, once and in one transaction; a rejected one has
+//! no facts; and there are no facts and no entries without a receipt.
+
+use futures_util::TryStreamExt;
+use serde_json::Value;
+use sqlx::{PgConnection, Row};
+use uuid::Uuid;
+
+use super::{
+    finding::{Evidence, Finding},
+    log::{Entry, Log},
+};
+
+/// What the database keeps of one command.
+#[derive(Debug, Default)]
+pub struct Stored {
+    pub actor: Uuid,
+    pub command: Uuid,
+    pub kind: String,
+    /// Null where the receipt has none.
+    pub outcome: Value,
+    pub facts: Vec<Fact>,
+    /// How many transactions the facts are from.
+    pub transactions: i64,
+    pub audited: Vec<Audited>,
+}
+
+#[derive(Debug)]
+pub struct Fact {
+    pub kind: String,
+    pub aggregate: String,
+}
+
+#[derive(Debug)]
+pub struct Audited {
+    pub kind: String,
+    pub outcome: String,
+    pub code: Option<String>,
+}
+
+/// The fact that an accepted command leaves exactly once, and the field of its result that names
+/// whose it is. Commands that may find everything as it was asked for already are not here.
+const EFFECTS: [(&str, &[(&str, &str)]); 31] = [
+    ("customer.create", &[("customer.created", "customer")]),
+    ("property.add", &[("property.added", "property")]),
+    ("hold.place", &[("hold.placed", "hold")]),
+    ("hold.extend", &[("hold.extended", "hold")]),
+    ("hold.release", &[("hold.released", "hold")]),
+    (
+        "booking.confirm",
+        &[
+            ("booking.confirmed", "booking"),
+            ("job.created", "job"),
+            ("hold.consumed", ""),
+        ],
+    ),
+    (
+        "booking.create",
+        &[("booking.confirmed", "booking"), ("job.created", "job")],
+    ),
+    ("booking.cancel", &[("booking.cancelled", "booking")]),
+    (
+        "booking.reschedule",
+        &[("booking.rescheduled", "booking"), ("job.moved", "job")],
+    ),
+    ("job.claim", &[("job.assigned", "job")]),
+    ("job.assign", &[("job.assigned", "job")]),
+    ("job.unassign", &[("job.unassigned", "job")]),
+    ("job.withdraw", &[("job.withdrawn", "job")]),
+    ("job.acknowledge", &[("job.acknowledged", "job")]),
+    ("job.depart", &[("job.departed", "job")]),
+    ("job.arrive", &[("job.arrived", "job")]),
+    (
+        "job.start",
+        &[("job.started", "job"), ("booking.begun", "")],
+    ),
+    ("job.pause", &[("job.paused", "job")]),
+    ("job.resume", &[("job.resumed", "job")]),
+    (
+        "job.complete",
+        &[("job.completed", "job"), ("booking.completed", "")],
+    ),
+    (
+        "job.no_access",
+        &[("job.not_accessed", "job"), ("booking.not_served", "")],
+    ),
+    (
+        "job.verify",
+        &[("job.verified", "job"), ("booking.closed", "")],
+    ),
+    ("job.no_show", &[("job.missed", "job")]),
+    ("alert.acknowledge", &[("alert.acknowledged", "alert")]),
+    ("alert.snooze", &[("alert.snoozed", "alert")]),
+    ("alert.resolve", &[("alert.resolved", "alert")]),
+    ("shift.publish", &[("shift.published", "shift")]),
+    ("shift.cancel", &[("shift.cancelled", "shift")]),
+    ("time_off.add", &[("time_off.added", "time_off")]),
+    ("admin.zone_save", &[("zone.saved", "zone")]),
+    ("admin.service_save", &[("service.saved", "service")]),
+];
+
+impl Stored {
+    pub fn outcome_name(&self) -> &str {
+        self.outcome["outcome"].as_str().unwrap_or("left undecided")
+    }
+
+    fn faults(&self, log: &Log) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.transactions > 1 {
+            faults.push(format!(
+                "its facts are of {} transactions",
+                self.transactions
+            ));
+        }
+        match self.outcome_name() {
+            "accepted" => {
+                faults.extend(self.effects());
+                faults.extend(self.positions(log));
+            }
+            "rejected" => faults.extend(
+                self.facts
+                    .first()
+                    .map(|fact| format!("rejected, and yet {} of {}", fact.kind, fact.aggregate)),
+            ),
+            other => faults.push(format!("it is {other}")),
+        }
+        faults.extend(self.trail());
+        faults
+    }
+
+    fn effects(&self) -> Vec<String> {
+        let expected = EFFECTS.iter().find(|(kind, _)| *kind == self.kind);
+        let expected = expected.map_or([].as_slice(), |(_, facts)| *facts);
+        let mut faults = Vec::new();
+        for (kind, field) in expected {
+            let of_kind: Vec<_> = self
+                .facts
+                .iter()
+                .filter(|fact| fact.kind == *kind)
+                .collect();
+            let [fact] = of_kind.as_slice() else {
+                faults.push(format!("{} times {kind}", of_kind.len()));
+                continue;
+            };
+            let told = &self.outcome["result"][*field];
+            if !field.is_empty() && told.as_str() != Some(fact.aggregate.as_str()) {
+                faults.push(format!("{kind} of {}, but told {told}", fact.aggregate));
+            }
+        }
+        faults
+    }
+
+    /// At the positions that were told the effect can be seen.
+    fn positions(&self, log: &Log) -> Vec<String> {
+        let told = self.outcome["positions"].as_object();
+        let mut faults = Vec::new();
+        for (channel, position) in told.into_iter().flatten() {
+            let offset = position["offset"].as_u64().unwrap_or_default();
+            let of_this_epoch = position["epoch"] == log.epoch.as_str();
+            if of_this_epoch && !matches!(log.at(channel, offset), Entry::Body { .. }) {
+                faults.push(format!(
+                    "told to be at {offset} of {channel}, where nothing is"
+                ));
+            }
+        }
+        faults
+    }
+
+    fn trail(&self) -> Option<String> {
+        let [entry] = self.audited.as_slice() else {
+            return Some(format!("{} times in the audit trail", self.audited.len()));
+        };
+        let code = self.outcome["code"].as_str();
+        let same = entry.kind == self.kind
+            && entry.outcome == self.outcome_name()
+            && entry.code.as_deref() == code;
+        (!same).then(|| format!("the audit trail has it as {entry:?}"))
+    }
+}
+
+/// Reads every receipt, and gives each to `told` as well.
+pub async fn check(
+    database: &mut PgConnection,
+    log: &Log,
+    mut told: impl FnMut(&Stored),
+) -> anyhow::Result<Finding> {
+    let mut finding = Finding::new("a decided command has one effect, a rejected one none");
+    let mut rows = sqlx::query(RECEIPTS).fetch(&mut *database);
+    while let Some(row) = rows.try_next().await? {
+        let facts: Vec<(String, String)> = serde_json::from_str(row.get("facts"))?;
+        let audited: Vec<(String, String, Option<String>)> =
+            serde_json::from_str(row.get("audited"))?;
+        let stored = Stored {
+            actor: row.get("actor_id"),
+            command: row.get("command_id"),
+            kind: row.get("kind"),
+            outcome: serde_json::from_str(row.get("outcome"))?,
+            facts: facts
+                .into_iter()
+                .map(|(kind, aggregate)| Fact { kind, aggregate })
+                .collect(),
+            transactions: row.get("transactions"),
+            audited: audited
+                .into_iter()
+                .map(|(kind, outcome, code)| Audited {
+                    kind,
+                    outcome,
+                    code,
+                })
+                .collect(),
+        };
+        finding.checked += 1;
+        for fault in stored.faults(log) {
+            let what = format!("{} {}: {fault}", stored.kind, stored.command);
+            finding.violated(Evidence::new(what));
+        }
+        told(&stored);
+    }
+    drop(rows);
+    for orphans in [FACTS_WITHOUT_RECEIPT, ENTRIES_WITHOUT_RECEIPT] {
+        let found: Vec<String> = sqlx::query_scalar(orphans)
+            .fetch_all(&mut *database)
+            .await?;
+        for what in found {
+            finding.violated(Evidence::new(what));
+        }
+    }
+    Ok(finding)
+}
+
+const RECEIPTS: &str = "
+    with fact as (
+        select actor_id, command_id, json_agg(json_build_array(kind, aggregate_id)) as facts,
+            count(distinct xact::text) as transactions
+        from domain_event group by actor_id, command_id),
+    entry as (
+        select actor_id, command_id, json_agg(json_build_array(kind, outcome, code)) as audited
+        from audit group by actor_id, command_id)
+    select actor_id, command_id, command.kind, coalesce(command.outcome::text, 'null') as outcome,
+        coalesce(fact.facts::text, '[]') as facts, coalesce(fact.transactions, 0) as transactions,
+        coalesce(entry.audited::text, '[]') as audited
+    from command left join fact using (actor_id, command_id) left join entry using (actor_id, command_id)";
+
+const FACTS_WITHOUT_RECEIPT: &str = "
+    select format('%s of %s by command %s, which has no receipt', kind, aggregate_id, command_id)
+    from domain_event where not exists (select 1 from command
+        where (command.actor_id, command.command_id) = (domain_event.actor_id, domain_event.command_id))
+    order by id limit 1000";
+
+const ENTRIES_WITHOUT_RECEIPT: &str = "
+    select format('%s %s is in the audit trail and has no receipt', kind, command_id)
+    from audit where not exists (select 1 from command
+        where (command.actor_id, command.command_id) = (audit.actor_id, audit.command_id))
+    order by id limit 1000";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claimed() -> Stored {
+        Stored {
+            kind: "job.claim".to_owned(),
+            outcome: json!({
+                "outcome": "accepted", "result": {"job": "j", "seat": 0, "cleaner": "c"},
+                "positions": {"board:center": {"offset": 1, "epoch": "first"}},
+            }),
+            facts: vec![fact("occupancy.freed", "o"), fact("job.assigned", "j")],
+            transactions: 1,
+            audited: vec![audited("accepted", None)],
+            ..Stored::default()
+        }
+    }
+
+    fn rejected() -> Stored {
+        Stored {
+            kind: "job.claim".to_owned(),
+            outcome: json!({"outcome": "rejected", "code": "already_taken"}),
+            audited: vec![audited("rejected", Some("already_taken"))],
+            ..Stored::default()
+        }
+    }
+
+    fn fact(kind: &str, aggregate: &str) -> Fact {
+        Fact {
+            kind: kind.to_owned(),
+            aggregate: aggregate.to_owned(),
+        }
+    }
+
+    fn audited(outcome: &str, code: Option<&str>) -> Audited {
+        Audited {
+            kind: "job.claim".to_owned(),
+            outcome: outcome.to_owned(),
+            code: code.map(str::to_owned),
+        }
+    }
+
+    fn faults(stored: &Stored) -> Vec<String> {
+        stored.faults(&Log::of("board:center", &["{}"]))
+    }
+
+    fn is_found(change: impl FnOnce(&mut Stored), mut stored: Stored, what: &str) {
+        change(&mut stored);
+        let found = faults(&stored);
+        assert!(found.iter().any(|fault| fault.contains(what)), "{found:?}");
+    }
+
+    #[test]
+    fn one_effect_or_none_is_in_order() {
+        assert_eq!(faults(&claimed()), Vec::<String>::new());
+        assert_eq!(faults(&rejected()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn effects_twice_elsewhere_or_missing_are_found() {
+        is_found(
+            |it| it.facts.push(fact("job.assigned", "j")),
+            claimed(),
+            "2 times",
+        );
+        is_found(|it| it.facts.clear(), claimed(), "0 times");
+        is_found(
+            |it| it.facts[1] = fact("job.assigned", "k"),
+            claimed(),
+            "but told",
+        );
+        is_found(|it| it.transactions = 2, claimed(), "2 transactions");
+    }
+
+    #[test]
+    fn a_rejection_with_an_effect_is_found() {
+        is_found(
+            |it| it.facts.push(fact("job.assigned", "j")),
+            rejected(),
+            "and yet",
+        );
+    }
+
+    #[test]
+    fn a_receipt_without_an_outcome_is_found() {
+        is_found(|it| it.outcome = Value::Null, claimed(), "left undecided");
+    }
+
+    #[test]
+    fn a_trail_that_lacks_it_or_says_otherwise_is_found() {
+        is_found(|it| it.audited.clear(), claimed(), "0 times in the audit");
+        is_found(
+            |it| it.audited.push(audited("accepted", None)),
+            claimed(),
+            "2 times in the audit",
+        );
+        is_found(
+            |it| it.audited[0] = audited("accepted", None),
+            rejected(),
+            "has it as",
+        );
+    }
+
+    #[test]
+    fn a_position_where_nothing_is_is_found() {
+        let beyond = |it: &mut Stored| it.outcome["positions"]["board:center"]["offset"] = json!(2);
+        is_found(beyond, claimed(), "where nothing is");
+    }
+}
