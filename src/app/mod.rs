@@ -1,13 +1,12 @@
 //! One instance of the server: everything wired, started, and stopped in order.
 //!
-//! Several can run in one process; tests do. Stopping is paced (P9): not ready, no new
-//! connections, commands finished, sockets closed over a time, pools closed, the private cluster
-//! stopped.
+//! Several can run in one process; tests do. How one stops is in `stopping`.
 
 mod database;
 mod lapses;
 mod live;
 mod ops;
+mod stopping;
 mod thresholds;
 
 use std::{
@@ -27,11 +26,7 @@ use hub::{
     ports::{Broker, Presence},
 };
 use jiff::Timestamp;
-use tokio::{
-    net::TcpListener,
-    task::JoinHandle,
-    time::{Instant, timeout},
-};
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -50,6 +45,7 @@ use crate::{
 pub use database::Database;
 use lapses::Lapses;
 use live::Live;
+use stopping::Phases;
 
 /// How long a start waits for the database, and between tries.
 const START_PATIENCE: Duration = Duration::from_secs(15);
@@ -58,10 +54,6 @@ const START_PAUSE: Duration = Duration::from_millis(100);
 const TIDY_PERIOD: Duration = Duration::from_secs(30);
 /// Period of the metrics' own housekeeping.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(5);
-/// The longest that requests under way may hold up a stop.
-const REQUESTS_PATIENCE: Duration = Duration::from_secs(10);
-/// The longest that a reader of a stream which the hub has ended may hold up a stop.
-const STREAMS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Tells whoever started us how far we are.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
@@ -80,10 +72,7 @@ struct Instance {
     hub: Hub,
     pools: Pools,
     executor: Executor,
-    leaving: CancellationToken,
-    draining: CancellationToken,
-    stop: CancellationToken,
-    stop_operations: CancellationToken,
+    phases: Phases,
     public: JoinHandle<TaskTracker>,
     operations: JoinHandle<TaskTracker>,
     tasks: TaskTracker,
@@ -206,26 +195,27 @@ impl Instance {
         let epoch = store::epoch::ensure(&pools).await?;
         tracing::debug!(%epoch, "the log's epoch");
         let sign_in = Arc::new(SignIn::open(pools.clone(), config.sign_in.clone()).await?);
-        let (tasks, draining) = (TaskTracker::new(), CancellationToken::new());
+        let (tasks, phases) = (TaskTracker::new(), Phases::default());
         let live = Arc::new(Live::new(tasks.clone()));
         let executor = executor(&config, &pools, &live);
-        let book = book(&config, &draining, &tasks)?;
+        let book = book(&config, &phases.emptied, &tasks)?;
         let gateway = Arc::new(Gateway::new(gateway::Parts {
             pools: pools.clone(),
             executor: executor.clone(),
             sign_in: Arc::clone(&sign_in),
             live: Arc::clone(&live) as _,
-            tracking: track(&pools, &live, &draining, &tasks),
+            tracking: track(&pools, &live, &phases.emptied, &tasks),
             limits: config.limits.clone(),
             book: book.clone(),
-            draining: draining.clone(),
+            draining: phases.emptied.clone(),
             tasks: tasks.clone(),
         }));
         let hub = hub_of(&config, Arc::clone(&gateway), &pools)?;
         live.attach(hub.clone());
         hub.start().await;
         let lapses = Lapses::begin(&hub, &pools).await?;
-        lapses.start(config.sign_in.lapse_look(), draining.clone(), &tasks);
+        let look = config.sign_in.lapse_look();
+        lapses.start(look, phases.emptied.clone(), &tasks);
         let site = Site::new(http::Parts {
             pools: pools.clone(),
             gateway: Arc::clone(&gateway),
@@ -234,71 +224,47 @@ impl Instance {
             http: config.http.clone(),
             limits: config.limits.clone(),
             book: book.clone(),
-            draining: draining.clone(),
+            draining: phases.closing.clone(),
             tasks: tasks.clone(),
         });
-        let [stop, stop_operations, leaving] = std::array::from_fn(|_| CancellationToken::new());
-        background::start(&pools, &executor, &draining, &tasks);
+        background::start(&pools, &executor, &phases.closing, &tasks);
         let told = ops::Watched::new(&hub, &pools, &gateway, &live);
-        ops::start(told, draining.clone(), &tasks);
-        tidy(&tasks, &stop, gateway, Arc::clone(&site));
+        ops::start(told, phases.emptied.clone(), &tasks);
+        tidy(&tasks, &phases.emptied, gateway, Arc::clone(&site));
         let watched = Arc::new(operations::Instance {
             pools: pools.clone(),
             hub: hub.clone(),
-            leaving: leaving.clone(),
+            leaving: phases.leaving.clone(),
         });
         if config.demo {
-            start_demo(&pools, &live, &listeners.public, (&stop, &tasks))?;
+            start_demo(&pools, &live, &listeners.public, (&phases.closing, &tasks))?;
         }
         let public = http::router(site, &config.http);
         let operations = operations::router(watched);
         Ok(Self {
-            public: serve(listeners.public, public, &config, &stop),
-            operations: serve(listeners.operations, operations, &config, &stop_operations),
+            public: serve(
+                listeners.public,
+                public,
+                &config,
+                phases.of_public(&config.shutdown),
+            ),
+            operations: serve(
+                listeners.operations,
+                operations,
+                &config,
+                phases.of_operations(),
+            ),
             config,
             hub,
             pools,
             executor,
-            leaving,
-            draining,
-            stop,
-            stop_operations,
+            phases,
             tasks,
         })
     }
-
-    async fn stop(self) {
-        self.leaving.cancel();
-        tokio::time::sleep(self.config.shutdown.notice()).await;
-        self.draining.cancel();
-        self.stop.cancel();
-        let streams = timeout(REQUESTS_PATIENCE, self.public).await;
-        if streams.is_err() {
-            tracing::warn!("requests were still under way");
-        }
-        let patience = self.config.shutdown.commands();
-        if timeout(patience, self.executor.drained()).await.is_err() {
-            tracing::warn!("commands were still under way");
-        }
-        self.hub.drain(self.config.shutdown.drain()).await;
-        if let Ok(Ok(streams)) = streams
-            && timeout(STREAMS_PATIENCE, streams.wait()).await.is_err()
-        {
-            tracing::warn!(left = streams.len(), "reply streams were still under way");
-        }
-        self.tasks.close();
-        if timeout(REQUESTS_PATIENCE, self.tasks.wait()).await.is_err() {
-            tracing::warn!(left = self.tasks.len(), "tasks were still under way");
-        }
-        self.stop_operations.cancel();
-        if timeout(REQUESTS_PATIENCE, self.operations).await.is_err() {
-            tracing::warn!("requests for operations were still under way");
-        }
-        self.pools.close().await;
-    }
 }
 
-/// Positions, until the instance begins to stop.
+/// Positions, until nobody is there to see them.
 fn track(
     pools: &Pools,
     live: &Arc<Live>,
@@ -380,14 +346,9 @@ fn serve(
     listener: TcpListener,
     router: axum::Router,
     config: &Config,
-    stop: &CancellationToken,
+    ending: server::Ending,
 ) -> JoinHandle<TaskTracker> {
-    tokio::spawn(server::serve(
-        listener,
-        router,
-        config.http.clone(),
-        stop.clone(),
-    ))
+    tokio::spawn(server::serve(listener, router, config.http.clone(), ending))
 }
 
 /// The address by which a listener is reached from its own machine.

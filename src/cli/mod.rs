@@ -138,6 +138,7 @@ fn settings(cli: &Cli) -> anyhow::Result<Config> {
         give("listen", &serve.listen);
         give("ops_listen", &serve.ops_listen);
         give("redis_url", &serve.redis_url);
+        give("shutdown.closes_per_second", &serve.drain_rate);
         give("demo", &serve.demo.then(|| "true".to_owned()));
     }
     let layers = Layers {

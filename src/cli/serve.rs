@@ -17,6 +17,9 @@ pub struct Flags {
     /// Where Redis is, for two instances and more.
     #[arg(long, value_name = "URL")]
     pub redis_url: Option<String>,
+    /// Open sockets closed per second when the server stops [default: 200].
+    #[arg(long, value_name = "CLOSES_PER_SECOND")]
+    pub drain_rate: Option<String>,
     /// Fill an empty database with demonstration data and let simulated people act.
     #[arg(long)]
     pub demo: bool,

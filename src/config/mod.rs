@@ -139,8 +139,10 @@ pub struct Alerts {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Shutdown {
     pub notice_ms: u64,
-    pub commands_ms: u64,
+    pub closes_per_second: u32,
     pub drain_ms: u64,
+    pub linger_ms: u64,
+    pub finish_ms: u64,
 }
 
 impl Shutdown {
@@ -148,12 +150,20 @@ impl Shutdown {
         Duration::from_millis(self.notice_ms)
     }
 
-    pub fn commands(&self) -> Duration {
-        Duration::from_millis(self.commands_ms)
+    /// Over how long so many sockets are closed: by the rate, which is what the instances they come
+    /// back to have to bear; by the time where the rate would take longer.
+    pub fn spread(&self, sockets: usize) -> Duration {
+        let sockets = u32::try_from(sockets).unwrap_or(u32::MAX);
+        let by_rate = Duration::from_secs(1) * sockets / self.closes_per_second.max(1);
+        by_rate.min(Duration::from_millis(self.drain_ms))
     }
 
-    pub fn drain(&self) -> Duration {
-        Duration::from_millis(self.drain_ms)
+    pub fn linger(&self) -> Duration {
+        Duration::from_millis(self.linger_ms)
+    }
+
+    pub fn finish(&self) -> Duration {
+        Duration::from_millis(self.finish_ms)
     }
 }
 

@@ -11,7 +11,8 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::Request};
+use axum::{Router, extract::Request, response::Response};
+use http::{HeaderValue, StatusCode, header};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -19,7 +20,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_util::{
     sync::CancellationToken,
@@ -73,46 +74,94 @@ impl UnderWay {
     }
 }
 
-/// Serves `router` until `stop`, then lets requests under way finish. Returns the connections whose
-/// answers last.
+/// How a listener ends: at no moment is a client that was let in left without an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Ending {
+    /// From here on each answer asks its client to come back by another connection.
+    pub leaving: CancellationToken,
+    /// From here on there are no new connections.
+    pub closing: CancellationToken,
+    /// How long the old ones then wait for a request that may be on its way.
+    pub linger: Duration,
+}
+
+/// Serves `router` until told to end, then lets requests under way finish. Returns the connections
+/// whose answers last.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     bounds: Http,
-    stop: CancellationToken,
+    ending: Ending,
 ) -> TaskTracker {
     let slots = Arc::new(Semaphore::new(bounds.connections.max(1)));
-    let bounds = Arc::new(bounds);
-    let (connections, requests) = (TaskTracker::new(), TaskTracker::new());
+    let closing = ending.closing.clone();
+    let door = Door {
+        router,
+        bounds: Arc::new(bounds),
+        ending,
+        connections: TaskTracker::new(),
+        requests: TaskTracker::new(),
+    };
     loop {
         let slot = tokio::select! {
-            () = stop.cancelled() => break,
+            () = closing.cancelled() => break,
             slot = Arc::clone(&slots).acquire_owned() => slot.expect("the semaphore is never closed"),
         };
         let accepted = tokio::select! {
-            () = stop.cancelled() => break,
+            () = closing.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                prepare(&stream, &bounds);
-                let router = router.clone();
-                let (bounds, stop) = (Arc::clone(&bounds), stop.clone());
-                let under_way = UnderWay::of(&requests);
-                connections.spawn(async move {
-                    let _slot = slot;
-                    connection(stream, peer, router, &bounds, (stop, &under_way)).await;
-                    under_way.release();
-                });
-            }
+            Ok((stream, peer)) => door.let_in(stream, peer, slot),
             Err(error) => refused(&error).await,
         }
     }
-    drop(listener);
-    requests.close();
-    requests.wait().await;
-    connections.close();
-    connections
+    door.let_in_those_who_wait(listener, &slots);
+    door.requests.close();
+    door.requests.wait().await;
+    door.connections.close();
+    door.connections
+}
+
+/// What every connection is given.
+struct Door {
+    router: Router,
+    bounds: Arc<Http>,
+    ending: Ending,
+    connections: TaskTracker,
+    requests: TaskTracker,
+}
+
+impl Door {
+    fn let_in(&self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
+        prepare(&stream, &self.bounds);
+        let router = self.router.clone();
+        let (bounds, ending) = (Arc::clone(&self.bounds), self.ending.clone());
+        let under_way = UnderWay::of(&self.requests);
+        self.connections.spawn(async move {
+            let _slot = slot;
+            connection(stream, peer, router, &bounds, (ending, &under_way)).await;
+            under_way.release();
+        });
+    }
+
+    /// The kernel has greeted them, so they have sent their requests: closing the listener now
+    /// would cut them.
+    fn let_in_those_who_wait(&self, listener: TcpListener, slots: &Arc<Semaphore>) {
+        // Taken out of the runtime it says at once when there are none left, and closes at the end.
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        while let Ok(slot) = Arc::clone(slots).try_acquire_owned()
+            && let Ok((stream, peer)) = listener.accept()
+        {
+            let stream = stream.set_nonblocking(true).map(|()| stream);
+            match stream.and_then(TcpStream::from_std) {
+                Ok(stream) => self.let_in(stream, peer, slot),
+                Err(error) => tracing::debug!(error = %error, "a connection ended early"),
+            }
+        }
+    }
 }
 
 /// A connection that could not be accepted: most errors are the peer's, a lack of descriptors is
@@ -147,14 +196,22 @@ async fn connection(
     peer: SocketAddr,
     router: Router,
     bounds: &Http,
-    (stop, under_way): (CancellationToken, &UnderWay),
+    (ending, under_way): (Ending, &UnderWay),
 ) {
     let under_way = under_way.clone();
+    let leaving = ending.leaving;
     let service = router.map_request(move |mut request: Request<hyper::body::Incoming>| {
         let extensions = request.extensions_mut();
         extensions.insert(Peer(peer.ip().to_canonical()));
         extensions.insert(under_way.clone());
         request.map(axum::body::Body::new)
+    });
+    let service = service.map_response(move |mut response: Response| {
+        if leaving.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -166,7 +223,7 @@ async fn connection(
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = lingered(&ending.closing, ending.linger) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -174,4 +231,10 @@ async fn connection(
     if let Err(error) = ended {
         tracing::debug!(error = %error, "a connection ended early");
     }
+}
+
+/// A connection without a request under way would be closed in the face of one that is on its way.
+async fn lingered(closing: &CancellationToken, linger: Duration) {
+    closing.cancelled().await;
+    tokio::time::sleep(linger).await;
 }

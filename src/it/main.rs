@@ -13,6 +13,7 @@ mod crash;
 mod database_roles;
 mod day;
 mod demo;
+mod drain;
 mod embedded_postgres;
 mod every_command;
 mod examples;

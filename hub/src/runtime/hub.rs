@@ -9,6 +9,7 @@ use std::{
 };
 
 use dashmap::DashMap;
+use rand::seq::SliceRandom;
 use tokio::{
     sync::{Mutex, Notify, Semaphore, SemaphorePermit, mpsc},
     time::{Instant, sleep, timeout},
@@ -24,6 +25,9 @@ use crate::{
     ports::{Application, Broker, ChannelLog, Denied, Presence},
     protocol::{Moment, SessionConfig},
 };
+
+/// How long a stop waits for the wire to take what was committed last. Others find it in the log.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// One instance of the engine. Clones share it.
 #[derive(Clone)]
@@ -157,11 +161,19 @@ impl Hub {
         metrics::status(&self.status());
     }
 
-    /// Ends all connections spread evenly `over` a time, because clients come back within a second
-    /// of their close (P9), then everything else. New connections are refused from now on.
+    /// Ends all connections, as [`Hub::close_connections`] does, then everything else.
     pub async fn drain(&self, over: Duration) {
+        self.close_connections(over).await;
+        self.stop().await;
+    }
+
+    /// Ends all connections spread evenly `over` a time, because clients come back within a second
+    /// of their close (P9), and in random order, because those who came together are alike. Until
+    /// its turn comes a connection works as ever. New ones are refused from now on.
+    pub async fn close_connections(&self, over: Duration) {
         self.0.draining.store(true, Ordering::SeqCst);
-        let handles = self.connection_table();
+        let mut handles = self.connection_table();
+        handles.shuffle(&mut rand::rng());
         let pause = over / u32::try_from(handles.len()).unwrap_or(u32::MAX).max(1);
         let mut next = Instant::now();
         for handle in handles {
@@ -171,6 +183,15 @@ impl Hub {
         }
         let patience = Duration::from_millis(self.0.config.drain_patience_ms);
         let _ = timeout(patience + Duration::from_secs(1), self.connections_gone()).await;
+    }
+
+    /// Ends what serves all connections. To be called when they are gone, and when nothing more will
+    /// be committed: what was, is still given to the wire.
+    pub async fn stop(&self) {
+        self.0.draining.store(true, Ordering::SeqCst);
+        if timeout(LAST_WORDS, self.sent_out()).await.is_err() {
+            tracing::debug!("the last publications are left to the log");
+        }
         self.0.stopped.cancel();
         self.0.tracker.close();
         let grace = Duration::from_millis(self.0.config.close_wait_ms) + Duration::from_secs(1);

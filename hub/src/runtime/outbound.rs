@@ -4,7 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use metrics::counter;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{connection::Handle, hub::Hub, queue::Item};
 use crate::{
@@ -17,6 +20,8 @@ use crate::{
 pub(super) enum Outbound {
     Publications(Vec<Publication>),
     Control(Control),
+    /// To be told when everything before it has been offered.
+    Mark(oneshot::Sender<()>),
 }
 
 /// Publications offered to the wire at once.
@@ -137,16 +142,30 @@ impl Hub {
     pub(super) async fn run_outbound(self, mut outbound: mpsc::Receiver<Outbound>) {
         let mut received = Vec::new();
         while outbound.recv_many(&mut received, BATCH).await > 0 {
-            let mut publications = Vec::new();
+            let (mut publications, mut marks) = (Vec::new(), Vec::new());
             for item in received.drain(..) {
                 match item {
                     Outbound::Publications(batch) => publications.extend(batch),
                     Outbound::Control(control) => self.offer_control(control),
+                    Outbound::Mark(mark) => marks.push(mark),
                 }
             }
             if !publications.is_empty() {
                 self.offer_publications(publications).await;
             }
+            for mark in marks {
+                // Whoever asked may have given up.
+                let _ = mark.send(());
+            }
+        }
+    }
+
+    /// Everything committed before has been offered to the wire.
+    pub(super) async fn sent_out(&self) {
+        let (mark, reached) = oneshot::channel();
+        if self.outbound().send(Outbound::Mark(mark)).await.is_ok() {
+            // An end of the task that sends is an answer too.
+            let _ = reached.await;
         }
     }
 

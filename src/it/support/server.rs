@@ -139,6 +139,7 @@ pub(crate) fn settings_for(url: &str, settings: &[(&'static str, &str)]) -> Conf
         // All of a test's customers are at one address.
         ("limits.holds_burst", "100000".to_owned()),
         ("shutdown.drain_ms", "100".to_owned()),
+        ("shutdown.linger_ms", "50".to_owned()),
         ("hub.close_wait_ms", "500".to_owned()),
         ("database.command_connections", "8".to_owned()),
         ("database.read_connections", "6".to_owned()),

@@ -25,11 +25,11 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
         (Ok(length), _) if length <= 125 => frame.push(0x80 | length),
         (_, Ok(length)) => {
-            frame.push(0x80 | 126);
+            frame.push(0x80 | 0x7e);
             frame.extend_from_slice(&length.to_be_bytes());
         }
         (_, Err(_)) => {
-            frame.push(0x80 | 127);
+            frame.push(0x80 | 0x7f);
             frame.extend_from_slice(&(payload.len() as u64).to_be_bytes());
         }
     }
@@ -142,7 +142,7 @@ async fn texts_that_are_not_utf_8_are_answered_with_1007() {
 async fn messages_over_the_limit_are_answered_with_1009_before_they_are_read() {
     let limit = crate::HubConfig::default().message_bytes;
     let announced = |length: u64| {
-        let mut head = vec![FIN | BINARY, 0x80 | 127];
+        let mut head = vec![FIN | BINARY, 0x80 | 0x7f];
         head.extend_from_slice(&length.to_be_bytes());
         head.extend_from_slice(&[0; 4]);
         head
