@@ -8,6 +8,8 @@
 //! written protocol.
 
 pub mod check;
+pub mod client;
 pub mod cluster;
 pub mod history;
+pub mod people;
 pub mod proxy;

@@ -1,0 +1,201 @@
+//! Sends people on stage at a steady rate, whatever becomes of those before: an open loop, so that a
+//! slow server meets a queue and not politeness. Each command counts from when it was meant to go.
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::{sync::mpsc::UnboundedReceiver, time::sleep_until};
+use uuid::{Builder, Uuid};
+
+use super::{
+    acts::{Act, Chooser, Held},
+    crowd::Crowd,
+};
+use crate::{
+    client::{Command, Done, Recorder, Topic, recorder::micros},
+    history::Outcome,
+};
+
+/// How long an outcome matters to the one who asked.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A command as it went.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// When it was meant to go out, in microseconds since the run started.
+    pub at: u64,
+    /// Microseconds from then to its outcome.
+    pub took: u64,
+    pub kind: &'static str,
+    pub outcome: Outcome,
+    pub code: Option<String>,
+    pub tries: u32,
+}
+
+/// See the module.
+pub struct Director {
+    pub crowd: Crowd,
+    /// Every command whose outcome is known, or given up.
+    pub samples: Vec<Sample>,
+    recorder: Recorder,
+    outcomes: UnboundedReceiver<Done>,
+    dice: StdRng,
+    holds: Vec<Held>,
+    under_way: HashSet<Uuid>,
+    /// Commands under way: what each is about, and whose hold it would be.
+    open: std::collections::HashMap<Uuid, (Option<Uuid>, Option<usize>)>,
+}
+
+/// What answers name, as far as people go on with it.
+#[derive(Deserialize)]
+struct Result {
+    hold: Option<Uuid>,
+    booking: Option<Uuid>,
+}
+
+impl Director {
+    pub fn new(
+        crowd: Crowd,
+        recorder: Recorder,
+        outcomes: UnboundedReceiver<Done>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            crowd,
+            samples: Vec::new(),
+            recorder,
+            outcomes,
+            dice: StdRng::seed_from_u64(seed),
+            holds: Vec::new(),
+            under_way: HashSet::new(),
+            open: std::collections::HashMap::new(),
+        }
+    }
+
+    /// Lets people act for so long, so many commands a second.
+    pub async fn play(&mut self, duration: Duration, rate: f64) {
+        let ends = Instant::now() + duration;
+        let mut next = Instant::now();
+        loop {
+            // Independent people: the gaps between them are exponential.
+            let gap = -(1.0 - self.dice.random::<f64>()).ln() / rate;
+            next += Duration::from_secs_f64(gap);
+            if next >= ends {
+                break;
+            }
+            self.listen_until(next).await;
+            self.act(next);
+        }
+        self.listen_until(ends).await;
+    }
+
+    /// Waits until every command has its outcome; patience ends it.
+    pub async fn finish(&mut self) {
+        while !self.open.is_empty() {
+            match self.outcomes.recv().await {
+                Some(done) => self.take(done),
+                None => return,
+            }
+        }
+    }
+
+    pub fn commands_under_way(&self) -> usize {
+        self.open.len()
+    }
+
+    async fn listen_until(&mut self, until: Instant) {
+        loop {
+            tokio::select! {
+                biased;
+                done = self.outcomes.recv() => match done {
+                    Some(done) => self.take(done),
+                    None => return,
+                },
+                () = sleep_until(until.into()) => return,
+            }
+        }
+    }
+
+    fn act(&mut self, intended: Instant) {
+        let now = Timestamp::now();
+        let act = Chooser {
+            crowd: &self.crowd,
+            dice: &mut self.dice,
+            holds: &mut self.holds,
+            under_way: &self.under_way,
+            now,
+        }
+        .choose();
+        let Act {
+            client,
+            kind,
+            parameters,
+            about,
+            customer,
+        } = act;
+        let parameters = RawValue::from_string(parameters.to_string()).expect("JSON");
+        let id = self.command_id(now);
+        self.open.insert(id, (about, customer));
+        self.under_way.extend(about);
+        self.crowd.clients[client].command(Command {
+            id,
+            kind,
+            parameters: Arc::from(parameters),
+            intended,
+            patience: PATIENCE,
+        });
+    }
+
+    /// A version 7 id with the seed's randomness.
+    fn command_id(&mut self, now: Timestamp) -> Uuid {
+        let millis = u64::try_from(now.as_millisecond()).expect("after 1970");
+        Builder::from_unix_timestamp_millis(millis, &self.dice.random()).into_uuid()
+    }
+
+    fn take(&mut self, done: Done) {
+        let Some((about, customer)) = self.open.remove(&done.command.id) else {
+            return;
+        };
+        if let Some(about) = about {
+            self.under_way.remove(&about);
+        }
+        let at = self
+            .recorder
+            .at()
+            .saturating_sub(micros(done.command.intended.elapsed()));
+        if done.outcome == Outcome::Accepted {
+            self.go_on(&done, customer);
+        }
+        self.samples.push(Sample {
+            at,
+            took: micros(done.took),
+            kind: done.command.kind,
+            outcome: done.outcome,
+            code: done.code,
+            tries: done.tries,
+        });
+    }
+
+    /// A hold can be confirmed or released; a booking is followed by the one who made it.
+    fn go_on(&mut self, done: &Done, customer: Option<usize>) {
+        let result = done.result.as_ref();
+        let Some(result) = result.and_then(|raw| serde_json::from_str::<Result>(raw.get()).ok())
+        else {
+            return;
+        };
+        if let (Some(customer), Some(hold)) = (customer, result.hold) {
+            self.holds.push(Held { customer, hold });
+        }
+        if let ("booking.confirm", Some(booking)) = (done.command.kind, result.booking) {
+            let client = &self.crowd.clients[done.client as usize - 1];
+            client.follow(Topic::unread(format!("booking:{booking}")));
+        }
+    }
+}
