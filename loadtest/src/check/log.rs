@@ -44,7 +44,11 @@ impl Log {
         }
     }
 
-    pub async fn read(database: &mut PgConnection) -> sqlx::Result<(Self, Finding)> {
+    /// Every body is shown to `look` on the way.
+    pub async fn read(
+        database: &mut PgConnection,
+        mut look: impl FnMut(&str, &str),
+    ) -> sqlx::Result<(Self, Finding)> {
         let mut reading = Reading::default();
         reading.log.epoch = sqlx::query_scalar("select epoch from log_epoch")
             .fetch_one(&mut *database)
@@ -56,7 +60,9 @@ impl Log {
         .fetch(&mut *database);
         while let Some(row) = rows.try_next().await? {
             let offset = u64::try_from(row.get::<i64, _>(1)).unwrap_or_default();
-            reading.entry(row.get(0), offset, row.get(2));
+            let (channel, body) = (row.get(0), row.get(2));
+            look(channel, body);
+            reading.entry(channel, offset, body);
         }
         drop(rows);
         let heads: Vec<(String, i64)> = sqlx::query_as("select name, head from channel")

@@ -4,17 +4,23 @@
 //! the glossary and the schema. One file per promise. The history is read once, in a stream; what
 //! is kept of it is bounded by commands and subscriptions, not by deliveries.
 
+mod bytes;
 mod canonical;
 mod clients;
+mod codes;
 mod commands;
 mod delivery;
 mod excuses;
 pub mod finding;
 mod log;
+mod paths;
+mod presence;
 mod reading;
 mod receipts;
 pub mod report;
+mod resources;
 mod rows;
+mod secrets;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -28,14 +34,19 @@ use sqlx::{Connection, PgConnection};
 use crate::history::Run;
 
 use self::{
+    bytes::Bytes,
     clients::Clients,
+    codes::Codes,
     commands::Commands,
     delivery::Delivery,
     excuses::Excuses,
     finding::Finding,
     log::Log,
+    presence::{Homes, Presence},
     reading::{History, Placed},
     report::Report,
+    resources::Resources,
+    secrets::{Canaries, Secrets},
 };
 
 /// Checks the run in `folder`. Promises whose names contain one of `not_in_this_run` may have had
@@ -46,11 +57,14 @@ pub async fn check(folder: &Path, not_in_this_run: &[String]) -> anyhow::Result<
     let mut database = PgConnection::connect(&run.database_url)
         .await
         .context("the run's database")?;
-    let (log, density) = Log::read(&mut database).await?;
+    let mut canaries = Canaries::new(run.canaries);
+    let look = |channel: &str, body: &str| canaries.logged(channel, body);
+    let (log, density) = Log::read(&mut database, look).await?;
+    let homes = presence::homes(&mut database).await?;
 
     let path = folder.join("history.jsonl");
     let mut history = History::open(&path)?;
-    let mut seen = Seen::default();
+    let mut seen = Seen::new(log, canaries, homes);
     let mut lines = 0;
     while let Some(placed) = history.next_line()? {
         seen.line(&placed);
@@ -58,10 +72,11 @@ pub async fn check(folder: &Path, not_in_this_run: &[String]) -> anyhow::Result<
     }
 
     let told = |stored: &_| seen.commands.stored(stored);
-    let receipts = receipts::check(&mut database, &log, told).await?;
+    let receipts = receipts::check(&mut database, &seen.log, told).await?;
     let mut findings = vec![density];
     findings.extend(seen.findings());
     findings.push(receipts);
+    findings.push(paths::check(&mut database).await?);
     findings.extend(rows::check(&mut database).await?);
     Ok(Report {
         seed: run.seed,
@@ -72,26 +87,56 @@ pub async fn check(folder: &Path, not_in_this_run: &[String]) -> anyhow::Result<
 }
 
 /// All that follows the history.
-#[derive(Default)]
 struct Seen {
+    log: Log,
     clients: Clients,
     excuses: Excuses,
     delivery: Delivery,
+    bytes: Bytes,
     commands: Commands,
+    codes: Codes,
+    secrets: Secrets,
+    presence: Presence,
+    resources: Resources,
 }
 
 impl Seen {
+    fn new(log: Log, canaries: Canaries, homes: Homes) -> Self {
+        Self {
+            log,
+            clients: Clients::default(),
+            excuses: Excuses::default(),
+            delivery: Delivery::default(),
+            bytes: Bytes::default(),
+            commands: Commands::default(),
+            codes: Codes::default(),
+            secrets: Secrets::new(canaries),
+            presence: Presence::new(homes),
+            resources: Resources::default(),
+        }
+    }
+
     fn line(&mut self, placed: &Placed) {
         self.excuses.see(&placed.line);
         self.delivery.see(placed, &self.clients);
+        self.bytes.see(placed, &self.clients, &self.log);
         self.commands.see(placed, &self.clients);
+        self.codes.see(placed);
+        self.secrets.see(placed, &self.clients);
+        self.presence.see(placed, &self.clients);
+        self.resources.see(placed);
         self.clients.apply(placed);
     }
 
     fn findings(self) -> Vec<Finding> {
         vec![
             self.delivery.finding(),
+            self.bytes.finding(&self.excuses),
             self.commands.finding(&self.excuses),
+            self.codes.finding(),
+            self.secrets.finding(),
+            self.presence.finding(),
+            self.resources.finding(),
         ]
     }
 }
