@@ -1,18 +1,21 @@
 # `make help` lists what there is to do. The work is done by short scripts in .ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt sqlx wire
+.PHONY: help run cluster test lint fmt sqlx wire
 
 # Tools of a user's own that a non-login shell does not see.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build everything and serve the demo; ARGS="--listen 127.0.0.1:9000" passes flags on
 	@exec .ci/serve $(ARGS)
 
-test: ## Bring what the tests need (Redis, Chromium, Python) and run all of them
+cluster: ## Serve the demo by three instances behind a balancer; ARGS="--instances 5" passes flags on
+	@exec .ci/cluster $(ARGS)
+
+test: ## Bring what the tests need (Redis, nginx, Chromium, Python) and run all of them
 	@.ci/test
 
 lint: ## Formats, clippy, licences and bans, types, and whether generated files are fresh

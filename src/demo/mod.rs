@@ -28,13 +28,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     execute::Committed,
     sign_in::password::Hasher,
-    store::{self, Pools, StoreError, account},
+    store::{
+        self, Pools, StoreError, account,
+        turn::{Part, Turn},
+    },
 };
 use people::{Person, everybody};
 use seed::{DAYS, Seeded, seed};
 
 /// How often what is due is added to the demo, and what was left lying moved on.
 const TOP_UP_PERIOD: Duration = Duration::from_hours(1);
+
+/// How often an instance looks whether the one whose turn it is has gone.
+const TURN_PERIOD: Duration = Duration::from_secs(2);
 
 /// Something happens every few seconds.
 pub const PAUSE_MS: RangeInclusive<i64> = 1500..=4000;
@@ -66,28 +72,50 @@ pub struct Parts {
     pub pause_ms: RangeInclusive<i64>,
 }
 
-/// Keeps the demo up to now, and lets its people act, until `stop`.
+/// Keeps the demo up to now, and lets its people act, until `stop`: on one of all instances, and on
+/// another when that one is gone.
 pub fn start(parts: Parts, stop: &CancellationToken, tasks: &TaskTracker) {
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        loop {
+            match Turn::take(&parts.pools, Part::Demo).await {
+                Ok(Some(turn)) => play(&parts, turn, &stop).await,
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "whose turn it is could not be asked"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(TURN_PERIOD) => {}
+            }
+        }
+    });
+}
+
+/// While it is our turn.
+async fn play(parts: &Parts, mut turn: Turn, stop: &CancellationToken) {
     let Parts {
         pools,
         live,
         server,
         pause_ms,
     } = parts;
-    tasks.spawn(life::run(pools.clone(), server, pause_ms, stop.clone()));
-    let stop = stop.clone();
-    tasks.spawn(async move {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(TOP_UP_PERIOD) => {}
-            }
-            match seed(&pools, &live, DAYS, Timestamp::now()).await {
-                Ok(seeded) => tracing::debug!(seeded.commands, "the demo is up to now"),
-                Err(error) => tracing::warn!(%error, "the demo could not be brought up to now"),
-            }
+    tracing::info!("the demo's people act on this instance");
+    tokio::select! {
+        () = life::run(pools.clone(), *server, pause_ms.clone(), stop.clone()) => {}
+        () = stay_up_to_now(pools, live) => {}
+        () = turn.lost() => tracing::warn!("the demo's people act on another instance from now on"),
+    }
+    turn.give_back().await;
+}
+
+async fn stay_up_to_now(pools: &Pools, live: &Arc<dyn Committed>) {
+    loop {
+        tokio::time::sleep(TOP_UP_PERIOD).await;
+        match seed(pools, live, DAYS, Timestamp::now()).await {
+            Ok(seeded) => tracing::debug!(seeded.commands, "the demo is up to now"),
+            Err(error) => tracing::warn!(%error, "the demo could not be brought up to now"),
         }
-    });
+    }
 }
 
 /// Lets visitors sign in.

@@ -14,6 +14,7 @@ use dispatch_hub::{
 };
 
 use jiff::Timestamp;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -186,6 +187,47 @@ async fn simulated_people_act_through_the_public_door_and_never_for_visitors() {
     assert!(acted.iter().all(|id| !visitors.contains(id)));
     assert_eq!(demo.count(OVERLAPS).await, 0);
     assert_views_are_true(&demo).await;
+}
+
+/// Two instances with the same demo would otherwise play at double the pace.
+#[tokio::test(flavor = "multi_thread")]
+async fn simulated_people_act_on_one_instance_and_on_another_when_that_is_gone() {
+    let demo = Demo::new().await;
+    demo.seed().await;
+    let doors = [
+        TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+        TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+    ];
+    let stops = [CancellationToken::new(), CancellationToken::new()];
+    let tasks = TaskTracker::new();
+    for (door, stop) in doors.iter().zip(&stops) {
+        let parts = demo::Parts {
+            pools: demo.pools.clone(),
+            live: demo.live.clone(),
+            server: door.local_addr().expect("bound"),
+            pause_ms: 0..=5,
+        };
+        demo::start(parts, stop, &tasks);
+    }
+    // Whoever comes is sent away, and somebody comes again.
+    let first = tokio::select! {
+        come = doors[0].accept() => come.map(|_| 0),
+        come = doors[1].accept() => come.map(|_| 1),
+    };
+    let first = first.expect("somebody acts");
+    let second = 1 - first;
+    for _ in 0..20 {
+        tokio::select! {
+            come = doors[first].accept() => drop(come.expect("a connection")),
+            _ = doors[second].accept() => panic!("both instances play"),
+        }
+    }
+    stops[first].cancel();
+    let taken_over = timeout(Duration::from_secs(20), doors[second].accept()).await;
+    taken_over.expect("in time").expect("a connection");
+    stops[second].cancel();
+    tasks.close();
+    tasks.wait().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

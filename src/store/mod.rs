@@ -29,6 +29,7 @@ mod snapshot;
 pub mod timer;
 pub mod tracking;
 mod transaction;
+pub mod turn;
 pub mod upkeep;
 
 use crate::domain::{Thresholds, World};

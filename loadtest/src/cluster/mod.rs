@@ -4,6 +4,7 @@
 //! Everything lives in one folder and on ports of the system's choice. Processes are ended by
 //! their ids when the cluster is dropped, and by the kernel when this process dies otherwise.
 
+mod balancer;
 mod clock;
 mod database;
 mod http;
@@ -19,9 +20,10 @@ mod tests;
 
 use std::{
     fs,
+    net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -29,6 +31,7 @@ use anyhow::{bail, ensure};
 use embedded_postgres::Toolbox;
 use tokio::time::{Instant, sleep};
 
+pub use balancer::Balancer;
 pub use clock::Offset;
 pub use database::{Dump, OlderData, Replication};
 pub use instance::{Instance, InstanceConfig, Settings};
@@ -45,6 +48,8 @@ use instance::{Common, Link};
 
 /// The database that the instances share.
 pub const DATABASE: &str = "dispatch_hub";
+/// The setting of instances behind a balancer on this machine: its word about who asks is believed.
+pub const TRUST: (&str, &str) = ("DISPATCH_HUB_HTTP__TRUSTED_PROXIES", "127.0.0.1");
 const POLL: Duration = Duration::from_millis(10);
 
 /// What stands between the instances and the servers.
@@ -91,6 +96,7 @@ impl ClusterConfig {
 #[derive(Debug)]
 pub struct Cluster {
     // Dropped in this order: those who ask before those who answer.
+    balancer: OnceLock<Balancer>,
     instances: Vec<Instance>,
     redis: Option<Redis>,
     database: Database,
@@ -125,6 +131,7 @@ impl Cluster {
             None
         };
         let mut cluster = Self {
+            balancer: OnceLock::new(),
             instances: Vec::new(),
             redis,
             database,
@@ -203,6 +210,14 @@ impl Cluster {
 
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Puts nginx before the instances. They must trust it: [`TRUST`] among their settings.
+    pub async fn add_balancer(&self, listen: Option<SocketAddr>) -> anyhow::Result<&Balancer> {
+        ensure!(self.balancer.get().is_none(), "there is a balancer");
+        let instances: Vec<_> = self.instances.iter().map(Instance::public).collect();
+        let balancer = Balancer::start(&self.folder, listen, &instances).await?;
+        Ok(self.balancer.get_or_init(|| balancer))
     }
 
     /// Every wire as in fair weather. Processes stay as they are.
@@ -293,6 +308,9 @@ impl Cluster {
 
     /// Stops everything in order: instances drain, then Redis and `PostgreSQL` end.
     pub async fn stop(self) {
+        if let Some(balancer) = self.balancer.get() {
+            balancer.stop().await;
+        }
         for instance in &self.instances {
             instance.process().signal(rustix::process::Signal::TERM);
         }

@@ -109,6 +109,14 @@ impl PostgresServer {
         Ok(())
     }
 
+    /// Whether copies and dumps can be made here: npm's packages lack the programs.
+    pub fn has_tools(&self) -> bool {
+        let needed = ["pg_basebackup", "pg_dump", "pg_restore"];
+        needed
+            .iter()
+            .all(|name| self.toolbox.program(name).is_some())
+    }
+
     pub(super) async fn make(&self) -> anyhow::Result<()> {
         let mut command = tool(&self.toolbox, "initdb")?;
         command.args(["--auth=trust", "--encoding=UTF8", "--locale=C"]);

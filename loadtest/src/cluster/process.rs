@@ -16,7 +16,9 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, ensure};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
 use tokio::{sync::watch, time::timeout};
 
 /// How long a dropped process may take to go.
@@ -125,6 +127,14 @@ impl Process {
         self.ended().await
     }
 
+    /// It and those that it has started, nginx's workers for instance.
+    fn kill_group(&self) {
+        let state = lock(&self.state);
+        if *state == State::Running {
+            let _ = kill_process_group(self.pid, Signal::KILL);
+        }
+    }
+
     /// Asks it to stop, and kills it when patience ends.
     pub async fn stop(&self, signal: Signal, patience: Duration) -> ExitStatus {
         // One that was stopped hears nothing else.
@@ -159,7 +169,7 @@ impl Drop for Process {
             std::thread::sleep(DROP_POLL);
             waited += DROP_POLL;
             if waited == DROP_PATIENCE {
-                self.signal(Signal::KILL);
+                self.kill_group();
             }
         }
         let _ = fs::remove_file(&self.files.pid);
@@ -198,6 +208,11 @@ fn attend(
 /// A command for the program with nothing of our environment but the search path. The kernel sends
 /// KILL when the thread that spawned it is gone, where there is a `setpriv` that can ask for it.
 pub fn bound_command(program: &Path) -> Command {
+    bound_by("KILL", program)
+}
+
+/// The same with another signal, for those who have to end others first.
+pub(super) fn bound_by(signal: &str, program: &Path) -> Command {
     static SETPRIV: LazyLock<bool> = LazyLock::new(|| {
         let mut probe = Command::new("setpriv");
         probe.args(["--pdeathsig", "KILL", "--", "true"]);
@@ -206,7 +221,7 @@ pub fn bound_command(program: &Path) -> Command {
     });
     let mut command = if *SETPRIV {
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        command.args(["--pdeathsig", signal, "--"]).arg(program);
         command
     } else {
         Command::new(program)

@@ -189,6 +189,12 @@ async fn a_clock_jumps_for_one_process() {
     cluster.stop().await;
 }
 
+/// Where `PostgreSQL` came without the programs for copies.
+fn tells_what_is_missing(outcome: anyhow::Result<()>) {
+    let error = outcome.expect_err("the programs are missing");
+    assert!(error.to_string().contains("did not come with"), "{error}");
+}
+
 /// How many of its own tables the database has.
 async fn tables(cluster: &Cluster) -> i64 {
     let mut connection = cluster.postgres().connect(DATABASE).await.expect("it runs");
@@ -211,6 +217,9 @@ async fn a_standby_takes_over_with_what_it_has_heard() {
     let cluster = cluster.expect("a cluster");
     let instance = cluster.instance(1);
     let added = cluster.add_standby(Replication::Synchronous).await;
+    if !cluster.postgres().has_tools() {
+        return tells_what_is_missing(added);
+    }
     added.expect("a standby");
     mark(&cluster, 1).await;
     cluster.promote(Stop::Kill).await.expect("it takes over");
@@ -236,7 +245,11 @@ async fn older_states_come_back_under_a_running_instance() {
     let cluster = Cluster::start(config(&folder, 1)).await;
     let cluster = cluster.expect("a cluster");
     let instance = cluster.instance(1);
-    let dump = cluster.dump().await.expect("a dump");
+    let dump = cluster.dump().await;
+    if !cluster.postgres().has_tools() {
+        return tells_what_is_missing(dump.map(drop));
+    }
+    let dump = dump.expect("a dump");
     mark(&cluster, 1).await;
     let older = cluster.keep_data().await.expect("a copy");
     mark(&cluster, 2).await;
@@ -247,5 +260,30 @@ async fn older_states_come_back_under_a_running_instance() {
     assert_eq!(tables(&cluster).await, 0);
     cluster.renew_epoch().await.expect("there is an epoch");
     instance.wait_ready().await.expect("it has a database");
+    cluster.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_balancer_leaves_out_whoever_is_down() {
+    let folder = folder();
+    let mut config = config(&folder, 2);
+    config
+        .settings
+        .push((TRUST.0.to_owned(), TRUST.1.to_owned()));
+    let cluster = Cluster::start(config).await.expect("a cluster");
+    let balancer = cluster.add_balancer(None).await.expect("nginx");
+    let answers = async || {
+        let answer = http::get(balancer.address(), "/api/v1/zones").await;
+        answer.is_ok_and(|answer| answer.status == 200)
+    };
+    for number in [1, 2] {
+        cluster.instance(number).kill().await;
+        // That the other one is back is noticed within a second.
+        eventually("the balancer to count on the other one", answers).await;
+        for _ in 0..6 {
+            assert!(answers().await, "the other one serves");
+        }
+        cluster.instance(number).start().await.expect("it starts");
+    }
     cluster.stop().await;
 }
