@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    process::{Child, ChildStdout, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
 };
 
 use super::database::TestDb;
@@ -94,6 +94,11 @@ impl ServerProcess {
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it is our child");
         self.child.wait().expect("it is our child");
+    }
+
+    /// How it ended, once it has.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.child.wait().expect("it is our child")
     }
 
     /// Asks it to stop, and waits until it has.

@@ -30,15 +30,27 @@ impl TestSocket {
         socket
     }
 
+    /// `None` where nobody lets it in, or only to say that the server is about to stop.
+    pub(crate) async fn try_connect(server: &Api, token: &str) -> Option<Self> {
+        let mut socket = Self::try_open(&server.url("/connection/websocket")).await?;
+        let reply = socket.try_ask("connect", json!({ "token": token })).await?;
+        assert!(reply["connect"]["client"].is_string(), "{reply}");
+        Some(socket)
+    }
+
     pub(crate) async fn open(url: &str) -> Self {
+        Self::try_open(url).await.expect("a handshake")
+    }
+
+    async fn try_open(url: &str) -> Option<Self> {
         let url = url.replacen("http", "ws", 1);
-        let (stream, _) = connect_async(url).await.expect("a handshake");
-        Self {
+        let (stream, _) = connect_async(url).await.ok()?;
+        Some(Self {
             stream,
             last_id: 0,
             replies: Vec::new(),
             pushes: VecDeque::new(),
-        }
+        })
     }
 
     /// Sends a request and waits for its reply.
@@ -63,6 +75,16 @@ impl TestSocket {
     }
 
     /// `None`: the connection ended first.
+    pub(crate) async fn try_ask(&mut self, method: &str, request: Value) -> Option<Value> {
+        self.last_id += 1;
+        let mut command = json!({"id": self.last_id});
+        command[method] = request;
+        let frame = Message::text(command.to_string());
+        self.stream.send(frame).await.ok()?;
+        self.reply_if_open(self.last_id).await
+    }
+
+    /// `None`: the connection ended first.
     async fn reply_if_open(&mut self, id: u32) -> Option<Value> {
         loop {
             if let Some(at) = self.replies.iter().position(|reply| reply["id"] == id) {
@@ -75,11 +97,8 @@ impl TestSocket {
     /// Runs a command under an id of the caller's; `None` where the connection ended before the
     /// outcome came.
     pub(crate) async fn try_command(&mut self, kind: &str, data: &Value) -> Option<Value> {
-        self.last_id += 1;
-        let command = json!({"id": self.last_id, "rpc": {"method": kind, "data": data}});
-        let frame = Message::text(command.to_string());
-        self.stream.send(frame).await.ok()?;
-        let reply = self.reply_if_open(self.last_id).await?;
+        let call = json!({"method": kind, "data": data});
+        let reply = self.try_ask("rpc", call).await?;
         Some(reply["rpc"]["data"].clone())
     }
 
@@ -116,12 +135,16 @@ impl TestSocket {
 
     /// The next push of any kind.
     pub(crate) async fn push(&mut self) -> Value {
-        loop {
-            if let Some(push) = self.pushes.pop_front() {
-                return push;
-            }
-            self.read().await.expect("the connection is open");
+        let push = self.try_push().await;
+        push.expect("the connection is open")
+    }
+
+    /// `None`: the connection ended first.
+    pub(crate) async fn try_push(&mut self) -> Option<Value> {
+        while self.pushes.is_empty() {
+            self.read().await.ok()?;
         }
+        self.pushes.pop_front()
     }
 
     /// Waits for a publication on a channel that satisfies `wanted`; others before it are passed.
@@ -173,8 +196,8 @@ impl TestSocket {
 
     async fn take(&mut self, reply: Value) {
         if reply == json!({}) {
-            let pong = Message::text("{}");
-            self.stream.send(pong).await.expect("a pong is sent");
+            // The server may have closed meanwhile, which the next read will tell.
+            let _ = self.stream.send(Message::text("{}")).await;
         } else if let Some(push) = reply.get("push") {
             self.pushes.push_back(push.clone());
         } else {

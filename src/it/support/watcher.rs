@@ -17,15 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A channel as it is known from its snapshot and what came after.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct View {
-    epoch: String,
-    offset: u64,
+pub(crate) struct View {
+    pub(crate) epoch: String,
+    pub(crate) offset: u64,
     rows: BTreeMap<String, Value>,
     free: BTreeMap<String, i64>,
 }
 
 impl View {
-    fn of(snapshot: &Value) -> Self {
+    pub(crate) fn of(snapshot: &Value) -> Self {
         let mut view = Self {
             epoch: snapshot["epoch"].as_str().unwrap_or_default().to_owned(),
             offset: snapshot["offset"].as_u64().unwrap_or(0),
@@ -52,7 +52,7 @@ impl View {
         self.free.retain(|_, free| *free != 0);
     }
 
-    fn publication(&mut self, channel: &str, publication: &Value) {
+    pub(crate) fn publication(&mut self, channel: &str, publication: &Value) {
         let offset = publication["offset"].as_u64().expect("a durable channel");
         assert_eq!(offset, self.offset + 1, "{channel} has a gap");
         self.offset = offset;
