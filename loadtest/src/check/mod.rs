@@ -12,6 +12,8 @@ mod commands;
 mod delivery;
 mod excuses;
 pub mod finding;
+mod fold;
+mod instant;
 mod log;
 mod paths;
 mod presence;
@@ -25,6 +27,7 @@ mod secrets;
 mod testing;
 #[cfg(test)]
 mod testing_database;
+mod views;
 
 use std::{fs, path::Path};
 
@@ -47,6 +50,7 @@ use self::{
     report::Report,
     resources::Resources,
     secrets::{Canaries, Secrets},
+    views::Views,
 };
 
 /// Checks the run in `folder`. Promises whose names contain one of `not_in_this_run` may have had
@@ -74,6 +78,9 @@ pub async fn check(folder: &Path, not_in_this_run: &[String]) -> anyhow::Result<
     let told = |stored: &_| seen.commands.stored(stored);
     let receipts = receipts::check(&mut database, &seen.log, told).await?;
     let mut findings = vec![density];
+    let views = std::mem::take(&mut seen.views);
+    let (log, excuses) = (&seen.log, &seen.excuses);
+    findings.push(views.finding(&path, &mut database, log, excuses).await?);
     findings.extend(seen.findings());
     findings.push(receipts);
     findings.push(paths::check(&mut database).await?);
@@ -93,6 +100,7 @@ struct Seen {
     excuses: Excuses,
     delivery: Delivery,
     bytes: Bytes,
+    views: Views,
     commands: Commands,
     codes: Codes,
     secrets: Secrets,
@@ -108,6 +116,7 @@ impl Seen {
             excuses: Excuses::default(),
             delivery: Delivery::default(),
             bytes: Bytes::default(),
+            views: Views::default(),
             commands: Commands::default(),
             codes: Codes::default(),
             secrets: Secrets::new(canaries),
@@ -120,6 +129,7 @@ impl Seen {
         self.excuses.see(&placed.line);
         self.delivery.see(placed, &self.clients);
         self.bytes.see(placed, &self.clients, &self.log);
+        self.views.see(placed, &self.clients);
         self.commands.see(placed, &self.clients);
         self.codes.see(placed);
         self.secrets.see(placed, &self.clients);
