@@ -3,15 +3,19 @@
 
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use dispatch_hub::{
     domain::{Command, command::BookingCancel},
     store::{
-        PostgresLog, epoch,
+        PostgresLog,
         events::{self, EventCursor, EventFilter},
         upkeep,
     },
 };
-use hub::ports::ChannelLog;
+use hub::{
+    contract::log::{self as contract, Appending},
+    ports::ChannelLog,
+};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
@@ -82,53 +86,54 @@ async fn a_look_at_recent_heads_misses_nothing_that_commits_late() {
     }
 }
 
-#[tokio::test]
-async fn reads_are_contiguous_and_know_the_head() {
-    let company = Company::new(0, 0).await;
-    let log = PostgresLog::new(company.pools.clone());
-    let mut connection = company.pool.acquire().await.expect("a connection");
-    for offset in 1..=5 {
-        append(&mut connection, "x", offset).await;
+/// Appends as a command does, for the contract.
+struct Writer(Company);
+
+#[async_trait]
+impl Appending for Writer {
+    async fn append(&self, channels: &[&str], json: &str) {
+        sqlx::query(
+            "with moved as (
+                 insert into channel (name, head) select name, 1 from unnest($1) name order by name
+                 on conflict on constraint channel_pk do update set head = channel.head + 1
+                 returning name, head)
+             insert into publication (channel, channel_offset, body)
+             select name, head, $2::json from moved",
+        )
+        .bind(channels)
+        .bind(json)
+        .execute(&self.0.pool)
+        .await
+        .expect("publications");
     }
-    let offsets = |read: &hub::ports::LogRead| {
-        let publications = read.publications.iter();
-        publications.map(|entry| entry.offset).collect::<Vec<_>>()
-    };
-    let read = log.read_after("x", 2, 2).await.expect("a read");
-    assert_eq!((offsets(&read), read.head.offset), (vec![3, 4], 5));
-    let read = log.read_after("x", 5, 2).await.expect("a read");
-    assert_eq!((offsets(&read), read.head.offset), (vec![], 5));
-    let read = log.read_before("x", None, 2).await.expect("a read");
-    assert_eq!((offsets(&read), read.head.offset), (vec![5, 4], 5));
-    let read = log.read_before("x", Some(3), 9).await.expect("a read");
-    assert_eq!((offsets(&read), read.head.offset), (vec![2, 1], 5));
-    let read = log.read_after("never", 0, 9).await.expect("a read");
-    assert_eq!((offsets(&read), read.head.offset), (vec![], 0));
-    assert_eq!(log.head("x").await.expect("a head").offset, 5);
+
+    async fn trim(&self, channel: &str, upto: u64) {
+        let deleted = "delete from publication where channel = $1 and channel_offset <= $2";
+        sqlx::query(deleted)
+            .bind(channel)
+            .bind(i64::try_from(upto).expect("small"))
+            .execute(&self.0.pool)
+            .await
+            .expect("a trim");
+    }
 }
 
-#[tokio::test]
-async fn the_epoch_stays_until_it_is_renewed_or_the_database_is_another() {
-    let company = Company::new(0, 0).await;
-    let first = epoch::ensure(&company.pools).await.expect("an epoch");
-    assert_eq!(
-        epoch::ensure(&company.pools).await.expect("an epoch"),
-        first
-    );
-    let second = epoch::renew(&company.pools, Some(&first)).await;
-    let second = second.expect("an epoch");
-    assert_ne!(second, first);
-    let late = epoch::renew(&company.pools, Some(&first)).await;
-    assert_eq!(late.expect("an epoch"), second, "somebody else was first");
-    company
-        .sql("update log_epoch set timeline_id = timeline_id + 1")
-        .await;
-    let third = epoch::ensure(&company.pools).await.expect("an epoch");
-    assert_ne!(third, second);
-    assert_eq!(
-        epoch::ensure(&company.pools).await.expect("an epoch"),
-        third
-    );
+macro_rules! contract {
+    ($($promise:ident,)*) => {
+        $(#[tokio::test]
+        async fn $promise() {
+            let writer = Writer(Company::new(0, 0).await);
+            let log = PostgresLog::new(writer.0.pools.clone());
+            contract::$promise(&log, &writer).await;
+        })*
+    };
+}
+
+contract! {
+    reads_are_contiguous_and_know_the_head,
+    what_is_trimmed_is_missing_at_the_front,
+    a_look_sees_what_was_written_since_the_last,
+    the_log_is_renamed_once_however_many_ask,
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod every_command;
 mod examples;
 mod execute;
 mod facts;
+mod fencing;
 mod folded;
 mod http;
 mod import;

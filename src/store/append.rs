@@ -79,7 +79,8 @@ pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), sqlx::E
 }
 
 const PREPARE: &str = "prepare append as
-with ending as materialized (
+with log as materialized (select log_name() as name),
+ending as materialized (
     select * from json_to_record(current_setting('hub.ending')::json) as r (
         actor uuid, command uuid, rejected json, result json, entries json)
 ),
@@ -98,8 +99,8 @@ appended as (
 ),
 reached as (
     select json_object_agg(moved.name,
-        json_build_object('offset', moved.head, 'epoch', log_epoch.epoch)) as positions
-    from log_epoch, moved join entry on entry.channel = moved.name and entry.readable
+        json_build_object('offset', moved.head, 'epoch', log.name)) as positions
+    from log, moved join entry on entry.channel = moved.name and entry.readable
 ),
 completed as (
     update command set outcome = coalesce(ending.rejected, json_build_object(
@@ -108,7 +109,7 @@ completed as (
     from ending, reached
     where command.actor_id = ending.actor and command.command_id = ending.command
 )
-select moved.name, moved.head, log_epoch.epoch from log_epoch, moved";
+select moved.name, moved.head, log.name as epoch from log, moved";
 
 const APPEND_AND_COMMIT: &str = "execute append; commit";
 

@@ -142,7 +142,7 @@ pub async fn read(
            select (select xmin::text from horizon) as "horizon!",
                (select count(*) from looked_at) as "looked_at!",
                (select xact::text from last) as last_xact, (select id from last) as last_id,
-               (select epoch from log_epoch) as "epoch!",
+               log_name() as "epoch!",
                (select coalesce(json_agg(row order by row.xact, row.id), '[]') from (
                    select xact, id, at, aggregate, aggregate_id, aggregate_version, kind,
                        schema_version, actor_id as actor, on_behalf_of, command_id, trace_id, body

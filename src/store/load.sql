@@ -359,5 +359,5 @@ select
         ) place)
     else '[]' end as "slot_dates!: Json<BTreeSet<(ZoneSlug, Date)>>",
     (select nextval('job_number_seq') from asked where makes_job) as "next_job_number?",
-    (select epoch from log_epoch) as "epoch?",
+    case when $2 <> '' then log_name() end as "epoch?",
     coalesce((select head from channel where name = $2), 0) as "head!"

@@ -8,17 +8,34 @@ use hub::ports::{
     Body, ChannelLog, ChannelName, Epoch, LogError, LogRead, Position, Publication, RecentCursor,
 };
 
-use super::{Pools, StoreError, epoch};
+use super::{
+    Pools, StoreError,
+    epoch::{self, Reached, Watch},
+};
 
 /// The log in Postgres.
 #[derive(Debug, Clone)]
 pub struct PostgresLog {
     pools: Pools,
+    watch: Watch,
 }
 
 impl PostgresLog {
     pub fn new(pools: Pools) -> Self {
-        Self { pools }
+        Self {
+            pools,
+            watch: Watch::default(),
+        }
+    }
+
+    /// Takes in how far the database had come. One that went back behind its own back gets a new
+    /// name for its log, and the reader another try.
+    async fn check(&self, seen: Option<Reached>, found: Reached) -> Result<Epoch, StoreError> {
+        if !self.watch.went_back(seen.as_ref(), &found) {
+            return Ok(found.name);
+        }
+        tracing::error!(?seen, ?found, "the database went back");
+        epoch::renew(&self.pools, Some(&found.name)).await
     }
 }
 
@@ -31,23 +48,30 @@ impl From<StoreError> for LogError {
 #[async_trait]
 impl ChannelLog for PostgresLog {
     async fn epoch(&self) -> Result<Epoch, LogError> {
-        let epoch = sqlx::query_scalar!("select epoch from log_epoch")
-            .fetch_one(&self.pools.reads)
-            .await
-            .map_err(StoreError::from)?;
-        Ok(epoch.into())
+        let seen = self.watch.seen();
+        let row = sqlx::query!(
+            r#"select log_name() as name, (pg_current_wal_flush_lsn() - '0/0')::bigint as "position!""#
+        )
+        .fetch_one(&self.pools.reads)
+        .await
+        .map_err(StoreError::from)?;
+        let found = Reached {
+            name: epoch::named(row.name)?,
+            position: row.position,
+        };
+        Ok(self.check(seen, found).await?)
     }
 
     async fn head(&self, channel: &str) -> Result<Position, LogError> {
         let row = sqlx::query!(
-            r#"select epoch, coalesce((select head from channel where name = $1), 0) as "head!"
-               from log_epoch"#,
+            r#"select log_name() as epoch,
+                   coalesce((select head from channel where name = $1), 0) as "head!""#,
             channel,
         )
         .fetch_one(&self.pools.reads)
         .await
         .map_err(StoreError::from)?;
-        Ok(position(row.head, &row.epoch.into())?)
+        Ok(position(row.head, &epoch::named(row.epoch)?)?)
     }
 
     async fn read_after(
@@ -58,9 +82,10 @@ impl ChannelLog for PostgresLog {
     ) -> Result<LogRead, LogError> {
         let rows = sqlx::query_as!(
             LogRow,
-            r#"select epoch, coalesce((select head from channel where name = $1), 0) as "head!",
+            r#"with log as materialized (select log_name() as epoch)
+               select epoch, coalesce((select head from channel where name = $1), 0) as "head!",
                    found.channel_offset as "offset?", found.body::text as "body?"
-               from log_epoch left join lateral (
+               from log left join lateral (
                    select channel_offset, body from publication
                    where channel = $1 and channel_offset > $2
                    order by channel_offset limit $3
@@ -84,9 +109,10 @@ impl ChannelLog for PostgresLog {
     ) -> Result<LogRead, LogError> {
         let rows = sqlx::query_as!(
             LogRow,
-            r#"select epoch, coalesce((select head from channel where name = $1), 0) as "head!",
+            r#"with log as materialized (select log_name() as epoch)
+               select epoch, coalesce((select head from channel where name = $1), 0) as "head!",
                    found.channel_offset as "offset?", found.body::text as "body?"
-               from log_epoch left join lateral (
+               from log left join lateral (
                    select channel_offset, body from publication
                    where channel = $1 and channel_offset < $2
                    order by channel_offset desc limit $3
@@ -113,10 +139,14 @@ impl ChannelLog for PostgresLog {
         &self,
         cursor: Option<RecentCursor>,
     ) -> Result<(Vec<(ChannelName, Position)>, RecentCursor), LogError> {
+        let seen = self.watch.seen();
         let rows = sqlx::query!(
-            r#"select epoch, pg_snapshot_xmin(pg_current_snapshot())::text as "horizon!",
+            r#"with log as materialized (
+                   select log_name() as epoch, pg_current_wal_flush_lsn() - '0/0' as position)
+               select epoch, position::bigint as "position!",
+                   pg_snapshot_xmin(pg_current_snapshot())::text as "horizon!",
                    recent.channel as "channel?", recent.head as "head?"
-               from log_epoch left join (
+               from log left join (
                    select channel, max(channel_offset) as head from publication
                    where xact >= $1::text::xid8
                    group by channel
@@ -129,7 +159,14 @@ impl ChannelLog for PostgresLog {
         let Some(first) = rows.first() else {
             return Err(LogError("the log has no epoch".to_owned()));
         };
-        let epoch: Epoch = first.epoch.as_str().into();
+        let epoch = epoch::named(first.epoch.clone())?;
+        let found = Reached {
+            name: epoch.clone(),
+            position: first.position,
+        };
+        if self.check(seen, found).await? != epoch {
+            return Err(LogError("the database went back".to_owned()));
+        }
         let horizon = first
             .horizon
             .parse()
@@ -145,7 +182,7 @@ impl ChannelLog for PostgresLog {
 }
 
 struct LogRow {
-    epoch: String,
+    epoch: Option<String>,
     head: i64,
     offset: Option<i64>,
     body: Option<String>,
@@ -155,7 +192,7 @@ fn log_read(channel: &str, rows: Vec<LogRow>) -> Result<LogRead, StoreError> {
     let Some(first) = rows.first() else {
         return Err(unreadable("the log has no epoch"));
     };
-    let epoch: Epoch = first.epoch.as_str().into();
+    let epoch = epoch::named(first.epoch.clone())?;
     let head = position(first.head, &epoch)?;
     let name = ChannelName::from(channel);
     let mut publications = Vec::with_capacity(rows.len());

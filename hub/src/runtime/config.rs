@@ -147,7 +147,7 @@ impl Default for HubConfig {
             concurrent_repairs: 8,
             concurrent_snapshots: 16,
             heads_ms: 250,
-            epoch_ms: 2_000,
+            epoch_ms: 1_000,
             presence_beat_ms: 2_500,
             channel_linger_ms: 60_000,
             outbound_batches: 1_024,

@@ -49,12 +49,18 @@ impl Hub {
         key: SubscriberKey,
         subscriber: &Subscriber,
     ) -> Entry {
-        let mut state = channel.state();
+        let mut guard = channel.state();
+        let state = &mut *guard;
         if state.retired {
             return Entry::Retired;
         }
         let position = match (&mut state.order, class) {
             (_, Class::Ephemeral) => None,
+            (Order::Open(sequencer), Class::Durable) if sequencer.is_in_doubt() => {
+                let (sender, settled) = oneshot::channel();
+                state.unsettled.push(sender);
+                return Entry::Wait(settled);
+            }
             (Order::Open(sequencer), Class::Durable) => Some(sequencer.position().clone()),
             (Order::Opening { waiting, .. }, Class::Durable) => {
                 let (sender, opened) = oneshot::channel();
@@ -67,7 +73,7 @@ impl Hub {
                     opening: Opening::default(),
                     waiting: vec![sender],
                 };
-                drop(state);
+                drop(guard);
                 self.read_head(channel.clone());
                 return Entry::Wait(opened);
             }
@@ -138,7 +144,7 @@ impl Hub {
         }
     }
 
-    /// A look at the log, begun at `asked`, found this head.
+    /// A read of the log, begun at `asked`, found this head.
     pub(super) fn head_seen(&self, name: &str, head: &Position, asked: Moment) {
         if let Some(channel) = self.registry().find(name)
             && !channel.doubted_while_opening()
@@ -174,9 +180,11 @@ impl Hub {
         }
         counter!("hub_recoveries_total", "source" => "log").increment(1);
         let limits = self.config().recovery();
+        let asked = self.now();
         let read = self
             .log_read_after(name, offset, limits.publications + 1)
             .await?;
+        self.head_seen(name, &read.head, asked);
         Ok(Recovery::judge(offset, epoch, read, limits))
     }
 
@@ -193,6 +201,12 @@ impl Hub {
         let mut effects = Vec::new();
         work(sequencer, now, &mut effects);
         sequencer.tick(now, &mut effects);
+        if !sequencer.is_in_doubt() {
+            for waiting in state.unsettled.drain(..) {
+                // Whoever went away does not need the answer.
+                let _ = waiting.send(Ok(()));
+            }
+        }
         self.carry_out(channel, &mut state, effects);
         self.set_timer(channel, &mut state);
     }

@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) retired: bool,
     /// A timer is set for then.
     pub(super) timer: Option<Moment>,
+    /// Those who wait to be registered until a doubt is settled.
+    pub(super) unsettled: Vec<oneshot::Sender<Opened>>,
 }
 
 /// Where a channel's order comes from.
@@ -164,6 +166,7 @@ impl Channel {
                 empty_since: now,
                 retired: false,
                 timer: None,
+                unsettled: Vec::new(),
             }),
         }
     }

@@ -59,7 +59,11 @@ impl Hub {
         let Ok(_turn) = self.snapshots().turns.acquire().await else {
             return Err(Denied::Unavailable);
         };
+        let asked = self.now();
         let snapshot = self.in_time(self.application().snapshot(channel)).await?;
+        if let Some(head) = &snapshot.position {
+            self.head_seen(channel, head, asked);
+        }
         let (bytes, limit) = (snapshot.data.get().len(), self.config().snapshot_bytes);
         if bytes > limit {
             counter!("hub_snapshots_refused_total").increment(1);

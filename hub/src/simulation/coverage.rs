@@ -47,6 +47,7 @@ counters! {
     NoPing: "connections given up for want of a ping",
     Slow: "connections closed as too slow",
     JoinsTogether: "joins that waited for another one's opening",
+    JoinsUnsettled: "joins that waited for a doubt to be settled",
     DoubtedWhileOpening: "openings doubted before their head was read",
     FirstLoads: "subscriptions from nothing",
     SnapshotsShared: "snapshots shared",

@@ -20,8 +20,9 @@ use crate::{
 pub(super) enum Query {
     Head(ChannelName),
     Repair(ChannelName, u64, usize),
-    Recover(LinkId, SubscriptionId, ChannelName, u64, String),
-    Snapshot(ChannelName),
+    /// Begun then, as the last of each says.
+    Recover(LinkId, SubscriptionId, ChannelName, u64, String, Moment),
+    Snapshot(ChannelName, Moment),
     /// Since the cursor; begun then.
     Heads(Option<RecentCursor>, Moment),
     Epoch,
@@ -76,10 +77,10 @@ impl World {
             Query::Repair(channel, after, limit) => {
                 done(log.read_after(channel, *after, *limit)).map(Answer::Read)
             }
-            Query::Recover(_, _, channel, offset, _) => {
+            Query::Recover(_, _, channel, offset, ..) => {
                 done(log.read_after(channel, *offset, limit)).map(Answer::Read)
             }
-            Query::Snapshot(channel) => {
+            Query::Snapshot(channel, _) => {
                 done(log.epoch())?;
                 Some(Answer::Snapshot(self.truth.snapshot(channel)))
             }
@@ -105,7 +106,10 @@ impl World {
             (Query::Head(name), _) => self.start_sequencer(host, &name, None),
             (Query::Repair(name, ..), Answer::Read(read)) => self.repaired(host, &name, Some(read)),
             (Query::Repair(name, ..), _) => self.repaired(host, &name, None),
-            (Query::Recover(id, subscription, name, offset, epoch), answer) => {
+            (Query::Recover(id, subscription, name, offset, epoch, asked), answer) => {
+                if let Answer::Read(read) = &answer {
+                    self.head_seen(host, &name, &read.head, asked);
+                }
                 let result = self.recovered(host, &name, offset, &epoch, answer);
                 self.handle(
                     id,
@@ -115,7 +119,16 @@ impl World {
                     },
                 );
             }
-            (Query::Snapshot(name), answer) => self.snapshot_landed(host, &name, answer),
+            (Query::Snapshot(name, asked), answer) => {
+                if let Answer::Snapshot(Snapshot {
+                    position: Some(head),
+                    ..
+                }) = &answer
+                {
+                    self.head_seen(host, &name, head, asked);
+                }
+                self.snapshot_landed(host, &name, answer);
+            }
             (Query::Heads(_, asked), Answer::Heads(heads, next)) => {
                 self.looked(host, Some((heads, next)), asked);
             }
@@ -166,6 +179,7 @@ impl World {
         subscription: SubscriptionId,
         name: ChannelName,
     ) {
+        let asked = self.now;
         let Some(host) = self.links.get(&id).map(|link| link.host) else {
             return;
         };
@@ -179,7 +193,7 @@ impl World {
         instance
             .flights
             .insert(name.clone(), vec![(id, subscription)]);
-        self.ask_log(host, Query::Snapshot(name));
+        self.ask_log(host, Query::Snapshot(name, asked));
     }
 
     fn snapshot_landed(&mut self, host: Host, name: &ChannelName, answer: Answer) {

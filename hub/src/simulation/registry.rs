@@ -38,6 +38,8 @@ pub(super) struct Channel {
     pub(super) last: Option<Arc<Publication>>,
     pub(super) empty_since: Moment,
     pub(super) timer: Option<Moment>,
+    /// Who waits until a doubt is settled.
+    pub(super) unsettled: Vec<(LinkId, SubscriptionId)>,
 }
 
 #[derive(Debug)]
@@ -58,6 +60,7 @@ impl Channel {
             last: None,
             empty_since: now,
             timer: None,
+            unsettled: Vec::new(),
         }
     }
 }
@@ -103,6 +106,10 @@ impl World {
             .entry(name.clone())
             .or_insert_with(|| Channel::new(now));
         let position = match &mut channel.order {
+            Order::Open(sequencer) if sequencer.is_in_doubt() => {
+                channel.unsettled.push((id, subscription));
+                return self.coverage.count(Counter::JoinsUnsettled);
+            }
             Order::Open(sequencer) => Some(sequencer.position().clone()),
             Order::None if broken => None,
             Order::Opening { waiting, .. } => {
@@ -308,7 +315,9 @@ impl World {
             Some(Order::None | Order::Opening { .. }) | None => None,
         };
         let Some(recovery) = recalled else {
-            return self.ask_log(host, Query::Recover(id, subscription, name, offset, epoch));
+            let asked = self.now;
+            let query = Query::Recover(id, subscription, name, offset, epoch, asked);
+            return self.ask_log(host, query);
         };
         if matches!(&recovery, Recovery::Complete { publications, .. } if !publications.is_empty())
         {

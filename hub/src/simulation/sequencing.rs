@@ -35,6 +35,12 @@ impl World {
         let mut effects = Vec::new();
         work(sequencer, now, &mut effects);
         sequencer.tick(now, &mut effects);
+        if !sequencer.is_in_doubt() {
+            for (id, subscription) in std::mem::take(&mut channel.unsettled) {
+                let soon = self.dice.micros(0, 500);
+                self.after(soon, Event::Open(id, subscription, name.clone()));
+            }
+        }
         self.sequenced(host, name, effects);
         self.set_timer(host, name);
     }

@@ -113,6 +113,12 @@ impl Sequencer {
         &self.position
     }
 
+    /// Whether the log is being asked if this is still its name. Whoever starts here meanwhile may
+    /// have to start anew at once.
+    pub fn is_in_doubt(&self) -> bool {
+        self.doubt || self.fetch.as_ref().is_some_and(|fetch| fetch.doubted)
+    }
+
     /// When [`Sequencer::tick`] wants to be called.
     pub fn deadline(&self) -> Option<Moment> {
         if self.fetch.is_some() {

@@ -203,6 +203,23 @@ fn another_epoch_is_believed_only_from_the_log() {
 }
 
 #[test]
+fn a_doubt_lasts_until_the_log_has_answered() {
+    let mut run = Run::starting_at(5);
+    assert!(!run.sequencer.is_in_doubt());
+    run.sequencer.head_seen(&position(6, "f"), at(0), at(1));
+    assert!(run.sequencer.is_in_doubt());
+    run.ticks(1);
+    assert!(run.sequencer.is_in_doubt(), "the log is being asked");
+    let mut effects = Vec::new();
+    run.sequencer.fetched(None, at(2), &mut effects);
+    assert!(run.sequencer.is_in_doubt(), "it has not answered");
+    run.ticks(102);
+    run.reads(&[], position(6, "f"), 103);
+    assert_eq!(run.resets, [position(6, "f")]);
+    assert!(!run.sequencer.is_in_doubt());
+}
+
+#[test]
 fn a_head_below_what_was_seen_before_the_read_means_the_log_went_back() {
     let mut run = Run::starting_at(5);
     run.hears(6, 0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::world::{Instance, Shared, body, until};
+use super::world::{Client, Instance, Shared, body, until};
 use crate::{
     HubConfig,
     ports::{ChannelLog, Control},
@@ -122,6 +122,60 @@ async fn a_log_renamed_before_its_name_was_first_read_is_noticed() {
     shared.log.renew_epoch("epoch").await.unwrap();
     let push = timeout(Duration::from_secs(1), client.push()).await;
     assert_eq!(push.unwrap()["unsubscribe"]["code"], json!(2500));
+}
+
+/// An instance that would not look at the log's name for ten minutes.
+async fn with_a_view_of_the_log_renamed() -> (Shared, Instance, Client) {
+    let shared = Shared::new();
+    let config = HubConfig {
+        heads_ms: 600_000,
+        epoch_ms: 600_000,
+        ..HubConfig::default()
+    };
+    let hub = shared.instance(config).await;
+    let mut viewer = hub.client("ann").await;
+    viewer.subscribe("doc.a").await;
+    shared.log.renew_epoch("epoch").await.unwrap();
+    (shared, hub, viewer)
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_joins_after_a_renaming_is_let_in_and_the_others_start_anew() {
+    let (shared, hub, mut viewer) = with_a_view_of_the_log_renamed().await;
+    let name = shared.log.epoch().await.unwrap();
+    let mut newcomer = hub.client("bob").await;
+    let result = newcomer.subscribe("doc.a").await;
+    assert_eq!(result["epoch"], json!(&*name));
+    assert_eq!(viewer.push().await["unsubscribe"]["code"], json!(2500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_back_after_a_renaming_is_let_in_too() {
+    let (shared, hub, mut viewer) = with_a_view_of_the_log_renamed().await;
+    let name = shared.log.epoch().await.unwrap();
+    let mut back = hub.client("bob").await;
+    // From an earlier name of another database, which no ring knows.
+    let result = back.recover("doc.a", 7, "earlier").await;
+    assert_ne!(result["recovered"], json!(true));
+    assert_eq!(result["epoch"], json!(&*name));
+    assert_eq!(viewer.push().await["unsubscribe"]["code"], json!(2500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn joins_wait_while_the_name_is_in_doubt_and_the_log_away() {
+    let (shared, hub, mut viewer) = with_a_view_of_the_log_renamed().await;
+    shared.log.set_reachable(false);
+    hub.hub.control(Control::EpochChanged).await;
+    let mut newcomer = hub.client("bob").await;
+    let id = newcomer
+        .send(&json!({ "subscribe": { "channel": "doc.a" } }))
+        .await;
+    newcomer.expect_silence().await;
+    shared.log.set_reachable(true);
+    let name = shared.log.epoch().await.unwrap();
+    let reply = newcomer.reply_to(id).await;
+    assert_eq!(reply["subscribe"]["epoch"], json!(&*name), "{reply}");
+    assert_eq!(viewer.push().await["unsubscribe"]["code"], json!(2500));
 }
 
 #[tokio::test(start_paused = true)]
