@@ -6,6 +6,7 @@
 
 mod bytes;
 mod canonical;
+mod capacity;
 mod clients;
 mod codes;
 mod commands;
@@ -85,6 +86,7 @@ pub async fn check(folder: &Path, not_in_this_run: &[String]) -> anyhow::Result<
     findings.push(receipts);
     findings.push(paths::check(&mut database).await?);
     findings.extend(rows::check(&mut database).await?);
+    findings.push(capacity::check(&mut database).await?);
     Ok(Report {
         seed: run.seed,
         lines,
