@@ -88,6 +88,10 @@ fn describe() {
     );
     describe_histogram!("channel_snapshot_bytes", Unit::Bytes, "Sizes of snapshots");
     describe_counter!("sign_in_failures_total", "Failed sign-ins, by code");
+    describe_counter!(
+        "password_hashes_total",
+        "Passwords hashed, to set or to verify one"
+    );
     describe_counter!("denials_total", "Channels and commands denied");
     metrics::gauge!("process_start_time_seconds").set(start_time());
     metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);

@@ -9,8 +9,8 @@ export default defineConfig({
   server: {
     host: '127.0.0.1',
     proxy: {
-      '/api': { target: server, changeOrigin: true },
-      '/connection': { target: server, changeOrigin: true, ws: true },
+      '/api': { target: server },
+      '/connection': { target: server, ws: true },
     },
   },
   test: {

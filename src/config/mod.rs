@@ -266,7 +266,7 @@ impl Config {
                 "sign_in.access_ttl_seconds",
                 sign_in.access_ttl_seconds.into(),
                 60,
-                3600,
+                600,
             ),
             (
                 "sign_in.refresh_ttl_days",

@@ -1,5 +1,5 @@
-//! Routes that pages of other origins may use where they are on the list: who may not is turned
-//! away, and browsers that ask beforehand get their answer.
+//! Which pages may use what: streams are for pages of other origins where these are on the list, who may
+//! not is turned away, and browsers that ask beforehand get their answer. No other page changes anything.
 
 use std::sync::Arc;
 
@@ -14,6 +14,21 @@ use super::{Site, origin, problem::Problem};
 
 /// How long a browser may remember what it was allowed.
 const REMEMBERED_SECONDS: &str = "600";
+
+/// The layer of routes for our own pages and for programs: a page of another origin changes nothing
+/// here, not even where it needs no answer. Who may open a stream may also call.
+pub async fn no_strange_pages(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let harmless = request.method().is_safe();
+    if !harmless && !origin::is_allowed(request.headers(), request.uri(), &site.allowed_origins) {
+        let message = "Pages of this origin may change nothing";
+        return Problem::new(StatusCode::FORBIDDEN, "forbidden", message).into_response();
+    }
+    next.run(request).await
+}
 
 /// The layer of such routes.
 pub async fn open_to_pages(

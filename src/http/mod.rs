@@ -151,7 +151,10 @@ pub fn router(site: Arc<Site>, bounds: &config::Http) -> Router {
         request_timeout: Duration::from_millis(bounds.request_timeout_ms),
     });
     let limited = middleware::from_fn_with_state(Arc::clone(&site), extract::limit_requests);
-    let api = endpoint::routes(api_endpoints(&mut Contracts::collect())).layer(limited);
+    let ours = middleware::from_fn_with_state(Arc::clone(&site), cors::no_strange_pages);
+    let api = endpoint::routes(api_endpoints(&mut Contracts::collect()))
+        .layer(ours)
+        .layer(limited);
     Router::new()
         .merge(api)
         .merge(endpoint::routes(socket::endpoints()))

@@ -3,7 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::State, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    response::IntoResponse,
+    routing::{MethodRouter, get},
+};
 use http::{StatusCode, header};
 use hub::Hub;
 use tokio_util::sync::CancellationToken;
@@ -18,12 +23,26 @@ pub struct Instance {
     pub leaving: CancellationToken,
 }
 
+fn routes() -> [(&'static str, MethodRouter<Arc<Instance>>); 3] {
+    [
+        ("/livez", get(|| async { "alive\n" })),
+        ("/readyz", get(ready)),
+        ("/metrics", get(metrics)),
+    ]
+}
+
+/// Every path of this listener, none of which the public one has.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    routes().into_iter().map(|(path, _)| path)
+}
+
 pub fn router(instance: Arc<Instance>) -> Router {
-    Router::new()
-        .route("/livez", get(|| async { "alive\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(instance)
+    let router = routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, route)| {
+            router.route(path, route)
+        });
+    router.with_state(instance)
 }
 
 async fn ready(State(instance): State<Arc<Instance>>) -> impl IntoResponse {

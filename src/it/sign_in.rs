@@ -40,7 +40,7 @@ async fn a_password_gives_a_session_and_a_wrong_one_the_same_answer_as_an_unknow
     assert_eq!(session["user"]["id"], json!(dana.id));
     assert_eq!(session["user"]["role"], "dispatcher");
     let expires_in = session["expires_in"].as_u64().expect("seconds");
-    assert!((540..=660).contains(&expires_in), "{expires_in}");
+    assert!((480..=600).contains(&expires_in), "{expires_in}");
     let mut answers = Vec::new();
     for email in [
         "dana@example.org",

@@ -73,6 +73,7 @@ impl Hasher {
         // before its hashing has ended.
         let done = tokio::task::spawn_blocking(move || {
             let _slot = slot;
+            metrics::counter!("password_hashes_total").increment(1);
             work()
         });
         Ok(done
@@ -135,6 +136,17 @@ mod tests {
         assert!(verify("secret", &hash));
         assert!(!verify("Secret", &hash));
         assert!(!verify("secret", "no hash at all"));
+    }
+
+    #[test]
+    fn nobodys_password_is_as_much_work_as_everybodys() {
+        let cost = |hash: &str| {
+            hash.rsplitn(3, '$')
+                .nth(2)
+                .expect("its parameters")
+                .to_owned()
+        };
+        assert_eq!(cost(&Hasher::new(1, 1).decoy), cost(&hash("secret")));
     }
 
     #[tokio::test]
