@@ -3,7 +3,7 @@
 //!
 //! The library holds everything; the binary in `main.rs` only reads the command line and starts
 //! it. A module uses only what is below it: `main` → `app` → `gateway`, `http`, `tracking`,
-//! `background` → `execute` → `store` → `audience` → `domain`; the server uses `hub`, never the other way round.
+//! `presence`, `background` → `execute` → `store` → `audience` → `domain`; the server uses `hub`, never the other way round.
 //! The package in `postgres` stands aside: it supervises a private PostgreSQL and knows none of
 //! them.
 
@@ -18,6 +18,7 @@ pub mod execute;
 pub mod gateway;
 pub mod http;
 pub mod limits;
+pub mod presence;
 pub mod sign_in;
 pub mod store;
 pub mod telemetry;

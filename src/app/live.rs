@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     audience::{EphemeralChannel, LiveBody},
     execute::Committed,
+    presence::Here,
     tracking::Ephemeral,
 };
 
@@ -44,6 +45,15 @@ impl Committed for Live {
     fn control(&self, control: Control) {
         if let Some(hub) = self.hub.get().cloned() {
             self.tasks.spawn(async move { hub.control(control).await });
+        }
+    }
+}
+
+impl Here for Live {
+    fn tell(&self, channel: &EphemeralChannel, key: &str, body: &LiveBody) {
+        if let Some(hub) = self.hub.get() {
+            let body = Body::from_value(body).expect("bodies are plain data");
+            hub.tell_here(&Arc::from(channel.to_string()), Arc::from(key), body);
         }
     }
 }

@@ -37,6 +37,7 @@ use crate::{
     gateway::{self, Gateway},
     http::{self, Site, operations, server},
     limits::{self, sharing::Book},
+    presence::{self, Presence as WhoIsThere},
     sign_in::SignIn,
     store::{self, Failure, PoolSizes, Pools, PostgresLog},
     telemetry,
@@ -72,6 +73,7 @@ struct Instance {
     hub: Hub,
     pools: Pools,
     executor: Executor,
+    presence: Arc<WhoIsThere>,
     phases: Phases,
     public: JoinHandle<TaskTracker>,
     operations: JoinHandle<TaskTracker>,
@@ -199,20 +201,24 @@ impl Instance {
         let live = Arc::new(Live::new(tasks.clone()));
         let executor = executor(&config, &pools, &live);
         let book = book(&config, &phases.emptied, &tasks)?;
+        let (broker, lists) = wire_of(&config)?;
+        let presence = who_is_there(&config, &pools, &live, &lists);
         let gateway = Arc::new(Gateway::new(gateway::Parts {
             pools: pools.clone(),
             executor: executor.clone(),
             sign_in: Arc::clone(&sign_in),
             live: Arc::clone(&live) as _,
             tracking: track(&pools, &live, &phases.emptied, &tasks),
+            presence: Arc::clone(&presence),
             limits: config.limits.clone(),
             book: book.clone(),
             draining: phases.emptied.clone(),
             tasks: tasks.clone(),
         }));
-        let hub = hub_of(&config, Arc::clone(&gateway), &pools)?;
+        let hub = hub_of(&config, Arc::clone(&gateway), &pools, (broker, lists));
         live.attach(hub.clone());
         hub.start().await;
+        presence.start(&tasks);
         let lapses = Lapses::begin(&hub, &pools).await?;
         let look = config.sign_in.lapse_look();
         lapses.start(look, phases.emptied.clone(), &tasks);
@@ -258,6 +264,7 @@ impl Instance {
             hub,
             pools,
             executor,
+            presence,
             phases,
             tasks,
         })
@@ -322,9 +329,12 @@ fn book(
     Ok(book)
 }
 
-/// The hub with its wire: Redis between instances, memory where there is one.
-fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools) -> anyhow::Result<Hub> {
-    let (broker, presence): (Arc<dyn Broker>, Arc<dyn Presence>) = match config.redis_url.reveal() {
+/// What instances share beside the database.
+type Wire = (Arc<dyn Broker>, Arc<dyn Presence>);
+
+/// Redis between instances, memory where there is one.
+fn wire_of(config: &Config) -> anyhow::Result<Wire> {
+    Ok(match config.redis_url.reveal() {
         None => (
             Arc::new(MemoryBus::new().broker()),
             Arc::new(MemoryPresence::new()),
@@ -333,13 +343,36 @@ fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools) -> anyhow::Resu
             let (broker, presence) = redis::connect(url, config.redis.clone())?;
             (Arc::new(broker), Arc::new(presence))
         }
-    };
+    })
+}
+
+/// How long beats may be late beside their period.
+const BEATS_LATE: Duration = Duration::from_millis(1500);
+
+/// Who is there, by the lists that the engine's presence has too.
+fn who_is_there(
+    config: &Config,
+    pools: &Pools,
+    live: &Arc<Live>,
+    lists: &Arc<dyn Presence>,
+) -> Arc<WhoIsThere> {
+    WhoIsThere::new(presence::Parts {
+        pools: pools.clone(),
+        lists: Arc::clone(lists),
+        here: Arc::clone(live) as _,
+        settings: config.presence.clone(),
+        restoring: Duration::from_millis(config.hub.presence_beat_ms) + BEATS_LATE,
+    })
+}
+
+/// The hub with its wire.
+fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools, (broker, presence): Wire) -> Hub {
     let log = Arc::new(PostgresLog::new(pools.clone()));
     let settings = HubConfig {
         version: concat!("dispatch-hub ", env!("CARGO_PKG_VERSION")).to_owned(),
         ..config.hub.clone()
     };
-    Ok(Hub::new(settings, gateway, log, broker, presence))
+    Hub::new(settings, gateway, log, broker, presence)
 }
 
 fn serve(

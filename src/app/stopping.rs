@@ -69,6 +69,7 @@ impl Instance {
             by(deadline, "sockets", self.hub.close_connections(spread)),
         );
         phases.emptied.cancel();
+        self.presence.stop();
         by(deadline, "commands", self.executor.drained()).await;
         by(deadline, "the engine", self.hub.stop()).await;
         if let Some(Ok(streams)) = requests {

@@ -1,5 +1,5 @@
-//! What is live but not durable: `positions:{zone}`, `track:{booking}` and `ops`. The newest entry
-//! of each key counts, and what is lost is made up for by the next one; a snapshot is what an
+//! What is live but not durable: `positions:{zone}`, `track:{booking}`, `presence:{zone}` and `ops`.
+//! The newest entry of each key counts, and what is lost is made up for by the next one; a snapshot is what an
 //! instance has heard.
 //!
 //! Rows are told apart by kind and id and applied as those of all channels are; of two rows with
@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Channel, channel::UnknownChannel};
+use super::{Channel, channel::UnknownChannel, presence::PresenceRow};
 use crate::domain::{
     Actor, Role,
     ids::{BookingId, CleanerId, CustomerId, ZoneSlug},
@@ -27,6 +27,8 @@ pub enum EphemeralChannel {
     Positions(ZoneSlug),
     /// Who is on the way to a customer's door, and when they will be there.
     Track(BookingId),
+    /// Who is there, for the staff.
+    Presence(ZoneSlug),
     /// How every instance is.
     Ops,
 }
@@ -43,6 +45,7 @@ impl fmt::Display for EphemeralChannel {
         match self {
             Self::Positions(zone) => write!(f, "positions:{zone}"),
             Self::Track(booking) => write!(f, "track:{booking}"),
+            Self::Presence(zone) => write!(f, "presence:{zone}"),
             Self::Ops => f.write_str("ops"),
         }
     }
@@ -65,6 +68,7 @@ impl FromStr for EphemeralChannel {
         let channel = match name.split_once(':') {
             None if name == "ops" => Some(Self::Ops),
             Some(("positions", zone)) => zone.parse().ok().map(Self::Positions),
+            Some(("presence", zone)) => zone.parse().ok().map(Self::Presence),
             Some(("track", booking)) => booking.parse().ok().map(Self::Track),
             None | Some(_) => None,
         };
@@ -105,7 +109,9 @@ pub fn may_follow(actor: Option<Actor>, channel: &EphemeralChannel, facts: &Live
         Role::Customer | Role::Cleaner | Role::System => false,
     };
     match channel {
-        EphemeralChannel::Positions(_) => staff && facts.zone_exists,
+        EphemeralChannel::Positions(_) | EphemeralChannel::Presence(_) => {
+            staff && facts.zone_exists
+        }
         EphemeralChannel::Track(_) => {
             let own = facts.booked_by.is_some() && facts.booked_by == actor.customer();
             facts.on_the_way && (staff || own)
@@ -129,6 +135,7 @@ pub struct LiveBody {
 pub enum LiveRow {
     Position(PositionRow),
     Track(TrackRow),
+    Presence(PresenceRow),
     Instance(InstanceRow),
 }
 
@@ -143,6 +150,7 @@ pub struct LiveRowKey {
 pub enum LiveRowKind {
     Position,
     Track,
+    Presence,
     Instance,
 }
 
@@ -229,6 +237,7 @@ impl LiveRow {
         let (kind, id) = match self {
             Self::Position(row) => (LiveRowKind::Position, row.id.to_string()),
             Self::Track(row) => (LiveRowKind::Track, row.id.to_string()),
+            Self::Presence(row) => (LiveRowKind::Presence, row.id.to_string()),
             Self::Instance(row) => (LiveRowKind::Instance, row.id.clone()),
         };
         LiveRowKey { kind, id }

@@ -31,6 +31,7 @@ pub struct Config {
     pub sign_in: SignIn,
     pub limits: Limits,
     pub alerts: Alerts,
+    pub presence: Presence,
     pub redis: RedisConfig,
     pub hub: HubConfig,
     pub shutdown: Shutdown,
@@ -107,6 +108,8 @@ pub struct Limits {
     pub orders_burst: u32,
     pub administration_per_minute: u32,
     pub administration_burst: u32,
+    pub presence_per_minute: u32,
+    pub presence_burst: u32,
     pub connections_per_user: u32,
     pub connections_per_address: usize,
     pub connections: usize,
@@ -118,6 +121,16 @@ impl Limits {
     pub fn shared(&self) -> Duration {
         Duration::from_millis(self.shared_ms)
     }
+}
+
+/// How long things last that people see of each other.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Presence {
+    pub grace_ms: u64,
+    pub look_ms: u64,
+    pub repeat_ms: u64,
+    pub typing_ms: u64,
+    pub lock_ms: u64,
 }
 
 impl SignIn {
@@ -248,6 +261,7 @@ impl Config {
         faults
             .chain(self.check_rates())
             .chain(self.check_alerts())
+            .chain(self.check_presence())
             .chain(self.check_addresses())
             .chain(self.check_filter())
             .collect()
@@ -349,6 +363,8 @@ impl Config {
                 limits.administration_per_minute,
             ),
             ("administration_burst", limits.administration_burst),
+            ("presence_per_minute", limits.presence_per_minute),
+            ("presence_burst", limits.presence_burst),
             ("connections_per_user", limits.connections_per_user),
         ];
         rates
@@ -376,6 +392,23 @@ impl Config {
             .into_iter()
             .filter(|(_, minutes, most)| minutes > most)
             .map(|(key, _, most)| format!("alerts.{key}: at most {most}"))
+            .collect()
+    }
+
+    fn check_presence(&self) -> Vec<String> {
+        let presence = &self.presence;
+        let minute = 60_000;
+        let ranges = [
+            ("grace_ms", presence.grace_ms, 0, 10 * minute),
+            ("look_ms", presence.look_ms, 50, minute),
+            ("repeat_ms", presence.repeat_ms, 100, 10 * minute),
+            ("typing_ms", presence.typing_ms, 100, 10 * minute),
+            ("lock_ms", presence.lock_ms, 100, 24 * 60 * minute),
+        ];
+        ranges
+            .into_iter()
+            .filter(|(_, ms, least, most)| !(least..=most).contains(&ms))
+            .map(|(key, _, least, most)| format!("presence.{key}: between {least} and {most}"))
             .collect()
     }
 

@@ -124,6 +124,15 @@ families! {
         readers: "its customer and staff, while the crew is on the way",
         content: Content::Live { kinds: &[LiveRowKind::Track] },
     },
+    AnyChannel::Ephemeral(EphemeralChannel::Presence(_)) => Family {
+        name: "presence",
+        address: "presence:{zone}",
+        summary: "Who is there, what dispatchers look at and which job they say to be editing: the \
+            whole state each time, at most twice a second and at least every 5 s. Advice for people; \
+            nothing is kept of it.",
+        readers: "staff",
+        content: Content::Live { kinds: &[LiveRowKind::Presence] },
+    },
     AnyChannel::Ephemeral(EphemeralChannel::Ops) => Family {
         name: "ops",
         address: "ops",

@@ -6,7 +6,13 @@ use serde_json::{Value, json};
 
 use super::definitions::{Definitions, object, refer};
 use crate::{
-    audience::may_run,
+    audience::{
+        may_run,
+        presence::{
+            FocusReport, LockRequest, PRESENCE_FOCUS, PRESENCE_LOCK, PRESENCE_UNLOCK,
+            UnlockRequest, may_tell_presence,
+        },
+    },
     domain::{
         Command, Rejection, Role,
         contract::{Contract, ContractVisitor, location::LOCATION_REPORT},
@@ -70,6 +76,13 @@ pub fn define(definitions: &mut Definitions) -> Vec<Rpc> {
     };
     Command::visit_contracts(&mut commands);
     commands.add::<LocationReport>(LOCATION_REPORT, vec![Role::Cleaner], false);
+    let staff = Role::ALL
+        .into_iter()
+        .filter(|role| may_tell_presence(*role));
+    let staff: Vec<Role> = staff.collect();
+    commands.add::<FocusReport>(PRESENCE_FOCUS, staff.clone(), false);
+    commands.add::<LockRequest>(PRESENCE_LOCK, staff.clone(), false);
+    commands.add::<UnlockRequest>(PRESENCE_UNLOCK, staff, false);
     commands.rpcs
 }
 

@@ -8,6 +8,7 @@ mod classes;
 mod connections;
 pub mod input;
 mod location;
+mod presence;
 mod queries;
 mod records;
 #[cfg(test)]
@@ -18,8 +19,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use hub::ports::{
-    Application, Body, Caller, ConnectRefused, Denied, Grant, Hello, Identity, Offer, Publication,
-    PublishIntent, RefreshRefused, Snapshot, SubscribeIntent, Via,
+    Application, Body, Caller, ChannelName, ConnectRefused, Denied, Grant, Hello, Identity, Offer,
+    Publication, PublishIntent, RefreshRefused, Snapshot, SubscribeIntent, Via,
 };
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -33,6 +34,7 @@ use crate::{
     domain::{Actor, Command, Role, contract::location::LOCATION_REPORT, ids::AccountId},
     execute::{self, Executor, Outcome, Refusal},
     limits::{Key, Limit, Neighbour, Rate, sharing::Book},
+    presence::Presence,
     sign_in::{self, SignIn, password},
     store::{
         Pools, StoreError,
@@ -52,6 +54,7 @@ pub struct Parts {
     pub sign_in: Arc<SignIn>,
     pub live: Arc<dyn Ephemeral>,
     pub tracking: Arc<Tracking>,
+    pub presence: Arc<Presence>,
     pub limits: Limits,
     /// What instances have in common of the limits.
     pub book: Book,
@@ -68,9 +71,11 @@ pub struct Gateway {
     sign_in: Arc<SignIn>,
     live: Arc<dyn Ephemeral>,
     tracking: Arc<Tracking>,
+    presence: Arc<Presence>,
     commands: classes::Limits,
     holds: Limit<Neighbour>,
     reports: Limit<AccountId>,
+    tellings: Limit<AccountId>,
     queries: Limit<queries::Asker>,
     denials: Limit<AccountId>,
     connections: Connections,
@@ -86,6 +91,7 @@ impl Gateway {
         let holds = rate(limits.holds_per_minute, limits.holds_burst);
         let reports = rate(limits.reports_per_minute, limits.reports_burst);
         let queries = rate(limits.queries_per_minute, limits.queries_burst);
+        let tellings = rate(limits.presence_per_minute, limits.presence_burst);
         Self {
             pools: parts.pools,
             executor: parts.executor,
@@ -96,6 +102,8 @@ impl Gateway {
             commands: classes::Limits::new(limits, book),
             holds: Limit::shared(book, "holds", holds),
             queries: Limit::shared(book, "queries", queries),
+            tellings: Limit::shared(book, "tellings", tellings),
+            presence: parts.presence,
             denials: Limit::per_minute(NOTED_DENIALS, NOTED_DENIALS),
             connections: Connections::new(limits.connections_per_user),
             counts: tally::Counts::default(),
@@ -109,6 +117,7 @@ impl Gateway {
         self.commands.prune();
         self.holds.prune();
         self.reports.prune();
+        self.tellings.prune();
         self.tracking.prune();
         self.queries.prune();
         self.denials.prune();
@@ -130,6 +139,12 @@ impl Gateway {
         if kind == LOCATION_REPORT {
             let outcome = self.report_location(caller, data).await;
             metrics::counter!("location_reports_total", "outcome" => outcome.label().to_owned())
+                .increment(1);
+            return Some(outcome);
+        }
+        if let Some(telling) = presence::Telling::of(kind) {
+            let outcome = self.tell_presence(caller, telling, data).await;
+            metrics::counter!("presence_tellings_total", "outcome" => outcome.label().to_owned())
                 .increment(1);
             return Some(outcome);
         }
@@ -257,13 +272,18 @@ impl Gateway {
     pub async fn read(&self, channel: &AnyChannel) -> Result<Snapshot, StoreError> {
         match channel {
             AnyChannel::Durable(channel) => self.read_durable(channel).await,
-            AnyChannel::Ephemeral(channel) => Ok(self.recall(channel)),
+            AnyChannel::Ephemeral(channel) => Ok(self.recall(channel).await),
         }
     }
 
-    fn recall(&self, channel: &EphemeralChannel) -> Snapshot {
-        let heard = self.live.heard(channel);
-        let body = LiveBody::snapshot(Timestamp::now(), heard.into_iter());
+    async fn recall(&self, channel: &EphemeralChannel) -> Snapshot {
+        let body = match channel {
+            EphemeralChannel::Presence(zone) => self.presence.snapshot(zone).await,
+            EphemeralChannel::Positions(_) | EphemeralChannel::Track(_) | EphemeralChannel::Ops => {
+                let heard = self.live.heard(channel);
+                LiveBody::snapshot(Timestamp::now(), heard.into_iter())
+            }
+        };
         Snapshot {
             data: Body::from_value(&body).expect("bodies are plain data"),
             position: None,
@@ -410,7 +430,20 @@ impl Application for Gateway {
         self.tracking.observed(&publication.channel);
     }
 
+    fn subscribed(&self, caller: &Caller, channel: &ChannelName) {
+        self.presence.subscribed(caller, channel);
+    }
+
+    fn unsubscribed(&self, caller: &Caller, channel: &ChannelName) {
+        self.presence.unsubscribed(caller, channel);
+    }
+
+    async fn connected(&self, caller: &Caller) {
+        self.presence.connected(caller);
+    }
+
     async fn disconnected(&self, caller: &Caller) {
+        self.presence.disconnected(caller);
         self.connections.closed(&caller.identity.user);
     }
 }

@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "http",
     "gateway",
     "tracking",
+    "presence",
     "background",
     "contracts",
     "execute",
@@ -36,6 +37,7 @@ const ORDER: &[&str] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("background", &["config", "domain", "execute", "store"]),
     ("tracking", &["audience", "domain", "store"]),
+    ("presence", &["audience", "config", "domain", "store"]),
     ("contracts", &["audience", "domain", "execute"]),
     ("execute", &["audience", "domain", "store"]),
     ("store", &["audience", "domain"]),
@@ -59,6 +61,18 @@ const IMPURE: &[&str] = &[
     "async fn",
     ".await",
     "dashmap::",
+];
+
+/// By what names code would reach who is there.
+const PRESENCE: &[&str] = &[
+    "crate::presence",
+    "audience::presence",
+    "super::presence",
+    "presence::{",
+    "store::presence",
+    "ports::Presence",
+    "PresenceRow",
+    "JobLock",
 ];
 
 /// Words of the business that the engine must not know (P10).
@@ -192,6 +206,42 @@ fn a_module_uses_only_what_is_below_it() {
 fn is_module(name: &str) -> bool {
     let src = root().join("src");
     src.join(name).is_dir() || src.join(format!("{name}.rs")).is_file()
+}
+
+/// Who is there, who looks at what and who has a lock is advice for people: nothing that decides,
+/// runs or stores a command may know of it, whatever the table above comes to allow.
+#[test]
+fn no_rule_of_the_business_reads_who_is_there() {
+    let src = root().join("src");
+    let mut files = Vec::new();
+    for folder in ["domain", "execute", "background"] {
+        rust_files(&src.join(folder), &mut files);
+    }
+    // What is loaded, saved and published of a decision.
+    for folder in ["store", "audience"] {
+        rust_files(&src.join(folder), &mut files);
+    }
+    let aside = [
+        "store/presence.rs",
+        "audience/presence.rs",
+        "audience/live.rs",
+    ];
+    let faults: Vec<String> = files
+        .iter()
+        .filter(|file| !aside.iter().any(|aside| file.ends_with(aside)))
+        .flat_map(|file| {
+            let text = fs::read_to_string(file).expect("readable source");
+            let code: Vec<String> = code_of(&text).map(str::to_owned).collect();
+            let named = |word: &str| code.iter().any(|line| line.contains(word));
+            let found: Vec<String> = PRESENCE
+                .iter()
+                .filter(|word| named(word))
+                .map(|word| format!("{} names {word}", file.display()))
+                .collect();
+            found
+        })
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
 }
 
 #[test]

@@ -9,7 +9,10 @@ use std::{
 };
 
 use dispatch_hub::{
-    audience::{Body, LiveBody, Row, SlotsBody},
+    audience::{
+        Body, LiveBody, Row, SlotsBody,
+        presence::{FocusReport, FocusTaken, LockRequest, LockStands, UnlockRequest},
+    },
     domain::{
         Answer, Command, Query, Rejection, Role,
         entity::{HoldStatus, Service, Zone},
@@ -96,6 +99,11 @@ fn typescript() -> String {
     declarations.add::<SlotsBody>();
     declarations.add::<LiveBody>();
     declarations.add::<LocationReport>();
+    declarations.add::<FocusReport>();
+    declarations.add::<FocusTaken>();
+    declarations.add::<LockRequest>();
+    declarations.add::<LockStands>();
+    declarations.add::<UnlockRequest>();
     declarations.add::<Command>();
     declarations.add::<Query>();
     declarations.add::<Answer>();

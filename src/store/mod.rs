@@ -18,6 +18,7 @@ pub mod load;
 pub mod log;
 pub mod planning;
 pub mod pools;
+pub mod presence;
 pub mod receipt;
 mod save;
 pub mod schema;

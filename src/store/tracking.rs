@@ -94,7 +94,9 @@ pub async fn live_facts(
     channel: &EphemeralChannel,
 ) -> Result<LiveFacts, StoreError> {
     let (zone, booking): (Option<&str>, Option<Uuid>) = match channel {
-        EphemeralChannel::Positions(zone) => (Some(zone.as_str()), None),
+        EphemeralChannel::Positions(zone) | EphemeralChannel::Presence(zone) => {
+            (Some(zone.as_str()), None)
+        }
         EphemeralChannel::Track(booking) => (None, Some(booking.0)),
         EphemeralChannel::Ops => (None, None),
     };

@@ -185,7 +185,7 @@ impl Tracking {
         let mut rows = heard.into_iter().flat_map(|body| body.set);
         rows.find_map(|row| match row {
             LiveRow::Position(row) => (row.id == cleaner).then_some(row.at),
-            LiveRow::Track(_) | LiveRow::Instance(_) => None,
+            LiveRow::Track(_) | LiveRow::Presence(_) | LiveRow::Instance(_) => None,
         })
     }
 

@@ -14,10 +14,11 @@ fn zone() -> ZoneSlug {
     "center".parse().expect("a slug")
 }
 
-fn channels() -> [EphemeralChannel; 3] {
+fn channels() -> [EphemeralChannel; 4] {
     [
         EphemeralChannel::Positions(zone()),
         EphemeralChannel::Track(BOOKING),
+        EphemeralChannel::Presence(zone()),
         EphemeralChannel::Ops,
     ]
 }
@@ -37,6 +38,8 @@ fn names_are_read_back_as_written_and_other_spellings_are_none() {
         "positions",
         "positions:",
         "positions:Center",
+        "presence",
+        "presence:Center",
         "track:x",
         "track:01890A5D-AC96-774B-BCCE-B302099A8057",
     ] {
@@ -55,7 +58,7 @@ fn all_true() -> LiveFacts {
     }
 }
 
-fn readable(role: Option<Role>, facts: &LiveFacts) -> [bool; 3] {
+fn readable(role: Option<Role>, facts: &LiveFacts) -> [bool; 4] {
     let id = AccountId(ME);
     let actor = role.map(|role| Actor { id, role });
     channels().map(|channel| may_follow(actor, &channel, facts))
@@ -65,13 +68,13 @@ fn readable(role: Option<Role>, facts: &LiveFacts) -> [bool; 3] {
 fn each_role_follows_what_is_for_it_and_nothing_else() {
     let facts = all_true();
     let readable = |role| readable(role, &facts);
-    assert_eq!(readable(None), [false; 3]);
-    assert_eq!(readable(Some(Role::Customer)), [false, true, false]);
-    assert_eq!(readable(Some(Role::Cleaner)), [false; 3]);
-    assert_eq!(readable(Some(Role::System)), [false; 3]);
-    assert_eq!(readable(Some(Role::Dispatcher)), [true, true, false]);
-    assert_eq!(readable(Some(Role::Manager)), [true, true, false]);
-    assert_eq!(readable(Some(Role::Admin)), [true; 3]);
+    assert_eq!(readable(None), [false; 4]);
+    assert_eq!(readable(Some(Role::Customer)), [false, true, false, false]);
+    assert_eq!(readable(Some(Role::Cleaner)), [false; 4]);
+    assert_eq!(readable(Some(Role::System)), [false; 4]);
+    assert_eq!(readable(Some(Role::Dispatcher)), [true, true, true, false]);
+    assert_eq!(readable(Some(Role::Manager)), [true, true, true, false]);
+    assert_eq!(readable(Some(Role::Admin)), [true; 4]);
 }
 
 #[test]
@@ -81,12 +84,12 @@ fn anothers_visit_and_one_that_has_arrived_are_followed_by_nobody_who_is_not_to(
         booked_by: Some(CustomerId(OTHER)),
         ..all_true()
     };
-    assert_eq!(readable(customer, &others), [false; 3]);
+    assert_eq!(readable(customer, &others), [false; 4]);
     let nobodys = LiveFacts {
         booked_by: None,
         ..all_true()
     };
-    assert_eq!(readable(customer, &nobodys), [false; 3]);
+    assert_eq!(readable(customer, &nobodys), [false; 4]);
     let arrived = LiveFacts {
         on_the_way: false,
         ..all_true()
@@ -103,7 +106,7 @@ fn anothers_visit_and_one_that_has_arrived_are_followed_by_nobody_who_is_not_to(
         ..all_true()
     };
     for role in Role::ALL {
-        assert_eq!(readable(Some(role), &out), [false; 3]);
+        assert_eq!(readable(Some(role), &out), [false; 4]);
         assert!(!readable(Some(role), &nowhere)[0]);
     }
 }

@@ -88,7 +88,7 @@ fn channels(town: &Town, family: &str) -> Five {
             None,
             named("nowhere"),
         ],
-        "positions" => [named(ZONE), named(ELSEWHERE), None, None, named("nowhere")],
+        "positions" | "presence" => [named(ZONE), named(ELSEWHERE), None, None, named("nowhere")],
         "booking" => {
             let ([own, other], [over, other_over]) = (
                 bookings(&town.visits.taken),

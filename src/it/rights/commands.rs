@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dispatch_hub::domain::{Command, Query, contract::location::LOCATION_REPORT};
+use dispatch_hub::{
+    audience::presence::{PRESENCE_FOCUS, PRESENCE_LOCK, PRESENCE_UNLOCK},
+    domain::{Command, Query, contract::location::LOCATION_REPORT},
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -25,14 +28,28 @@ const TABLE: &str = include_str!("commands.txt");
 /// The columns of the table.
 const ROLES: [&str; 5] = ["customer", "cleaner", "dispatcher", "manager", "admin"];
 
+/// Called like commands, and without an id.
+const WITHOUT_ID: [&str; 4] = [
+    LOCATION_REPORT,
+    PRESENCE_FOCUS,
+    PRESENCE_LOCK,
+    PRESENCE_UNLOCK,
+];
+
 /// Nobody stops the test for being quick.
-const UNLIMITED: [(&str, &str); 11] = [
+const UNLIMITED: [(&str, &str); 17] = [
     ("limits.commands_per_minute", "1000000"),
     ("limits.commands_burst", "100000"),
+    ("limits.orders_per_minute", "1000000"),
+    ("limits.orders_burst", "100000"),
+    ("limits.administration_per_minute", "1000000"),
+    ("limits.administration_burst", "100000"),
     ("limits.queries_per_minute", "1000000"),
     ("limits.queries_burst", "100000"),
     ("limits.reports_per_minute", "1000000"),
     ("limits.reports_burst", "100000"),
+    ("limits.presence_per_minute", "1000000"),
+    ("limits.presence_burst", "100000"),
     ("limits.requests_per_minute", "1000000"),
     ("limits.handshakes_per_minute", "1000000"),
     ("hub.frames_per_second", "100000"),
@@ -184,7 +201,7 @@ async fn over_http(server: &Api, token: Option<&str>, name: &str, id: Uuid, give
     } else {
         let path = format!("/api/v1/commands/{name}");
         let request = server.request(Method::POST, &path).json(given);
-        if name == LOCATION_REPORT {
+        if WITHOUT_ID.contains(&name) {
             request
         } else {
             request.header("idempotency-key", id.to_string())
@@ -316,7 +333,7 @@ async fn every_command_is_for_its_roles_and_about_what_is_theirs() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let all = Command::KINDS.iter().chain(Query::KINDS).copied();
-    assert_eq!(tried, all.chain([LOCATION_REPORT]).collect());
+    assert_eq!(tried, all.chain(WITHOUT_ID).collect());
     for client in clients {
         client.socket.close().await;
     }

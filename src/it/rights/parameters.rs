@@ -68,6 +68,9 @@ fn of_work(town: &Town, command: &str) -> Option<Value> {
         "alert.snooze" => json!({"expected_version": STALE,
                 "until": Timestamp::now() + SignedDuration::from_mins(30)}),
         "duty.set" => json!({"duty": "on"}),
+        "presence.focus" | "presence.lock" | "presence.unlock" => {
+            json!({"job": uuid::Uuid::now_v7()})
+        }
         "location.report" => {
             json!({"fixes": [{"at": Timestamp::now(), "lon": 13.4, "lat": 52.5,
                 "accuracy_m": 5.0}]})

@@ -41,6 +41,18 @@ impl TestRedis {
         assert!(self.is_ready().await, "Redis starts again on its port");
     }
 
+    /// Runs a command that answers OK.
+    pub(crate) async fn command(&self, name: &str) {
+        let client = redis::Client::open(self.url.as_str()).expect("a URL of ours");
+        let connection = client.get_multiplexed_async_connection().await;
+        let mut connection = connection.expect("it is ready");
+        let answer: String = redis::cmd(name)
+            .query_async(&mut connection)
+            .await
+            .expect("an answer");
+        assert_eq!(answer, "OK", "{name}");
+    }
+
     async fn is_ready(&mut self) -> bool {
         let client = redis::Client::open(self.url.as_str()).expect("a URL of ours");
         let start = Instant::now();

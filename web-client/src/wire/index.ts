@@ -177,6 +177,33 @@ heading?: number,
 speed?: number, };
 
 /**
+ * What somebody looks at.
+ */
+export type Focus = { job: JobId, 
+/**
+ * They are writing something about it, or were a few seconds ago.
+ */
+typing: boolean, };
+
+/**
+ * Parameters of `presence.focus`.
+ */
+export type FocusReport = { zone: ZoneSlug, 
+/**
+ * `null`: at nothing in particular.
+ */
+job: string | null, 
+/**
+ * Writing something about it. Forgotten after a few seconds, unless it is said again.
+ */
+typing?: boolean, };
+
+/**
+ * Where colleagues are told of it.
+ */
+export type FocusTaken = { zone: ZoneSlug, };
+
+/**
  * The best first.
  */
 export type Found = { hits: Array<Hit>, };
@@ -264,6 +291,15 @@ export type JobDepart = { job: JobId, };
 
 export type JobId = string;
 
+/**
+ * Somebody says to be editing a job. Nobody is kept from anything by it.
+ */
+export type JobLock = { job: JobId, holder: AccountId, name: string, since: string, 
+/**
+ * Who had it before, where it was taken over.
+ */
+taken_from?: AccountId, };
+
 export type JobMove = { job: JobId, 
 /**
  * Where it stays as it is, only who does it changes.
@@ -315,16 +351,38 @@ export type LiveBody = { at: string, set: Array<LiveRow>, unset: Array<LiveRowKe
 /**
  * A row of an ephemeral channel, told apart by `kind`.
  */
-export type LiveRow = { "kind": "position" } & PositionRow | { "kind": "track" } & TrackRow | { "kind": "instance" } & InstanceRow;
+export type LiveRow = { "kind": "position" } & PositionRow | { "kind": "track" } & TrackRow | { "kind": "presence" } & PresenceRow | { "kind": "instance" } & InstanceRow;
 
 export type LiveRowKey = { kind: LiveRowKind, id: string, };
 
-export type LiveRowKind = "position" | "track" | "instance";
+export type LiveRowKind = "position" | "track" | "presence" | "instance";
 
 /**
  * Parameters of `location.report`: what a phone has gathered since it last got through.
  */
 export type LocationReport = { fixes: Array<Fix>, };
+
+/**
+ * Parameters of `presence.lock`.
+ */
+export type LockRequest = { zone: ZoneSlug, job: JobId, 
+/**
+ * Also where somebody else has it, who is told so.
+ */
+take_over?: boolean, };
+
+/**
+ * Who says to be editing the job now.
+ */
+export type LockStands = { job: JobId, 
+/**
+ * It is the caller.
+ */
+yours: boolean, 
+/**
+ * Nobody says so: `null`.
+ */
+lock: JobLock | null, };
 
 /**
  * The nearer and then the earlier first.
@@ -375,6 +433,54 @@ version: number, at: string, lon: number, lat: number, accuracy_m?: number, head
  * The booking they are on the way to.
  */
 to?: BookingId, };
+
+export type PresenceCounts = { 
+/**
+ * Signed in, guests too, and looking at slots or a visit of this zone.
+ */
+customers: number, 
+/**
+ * Connections of nobody in particular that look at slots of this zone.
+ */
+visitors: number, 
+/**
+ * Whose home zone this is.
+ */
+cleaners: number, 
+/**
+ * Dispatchers, managers and admins who watch the zone's control room.
+ */
+dispatchers: number, };
+
+/**
+ * On `presence`: the zone as it is now. Whoever has several connections, on whichever instances,
+ * counts once.
+ */
+export type PresenceRow = { id: ZoneSlug, 
+/**
+ * Higher for every change; the same where nothing has changed and it is only said again.
+ */
+version: number, counts: PresenceCounts, 
+/**
+ * By name; at most 300 of them.
+ */
+cleaners: Array<PresentCleaner>, 
+/**
+ * By name; at most 300 of them.
+ */
+dispatchers: Array<PresentDispatcher>, 
+/**
+ * At most one for a job.
+ */
+locks: Array<JobLock>, };
+
+export type PresentCleaner = { id: CleanerId, name: string, };
+
+export type PresentDispatcher = { id: AccountId, name: string, role: Role, 
+/**
+ * What they look at, where they look at one thing.
+ */
+focus?: Focus, };
 
 export type PropertyAdd = { customer?: CustomerId, address: string, district?: string, access_notes?: string, lon: number, lat: number, };
 
@@ -614,6 +720,11 @@ export type TrackRow = { id: CleanerId, version: number, at: string, lon: number
  * The straight line and what streets add to it, at a town's usual speed.
  */
 arrives_at: string, };
+
+/**
+ * Parameters of `presence.unlock`.
+ */
+export type UnlockRequest = { zone: ZoneSlug, job: JobId, };
 
 export type UserBody = { id: AccountId, role: Role, name: string, };
 
