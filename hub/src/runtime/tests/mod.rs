@@ -12,6 +12,7 @@ mod options;
 mod protobuf;
 mod recovering;
 mod redis;
+mod repairs;
 mod server_side;
 mod stream_client;
 mod streams;

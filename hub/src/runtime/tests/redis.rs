@@ -8,7 +8,10 @@ use tokio::time::{Instant, timeout};
 use super::world::{Client, Instance, Shared};
 use crate::{
     HubConfig,
-    adapters::redis::tests::RedisServer,
+    adapters::redis::{
+        connect,
+        tests::{Proxy, RedisServer, quick},
+    },
     ports::{ClientInfo, Control, Presence},
 };
 
@@ -135,6 +138,74 @@ async fn a_redis_that_hangs_delays_by_less_than_a_second() {
     }
     pair.server.signal("CONT");
     pair.wired().await;
+}
+
+/// Two instances, of which the second has its Redis behind a proxy and, by itself, would look at the
+/// log once in ten minutes only.
+async fn behind_a_proxy() -> (Pair, Proxy) {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::before(server.socket());
+    let shared = Shared::new();
+    let one = instance(&shared, &server).await;
+    let (broker, presence) = connect(&proxy.url(), quick()).unwrap();
+    let config = HubConfig {
+        heads_ms: 600_000,
+        epoch_ms: 600_000,
+        ..HubConfig::default()
+    };
+    let two = shared
+        .instance_over(config, Arc::new(broker), Arc::new(presence))
+        .await;
+    let pair = Pair { server, one, two };
+    pair.wired().await;
+    (pair, proxy)
+}
+
+#[tokio::test]
+async fn what_was_lost_while_cut_off_is_looked_for_as_soon_as_the_wire_is_whole() {
+    let (pair, proxy) = behind_a_proxy().await;
+    let mut client = pair.two.client("ann").await;
+    client.subscribe("doc.a").await;
+    pair.publish(&mut client, 1).await;
+    proxy.cut();
+    pair.one.publish("doc.a", &json!(2));
+    client.expect_silence().await;
+    proxy.heal();
+    assert_eq!(client.push().await["pub"]["offset"], json!(2));
+}
+
+#[tokio::test]
+async fn a_subscription_that_only_seems_alive_is_unmasked_by_the_beacon() {
+    let (pair, proxy) = behind_a_proxy().await;
+    let mut client = pair.two.client("ann").await;
+    client.subscribe("doc.a").await;
+    pair.publish(&mut client, 1).await;
+    proxy.swallow();
+    pair.one.publish("doc.a", &json!(2));
+    let begun = Instant::now();
+    assert_eq!(client.push().await["pub"]["offset"], json!(2));
+    assert!(begun.elapsed() < 10 * A_SECOND, "{:?}", begun.elapsed());
+    pair.wired().await;
+}
+
+#[tokio::test]
+async fn an_emptied_redis_takes_nobody_off_the_lists() {
+    let pair = Pair::start().await;
+    let mut ann = pair.one.client("ann").await;
+    ann.subscribe("crew.a").await;
+    let mut bob = pair.two.client("bob").await;
+    bob.subscribe("crew.a").await;
+    let stats = json!({ "presence_stats": { "channel": "crew.a" } });
+    for _ in 0..3 {
+        pair.server.command(&["flushall"]).await;
+        let deadline = Instant::now() + 20 * A_SECOND;
+        while ann.request(&stats).await["presence_stats"]["num_clients"] != json!(2) {
+            assert!(Instant::now() < deadline, "they come back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let leaves = ann.pushes.iter().filter(|push| push["leave"].is_object());
+    assert_eq!(leaves.count(), 0, "{:?}", ann.pushes);
 }
 
 #[tokio::test]

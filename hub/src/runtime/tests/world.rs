@@ -262,6 +262,18 @@ impl Shared {
         broker: Arc<dyn Broker>,
         presence: Arc<dyn Presence>,
     ) -> Instance {
+        let log = Arc::new(self.log.clone());
+        self.instance_reading(config, log, broker, presence).await
+    }
+
+    /// One that reads the log by a way of its own.
+    pub async fn instance_reading(
+        &self,
+        config: HubConfig,
+        log: Arc<dyn ChannelLog>,
+        broker: Arc<dyn Broker>,
+        presence: Arc<dyn Presence>,
+    ) -> Instance {
         let rules = Arc::new(Rules {
             log: self.log.clone(),
             hub: OnceLock::new(),
@@ -275,13 +287,7 @@ impl Shared {
             undecided: Mutex::new(false),
             room: Mutex::new(3),
         });
-        let hub = Hub::new(
-            config,
-            rules.clone(),
-            Arc::new(self.log.clone()),
-            broker,
-            presence,
-        );
+        let hub = Hub::new(config, rules.clone(), log, broker, presence);
         let _ = rules.hub.set(hub.clone());
         hub.start().await;
         // The feed listens before the first publication.

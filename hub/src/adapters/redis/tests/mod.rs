@@ -2,11 +2,12 @@
 
 mod cluster;
 mod contract;
+mod proxy;
 mod server;
 
 use std::time::Duration;
 
-use super::{RedisBroker, RedisConfig, wire};
+use super::{RedisBroker, RedisConfig, connect, wire};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ports::{
@@ -14,6 +15,7 @@ use crate::ports::{
 };
 
 use cluster::RedisCluster;
+pub(crate) use proxy::Proxy;
 pub(crate) use server::RedisServer;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -187,4 +189,23 @@ async fn partitions_follow_their_slots_to_another_node() {
         .await;
     comes_to_hear(&one, &mut feed, &channels[0]).await;
     presence.beat().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_wire_is_whole_only_when_the_subscription_is_acknowledged() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::before(server.socket());
+    let patient = RedisConfig {
+        deaf_ms: 60_000,
+        response_ms: 60_000,
+        ..quick()
+    };
+    let (broker, _) = connect(&proxy.url(), patient).unwrap();
+    proxy.hold_acknowledgements(true);
+    let mut feed = broker.feed().await.unwrap();
+    let soon = timeout(Duration::from_millis(300), feed.recv()).await;
+    assert!(soon.is_err(), "{soon:?}");
+    proxy.hold_acknowledgements(false);
+    let first = timeout(PATIENCE, feed.recv()).await.unwrap();
+    assert!(matches!(first, Some(FeedItem::Interrupted)), "{first:?}");
 }
