@@ -1,7 +1,9 @@
 //! What every command is answered with, over the socket and over HTTP alike.
 //!
 //! Accepted and rejected are decisions: stored, audited, repeated for the same id. Refused means
-//! that nothing was decided and nothing is stored: the same id may be tried again.
+//! that nothing was decided and nothing is stored: the same id may be tried again. One refusal
+//! cannot say that much, and says so by `details.in_doubt`: the answer to a commit was lost, and the
+//! database could not be asked in time what became of it.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +61,7 @@ pub enum Refusal {
     RateLimited,
     /// `details.retry_after_ms`
     Draining,
-    /// `details.retry_after_ms`
+    /// `details.retry_after_ms`; `details.in_doubt` where it may have been decided all the same.
     Unavailable,
     /// The id was used for another command, or for the same with other parameters.
     IdempotencyMismatch,
@@ -141,6 +143,15 @@ impl Outcome {
             code,
             message: message.into(),
             details: json!({ "retry_after_ms": retry_after_ms }),
+        }
+    }
+
+    /// `unavailable`, and nobody knows whether it was decided: trying again tells.
+    pub fn in_doubt(retry_after_ms: u64) -> Self {
+        Self::Refused {
+            code: Refusal::Unavailable,
+            message: "not available just now, and perhaps decided already".to_owned(),
+            details: json!({ "retry_after_ms": retry_after_ms, "in_doubt": true }),
         }
     }
 

@@ -128,7 +128,7 @@ impl Inner {
                     Step::Done(outcome) => return outcome,
                     Step::Again => continue,
                 },
-                Err(_late) => return unavailable(),
+                Err(_late) => return budget.unavailable(),
             };
             match prepared {
                 Prepared::Answer(outcome) => {
@@ -234,7 +234,7 @@ impl Budget {
             }
             Failure::Conflict => {
                 tracing::warn!(%error, "conflicts to the last try");
-                Step::Done(unavailable())
+                Step::Done(self.unavailable())
             }
             // A connection that was idle while the database went away: another may be whole.
             Failure::ConnectionLost if Instant::now() < self.until => {
@@ -245,7 +245,7 @@ impl Budget {
             }
             Failure::ConnectionLost | Failure::Unavailable => {
                 tracing::warn!(%error, "the database is not available");
-                Step::Done(unavailable())
+                Step::Done(self.unavailable())
             }
             Failure::Fault => {
                 tracing::error!(%error, "a command failed");
@@ -259,11 +259,25 @@ impl Budget {
     fn after_unknown(&mut self, error: &str) -> Step {
         tracing::warn!(error, "the fate of a commit is unknown");
         if self.resolving {
-            return Step::Done(unavailable());
+            return Step::Done(self.unavailable());
         }
         self.resolving = true;
         self.until = Instant::now() + RESOLVE_WITHIN;
         Step::Again
+    }
+
+    /// Nothing was decided; or, where a commit's fate could not be learnt, it may have been, which
+    /// the same id tells once the database is back.
+    fn unavailable(&self) -> Outcome {
+        let retry_after_ms = rand::rng().random_range(150..=400);
+        if self.resolving {
+            return Outcome::in_doubt(retry_after_ms);
+        }
+        Outcome::try_again(
+            Refusal::Unavailable,
+            "not available just now",
+            retry_after_ms,
+        )
     }
 
     async fn pause(&self, most_ms: u64) {
@@ -291,15 +305,6 @@ fn check_id(id: CommandId, role: Role) -> Result<(), Outcome> {
         ));
     }
     Ok(())
-}
-
-fn unavailable() -> Outcome {
-    let retry_after_ms = rand::rng().random_range(150..=400);
-    Outcome::try_again(
-        Refusal::Unavailable,
-        "not available just now",
-        retry_after_ms,
-    )
 }
 
 /// 3503 ends the connection for good. With 3011 the client comes back, and is recognised as what

@@ -10,17 +10,18 @@ use std::{
 };
 
 use dispatch_hub::{
-    domain::{Actor, Command, Role},
-    execute::Outcome,
+    domain::{Actor, Command, Role, ids::CommandId},
+    execute::{Outcome, Request},
 };
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream},
 };
+use uuid::Uuid;
 
 use crate::{
-    company::{Company, customer_actor, request},
+    company::{Company, customer_actor, insist, request},
     support::database::TestDb,
 };
 
@@ -31,10 +32,13 @@ enum Fault {
     SwallowAnswer,
     /// Cuts the connection instead of passing it on.
     SwallowCommit,
+    /// Passes it on, and from then on nothing at all until it is healed.
+    SwallowAnswerAndGo,
 }
 
 struct Proxy {
     armed: Arc<AtomicBool>,
+    away: Arc<AtomicBool>,
     folder: tempfile::TempDir,
 }
 
@@ -43,14 +47,23 @@ impl Proxy {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket");
         let armed = Arc::new(AtomicBool::new(false));
-        let trigger = armed.clone();
+        let away = Arc::new(AtomicBool::new(false));
+        let wire = Wire {
+            fault,
+            armed: armed.clone(),
+            away: away.clone(),
+        };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let upstream = UnixStream::connect(&server).await.expect("the server");
-                tokio::spawn(relay(client, upstream, fault, trigger.clone()));
+                tokio::spawn(relay(client, upstream, wire.clone()));
             }
         });
-        Self { armed, folder }
+        Self {
+            armed,
+            away,
+            folder,
+        }
     }
 
     fn url(&self, database: &str, user: &str) -> String {
@@ -59,7 +72,15 @@ impl Proxy {
     }
 }
 
-async fn relay(client: UnixStream, server: UnixStream, fault: Fault, armed: Arc<AtomicBool>) {
+#[derive(Clone)]
+struct Wire {
+    fault: Fault,
+    armed: Arc<AtomicBool>,
+    away: Arc<AtomicBool>,
+}
+
+async fn relay(client: UnixStream, server: UnixStream, wire: Wire) {
+    let Wire { fault, armed, away } = wire;
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let answers = tokio::spawn(async move {
@@ -69,10 +90,14 @@ async fn relay(client: UnixStream, server: UnixStream, fault: Fault, armed: Arc<
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
         let message = &buffer[..read];
+        if away.load(Ordering::SeqCst) {
+            return;
+        }
         let commits = message.windows(6).any(|word| word == b"commit");
         if commits && armed.swap(false, Ordering::SeqCst) {
             answers.abort();
-            if fault == Fault::SwallowAnswer {
+            away.store(fault == Fault::SwallowAnswerAndGo, Ordering::SeqCst);
+            if fault != Fault::SwallowCommit {
                 to_server.write_all(message).await.ok();
                 // The server's side stays open until it has answered to nobody.
                 let _ = from_client.read(&mut buffer).await;
@@ -145,4 +170,35 @@ async fn a_right_that_such_a_commit_took_ends_all_the_same() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_never_arrived_is_made_by_the_next_attempt() {
     place_once_with(Fault::SwallowCommit).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_of_unknown_fate_is_not_said_to_be_undecided() {
+    let (company, proxy) = company(Fault::SwallowAnswerAndGo).await;
+    let customer = customer_actor(company.customers[0].0);
+    let request = request(customer, Company::place("home", company.at(10, 0)));
+    proxy.armed.store(true, Ordering::SeqCst);
+    let outcome = company.executor.execute(request.clone()).await;
+    let Outcome::Refused { code, details, .. } = outcome else {
+        panic!("nobody could know that it was {outcome:?}");
+    };
+    assert_eq!(code.as_str(), "unavailable");
+    assert_eq!(details["in_doubt"], true, "{details}");
+    let undecided = company.executor.execute(fresh(&request)).await;
+    let Outcome::Refused { details, .. } = undecided else {
+        panic!("the database is away");
+    };
+    assert_eq!(details.get("in_doubt"), None, "nothing was committed");
+    proxy.away.store(false, Ordering::SeqCst);
+    let outcome = insist(&company.executor, request).await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    assert_eq!(company.count("select count(*) from hold").await, 1);
+}
+
+/// The same under another id.
+fn fresh(request: &Request) -> Request {
+    Request {
+        command_id: CommandId(Uuid::now_v7()),
+        ..request.clone()
+    }
 }
