@@ -50,8 +50,11 @@ pub async fn prepare(pools: &Pools) -> Result<Seeded, StoreError> {
     store::epoch::ensure(pools).await?;
     store::upkeep::prepare_partitions(pools, Timestamp::now()).await?;
     let nobody: Arc<dyn Committed> = Arc::new(Nobody);
+    // Instances that start together would make the same rows at the same time.
+    let turn = Turn::wait(pools, Part::DemoPlan).await?;
     let seeded = seed(pools, &nobody, DAYS, Timestamp::now()).await?;
     open_accounts(pools).await?;
+    turn.give_back().await;
     Ok(seeded)
 }
 

@@ -15,18 +15,23 @@ use super::{Pools, StoreError};
 /// answer.
 const LOOK_PERIOD: Duration = Duration::from_secs(2);
 const LOOK_PATIENCE: Duration = Duration::from_secs(2);
+/// How often whoever waits for a turn asks for it.
+const WAIT_PERIOD: Duration = Duration::from_millis(100);
 
 /// Something that is one instance's at a time: the key of an advisory lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The people of the demo.
     Demo,
+    /// Making the demo's plan and bringing it up to now.
+    DemoPlan,
 }
 
 impl Part {
     fn key(self) -> i64 {
         match self {
             Self::Demo => 0x6469_7370_6465_6d6f,
+            Self::DemoPlan => 0x6469_7370_706c_616e,
         }
     }
 }
@@ -49,6 +54,16 @@ impl Turn {
             return Ok(None);
         }
         Ok(Some(Self(connection)))
+    }
+
+    /// The same, after whoever has it.
+    pub async fn wait(pools: &Pools, part: Part) -> Result<Self, StoreError> {
+        loop {
+            if let Some(turn) = Self::take(pools, part).await? {
+                return Ok(turn);
+            }
+            sleep(WAIT_PERIOD).await;
+        }
     }
 
     /// Until the session is lost, and the part with it.

@@ -4,11 +4,11 @@
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
-import { accessibilityFaults } from './support/accessible';
 import { Cable } from './support/cable';
 import { bookByPhone, type Company, foundCompany, MARTA, PASSWORD } from './support/company';
 import { isMarked, launch, mark, open, signIn, type Watched } from './support/pages';
 import { Installation, type Instance } from './support/processes';
+import { bar, book, fromBookingToDone, headline, queued } from './support/story';
 
 const ADMIN = 'admin@example.test';
 const HALF_HOUR = 30 * 60_000;
@@ -68,36 +68,6 @@ async function dispatcherAt(url: string): Promise<Page> {
   return page;
 }
 
-/** From the first page to a booked visit; its number and address. */
-async function book(page: Page, url: string, name: string): Promise<number> {
-  await page.goto(url);
-  await page.getByRole('button', { name: /^Standard clean/ }).click();
-  await page.getByRole('button', { name: /^Center/ }).click();
-  await page.locator('[data-start]').first().click();
-  await page.getByRole('timer').waitFor();
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Phone').fill('+49 30 7654321');
-  await page.getByLabel('Street and number').fill('1 Garden Street');
-  await page.getByRole('button', { name: /^Book for/ }).click();
-  await page.getByText('Booked. We are finding your cleaner.').waitFor();
-  const number = await page.getByText(/^J-\d+$/).textContent();
-  return Number(number?.slice(2));
-}
-
-const bar = (page: Page, number: number) => page.locator(`[data-cleaner] [data-job="${number}"]`);
-const queued = (page: Page, number: number) => page.locator(`li[data-job="${number}"]`);
-const headline = (page: Page, text: string) => page.getByRole('heading', { name: text }).waitFor();
-
-async function longPress(page: Page, name: RegExp): Promise<void> {
-  const button = page.getByRole('button', { name });
-  const box = await button.boundingBox();
-  if (box === null) throw new Error('the button is not in sight');
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await page.mouse.down();
-  await button.and(page.locator('[aria-busy]')).or(page.getByText('All done for today.')).first().waitFor();
-  await page.mouse.up();
-}
-
 describe('three pages side by side', () => {
   it('see every step of a visit, from booking to done, without a reload', async () => {
     showLogsOnFailure();
@@ -106,38 +76,7 @@ describe('three pages side by side', () => {
     const control = await dispatcherAt(a.url);
     const { page: customer } = await watched(390, 844);
     const number = await book(customer, a.url, 'Ada');
-    for (const page of [cleaner, control, customer]) await mark(page);
-
-    await queued(control, number).waitFor();
-    for (const page of [cleaner, control, customer]) expect(await accessibilityFaults(page)).toEqual([]);
-    const card = cleaner.locator(`li[data-job="${number}"]`);
-    await card.getByRole('button', { name: 'Take this job' }).click();
-    await headline(customer, 'Irina will come.');
-    await bar(control, number).and(control.locator('[data-status=assigned]')).waitFor();
-    await queued(control, number).waitFor({ state: 'detached' });
-
-    await cleaner.getByRole('button', { name: 'Today' }).click();
-    const steps = [
-      ['Confirm the job', 'Irina has confirmed the visit.', 'acknowledged'],
-      ['I am on my way', 'Irina is on the way.', 'en_route'],
-      ['I have arrived', 'Irina is at your door.', 'arrived'],
-      ['Start cleaning', 'Irina is cleaning.', 'in_progress'],
-    ] as const;
-    for (const [action, told, status] of steps) {
-      await cleaner.getByRole('button', { name: action }).click();
-      await headline(customer, told);
-      await bar(control, number)
-        .and(control.locator(`[data-status=${status}]`))
-        .waitFor();
-    }
-    await longPress(cleaner, /^Complete/);
-    await headline(customer, 'All done. Thank you!');
-    await bar(control, number).and(control.locator('[data-status=completed]')).waitFor();
-
-    for (const page of [cleaner, control, customer]) {
-      expect(await isMarked(page)).toBe(true);
-      expect(await accessibilityFaults(page)).toEqual([]);
-    }
+    await fromBookingToDone({ customer, cleaner, control }, number);
   });
 
   it('a dispatcher assigns by dragging and with the keys, and the cleaner sees it', async () => {

@@ -1,7 +1,8 @@
-/** What the browser tests run against: the real binary, twice, over one PostgreSQL and one Redis. All of
- * it lives in one temporary folder and on free ports, and is gone afterwards. */
+/** What the browser tests run against: the real binary, more than once, over one PostgreSQL and one Redis,
+ * and nginx before them where a test wants it. All of it lives in one temporary folder and on free ports,
+ * and is gone afterwards. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,6 +19,8 @@ export interface Running {
 export interface Instance extends Running {
   readonly port: number;
   readonly url: string;
+  /** Of its operations: health and metrics. */
+  readonly opsUrl: string;
 }
 
 export class Installation {
@@ -49,9 +52,29 @@ export class Installation {
       ...['--listen', `127.0.0.1:${port}`, '--ops-listen', `127.0.0.1:${ops}`],
       ...['--redis-url', this.redisUrl],
     ]);
-    const ready = `http://127.0.0.1:${ops}/readyz`;
-    await until(() => answers(ready), `${ready} to answer`, running);
-    return Object.assign(running, { port, url: `http://127.0.0.1:${port}` });
+    const [url, opsUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${ops}`];
+    await until(() => answers(`${opsUrl}/readyz`), `${opsUrl} to be ready`, running);
+    return Object.assign(running, { port, url, opsUrl });
+  }
+
+  /** nginx before these instances, with the settings that operators get; its address. */
+  async startBalancer(instances: readonly Instance[]): Promise<string> {
+    const folder = path.join(this.folder, 'balancer');
+    mkdirSync(folder);
+    const port = await freePort();
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+    const own = temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`);
+    const servers = instances.map((each) => `server 127.0.0.1:${each.port} max_fails=1 fail_timeout=1s;`);
+    copyFileSync(path.join(HERE, '../../../deploy/nginx.conf'), path.join(folder, 'nginx.conf'));
+    writeFileSync(path.join(folder, 'listen.conf'), [`listen 127.0.0.1:${port};`, ...own].join('\n'));
+    writeFileSync(path.join(folder, 'instances.conf'), servers.join('\n'));
+    const nginx = this.start('nginx', [
+      ...['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-e', 'stderr'],
+      ...['-g', `daemon off; pid ${folder}/nginx.pid; error_log stderr warn;`],
+    ]);
+    const url = `http://127.0.0.1:${port}`;
+    await until(() => answers(`${url}/api/v1/zones`), `${url} to answer`, nginx);
+    return url;
   }
 
   async createAdmin(email: string, password: string): Promise<void> {
@@ -102,13 +125,15 @@ export class Installation {
 /** Without settings of the product: the tests bring their own. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const foreign = (name: string) => /^(DATABASE_URL|REDIS_URL|DISPATCH_HUB_.*)$/.test(name);
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)));
+  const kept = Object.entries(process.env).filter(([name]) => !foreign(name));
+  // Where nginx is, for those who are not root.
+  return { ...Object.fromEntries(kept), PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin` };
 }
 
 function binary(): string {
   const target = process.env.CARGO_TARGET_DIR ?? path.join(HERE, '../../../target');
-  const found = process.env.DISPATCH_HUB_BIN ?? path.join(target, 'debug/dispatch-hub');
-  if (!existsSync(found)) throw new Error(`${found} is missing: build the server, or set DISPATCH_HUB_BIN`);
+  const found = process.env.HUB_BIN ?? path.join(target, 'debug/dispatch-hub');
+  if (!existsSync(found)) throw new Error(`${found} is missing: build the server, or set HUB_BIN`);
   if (!existsSync(path.join(HERE, '../../dist/index.html'))) {
     throw new Error('dist/ is missing: build the client before the browser tests');
   }
