@@ -25,6 +25,7 @@ use crate::{
     store::{
         Pools, StoreError,
         lapse::{self, Horizon, Noted},
+        outage,
     },
 };
 
@@ -94,6 +95,7 @@ impl Lapses {
 
     async fn look(&mut self) -> Result<(), StoreError> {
         let look = lapse::look(&self.pools, Some(self.horizon)).await?;
+        outage::answered();
         // A database that went back may have forgotten sign-ins, and ends of sign-ins.
         self.everybody |= look.horizon < self.horizon || self.read_at.elapsed() > MEMORY;
         let mut seen = HashSet::new();

@@ -5,6 +5,7 @@
 mod database;
 mod lapses;
 mod live;
+mod made;
 mod ops;
 mod stopping;
 mod thresholds;
@@ -17,39 +18,30 @@ use std::{
 };
 
 use anyhow::Context;
-use hub::{
-    Hub, HubConfig,
-    adapters::{
-        memory::{MemoryBus, MemoryPresence},
-        redis,
-    },
-    ports::{Broker, Presence},
-};
+use hub::Hub;
 use jiff::Timestamp;
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    background,
     config::Config,
     demo,
     execute::Executor,
-    gateway::{self, Gateway},
+    gateway::Gateway,
     http::{self, Site, operations, server},
-    limits::{self, sharing::Book},
-    presence::{self, Presence as WhoIsThere},
-    sign_in::SignIn,
-    store::{self, Failure, PoolSizes, Pools, PostgresLog},
+    presence::Presence as WhoIsThere,
+    store::{self, Failure, PoolSizes, Pools},
     telemetry,
-    tracking::Tracking,
 };
 pub use database::Database;
-use lapses::Lapses;
 use live::Live;
+use made::Core;
 use stopping::Phases;
 
 /// How long a start waits for the database, and between tries.
-const START_PATIENCE: Duration = Duration::from_secs(15);
+const START_PATIENCE: Duration = Duration::from_mins(1);
+/// When the wait for it is told of.
+const START_TELL: Duration = Duration::from_secs(1);
 const START_PAUSE: Duration = Duration::from_millis(100);
 /// Period of small housekeeping in memory.
 const TIDY_PERIOD: Duration = Duration::from_secs(30);
@@ -137,8 +129,12 @@ pub async fn database(config: &Config, progress: Progress<'_>) -> anyhow::Result
 /// Tables, and the log's partitions before anything is written to it: a day that has begun in the
 /// default partition gets no other.
 async fn prepare_schema(url: &str, config: &Config) -> anyhow::Result<()> {
-    store::migrate(url).await?;
+    // It may not even take connections yet.
     let pools = pools(url, config).await?;
+    if let Err(error) = store::migrate(url).await {
+        pools.close().await;
+        return Err(error.into());
+    }
     let prepared = store::upkeep::prepare_partitions(&pools, Timestamp::now()).await;
     pools.close().await;
     Ok(prepared?)
@@ -163,15 +159,19 @@ pub async fn pools(url: &str, config: &Config) -> anyhow::Result<Pools> {
         ..PoolSizes::default()
     };
     let pools = Pools::open(url, sizes)?;
-    let patience = Instant::now() + START_PATIENCE;
+    let (began, mut told) = (Instant::now(), false);
     while let Err(error) = pools.reads.acquire().await {
         let failure = store::StoreError::from(error);
         let passing = match failure.failure() {
             Failure::Conflict | Failure::ConnectionLost | Failure::Unavailable => true,
             Failure::Fault => false,
         };
-        if !passing || Instant::now() > patience {
+        if !passing || began.elapsed() > START_PATIENCE {
             return Err(failure).context("the database does not answer");
+        }
+        if !told && began.elapsed() > START_TELL {
+            tracing::warn!(error = %failure, "waiting for the database");
+            told = true;
         }
         tokio::time::sleep(START_PAUSE).await;
     }
@@ -193,49 +193,20 @@ impl RunningApp {
 
 impl Instance {
     async fn start(url: &str, config: Config, listeners: Listeners) -> anyhow::Result<Self> {
-        let pools = pools(url, &config).await?;
-        let epoch = store::epoch::ensure(&pools).await?;
-        tracing::debug!(%epoch, "the log's epoch");
-        let sign_in = Arc::new(SignIn::open(pools.clone(), config.sign_in.clone()).await?);
-        let (tasks, phases) = (TaskTracker::new(), Phases::default());
-        let live = Arc::new(Live::new(tasks.clone()));
-        let executor = executor(&config, &pools, &live);
-        let book = book(&config, &phases.emptied, &tasks)?;
-        let (broker, lists) = wire_of(&config)?;
-        let presence = who_is_there(&config, &pools, &live, &lists);
-        let gateway = Arc::new(Gateway::new(gateway::Parts {
-            pools: pools.clone(),
-            executor: executor.clone(),
-            sign_in: Arc::clone(&sign_in),
-            live: Arc::clone(&live) as _,
-            tracking: track(&pools, &live, &phases.emptied, &tasks),
-            presence: Arc::clone(&presence),
-            limits: config.limits.clone(),
-            book: book.clone(),
-            draining: phases.emptied.clone(),
-            tasks: tasks.clone(),
-        }));
-        let hub = hub_of(&config, Arc::clone(&gateway), &pools, (broker, lists));
-        live.attach(hub.clone());
-        hub.start().await;
-        presence.start(&tasks);
-        let lapses = Lapses::begin(&hub, &pools).await?;
-        let look = config.sign_in.lapse_look();
-        lapses.start(look, phases.emptied.clone(), &tasks);
-        let site = Site::new(http::Parts {
-            pools: pools.clone(),
-            gateway: Arc::clone(&gateway),
-            sign_in,
-            hub: hub.clone(),
-            http: config.http.clone(),
-            limits: config.limits.clone(),
-            book: book.clone(),
-            draining: phases.closing.clone(),
-            tasks: tasks.clone(),
-        });
-        background::start(&pools, &executor, &phases.closing, &tasks);
-        let told = ops::Watched::new(&hub, &pools, &gateway, &live);
-        ops::start(told, phases.emptied.clone(), &tasks);
+        let core = Core::open(url, &config).await?;
+        core.start_tasks(&config).await?;
+        let site = core.site(&config);
+        let Core {
+            pools,
+            executor,
+            gateway,
+            live,
+            presence,
+            hub,
+            phases,
+            tasks,
+            ..
+        } = core;
         tidy(&tasks, &phases.emptied, gateway, Arc::clone(&site));
         let watched = Arc::new(operations::Instance {
             pools: pools.clone(),
@@ -247,19 +218,11 @@ impl Instance {
         }
         let public = http::router(site, &config.http);
         let operations = operations::router(watched);
+        let (of_public, of_operations) =
+            (phases.of_public(&config.shutdown), phases.of_operations());
         Ok(Self {
-            public: serve(
-                listeners.public,
-                public,
-                &config,
-                phases.of_public(&config.shutdown),
-            ),
-            operations: serve(
-                listeners.operations,
-                operations,
-                &config,
-                phases.of_operations(),
-            ),
+            public: serve(listeners.public, public, &config, of_public),
+            operations: serve(listeners.operations, operations, &config, of_operations),
             config,
             hub,
             pools,
@@ -269,28 +232,6 @@ impl Instance {
             tasks,
         })
     }
-}
-
-/// Positions, until nobody is there to see them.
-fn track(
-    pools: &Pools,
-    live: &Arc<Live>,
-    draining: &CancellationToken,
-    tasks: &TaskTracker,
-) -> Arc<Tracking> {
-    let (tracking, doubts) = Tracking::new(pools.clone(), Arc::clone(live) as _);
-    let tracking = Arc::new(tracking);
-    let (following, draining) = (Arc::clone(&tracking), draining.clone());
-    tasks.spawn(async move {
-        draining.run_until_cancelled(following.run(doubts)).await;
-    });
-    tracking
-}
-
-/// What runs commands, by this operator's figures.
-fn executor(config: &Config, pools: &Pools, live: &Arc<Live>) -> Executor {
-    let thresholds = thresholds::of(&config.alerts);
-    Executor::with_thresholds(pools.clone(), Arc::clone(live) as _, thresholds)
 }
 
 /// Simulated people, who come in by the public door.
@@ -308,71 +249,6 @@ fn start_demo(
     };
     demo::start(parts, stop, tasks);
     Ok(())
-}
-
-/// The limits that instances have in common, told to the others where there is a wire.
-fn book(
-    config: &Config,
-    draining: &CancellationToken,
-    tasks: &TaskTracker,
-) -> anyhow::Result<Book> {
-    let Some(url) = config.redis_url.reveal() else {
-        return Ok(Book::alone(config.limits.keys));
-    };
-    let book = Book::in_common(config.limits.keys);
-    let exchange = limits::redis::connect(url, &config.redis)?;
-    let telling = book.clone().run(Arc::new(exchange), config.limits.shared());
-    let draining = draining.clone();
-    tasks.spawn(async move {
-        draining.run_until_cancelled(telling).await;
-    });
-    Ok(book)
-}
-
-/// What instances share beside the database.
-type Wire = (Arc<dyn Broker>, Arc<dyn Presence>);
-
-/// Redis between instances, memory where there is one.
-fn wire_of(config: &Config) -> anyhow::Result<Wire> {
-    Ok(match config.redis_url.reveal() {
-        None => (
-            Arc::new(MemoryBus::new().broker()),
-            Arc::new(MemoryPresence::new()),
-        ),
-        Some(url) => {
-            let (broker, presence) = redis::connect(url, config.redis.clone())?;
-            (Arc::new(broker), Arc::new(presence))
-        }
-    })
-}
-
-/// How long beats may be late beside their period.
-const BEATS_LATE: Duration = Duration::from_millis(1500);
-
-/// Who is there, by the lists that the engine's presence has too.
-fn who_is_there(
-    config: &Config,
-    pools: &Pools,
-    live: &Arc<Live>,
-    lists: &Arc<dyn Presence>,
-) -> Arc<WhoIsThere> {
-    WhoIsThere::new(presence::Parts {
-        pools: pools.clone(),
-        lists: Arc::clone(lists),
-        here: Arc::clone(live) as _,
-        settings: config.presence.clone(),
-        restoring: Duration::from_millis(config.hub.presence_beat_ms) + BEATS_LATE,
-    })
-}
-
-/// The hub with its wire.
-fn hub_of(config: &Config, gateway: Arc<Gateway>, pools: &Pools, (broker, presence): Wire) -> Hub {
-    let log = Arc::new(PostgresLog::new(pools.clone()));
-    let settings = HubConfig {
-        version: concat!("dispatch-hub ", env!("CARGO_PKG_VERSION")).to_owned(),
-        ..config.hub.clone()
-    };
-    Hub::new(settings, gateway, log, broker, presence)
 }
 
 fn serve(

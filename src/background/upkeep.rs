@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::{
-    Pools,
+    Pools, outage,
     upkeep::{prepare_partitions, trim},
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn run(pools: Pools, shutdown: CancellationToken) {
 async fn round(pools: &Pools) -> bool {
     let now = Timestamp::now();
     if let Err(error) = prepare_partitions(pools, now).await {
-        tracing::warn!(%error, "the log's partitions could not be looked after");
+        outage::tell("the log's partitions could not be looked after", &error);
         return false;
     }
     match trim(pools, now).await {
@@ -42,7 +42,7 @@ async fn round(pools: &Pools) -> bool {
         }
         Ok(None) => true,
         Err(error) => {
-            tracing::warn!(%error, "old rows could not be trimmed");
+            outage::tell("old rows could not be trimmed", &error);
             false
         }
     }

@@ -65,10 +65,40 @@ pub struct Http {
     pub tcp_user_timeout_ms: u64,
 }
 
+impl Http {
+    fn ranges(&self) -> Vec<Range> {
+        let emulation = self.emulation_body_bytes as u64;
+        vec![
+            ("http.body_bytes", self.body_bytes as u64, 1024, 1 << 24),
+            ("http.import_bytes", self.import_bytes as u64, 8192, 1 << 26),
+            ("http.emulation_body_bytes", emulation, 1024, 1 << 24),
+            ("http.header_bytes", self.header_bytes as u64, 8192, 1 << 20),
+            ("http.header_count", self.header_count as u64, 16, 1024),
+            ("http.connections", self.connections as u64, 1, 1_000_000),
+        ]
+    }
+}
+
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Database {
     pub command_connections: u32,
     pub read_connections: u32,
+    pub command_wait_ms: u64,
+}
+
+impl Database {
+    fn ranges(&self) -> Vec<Range> {
+        let (commands, reads) = (self.command_connections, self.read_connections);
+        vec![
+            ("database.command_connections", commands.into(), 1, 1000),
+            ("database.read_connections", reads.into(), 1, 1000),
+            ("database.command_wait_ms", self.command_wait_ms, 1, 900),
+        ]
+    }
+
+    pub fn command_wait(&self) -> Duration {
+        Duration::from_millis(self.command_wait_ms)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -118,6 +148,22 @@ pub struct Limits {
 }
 
 impl Limits {
+    fn ranges(&self) -> Vec<Range> {
+        let (all, of_an_address) = (self.connections, self.connections_per_address);
+        let most = 1_000_000;
+        vec![
+            ("limits.connections", all as u64, 1, most),
+            (
+                "limits.connections_per_address",
+                of_an_address as u64,
+                1,
+                most,
+            ),
+            ("limits.keys", self.keys as u64, 1000, 10_000_000),
+            ("limits.shared_ms", self.shared_ms, 10, 10_000),
+        ]
+    }
+
     pub fn shared(&self) -> Duration {
         Duration::from_millis(self.shared_ms)
     }
@@ -133,7 +179,23 @@ pub struct Presence {
     pub lock_ms: u64,
 }
 
+/// A setting with its value, the least and the most that it may be.
+type Range = (&'static str, u64, u64, u64);
+
 impl SignIn {
+    fn ranges(&self) -> Vec<Range> {
+        let (leeway, access) = (self.leeway_seconds, self.access_ttl_seconds);
+        let (refresh, grace) = (self.refresh_ttl_days, self.refresh_grace_seconds);
+        vec![
+            ("sign_in.leeway_seconds", leeway.into(), 0, 30),
+            ("sign_in.access_ttl_seconds", access.into(), 60, 600),
+            ("sign_in.refresh_ttl_days", refresh.into(), 1, 366),
+            ("sign_in.refresh_grace_seconds", grace.into(), 0, 600),
+            ("sign_in.lapse_look_ms", self.lapse_look_ms, 50, 5000),
+            ("sign_in.hashing", self.hashing as u64, 1, 64),
+        ]
+    }
+
     pub fn lapse_look(&self) -> Duration {
         Duration::from_millis(self.lapse_look_ms)
     }
@@ -268,74 +330,10 @@ impl Config {
     }
 
     fn check_ranges(&self) -> Vec<String> {
-        let (sign_in, http) = (&self.sign_in, &self.http);
-        let ranges = [
-            (
-                "sign_in.leeway_seconds",
-                sign_in.leeway_seconds.into(),
-                0,
-                30,
-            ),
-            (
-                "sign_in.access_ttl_seconds",
-                sign_in.access_ttl_seconds.into(),
-                60,
-                600,
-            ),
-            (
-                "sign_in.refresh_ttl_days",
-                sign_in.refresh_ttl_days.into(),
-                1,
-                366,
-            ),
-            (
-                "sign_in.refresh_grace_seconds",
-                sign_in.refresh_grace_seconds.into(),
-                0,
-                600,
-            ),
-            ("sign_in.lapse_look_ms", sign_in.lapse_look_ms, 50, 5000),
-            ("sign_in.hashing", sign_in.hashing as u64, 1, 64),
-            ("http.body_bytes", http.body_bytes as u64, 1024, 1 << 24),
-            ("http.import_bytes", http.import_bytes as u64, 8192, 1 << 26),
-            (
-                "http.emulation_body_bytes",
-                http.emulation_body_bytes as u64,
-                1024,
-                1 << 24,
-            ),
-            ("http.header_bytes", http.header_bytes as u64, 8192, 1 << 20),
-            ("http.header_count", http.header_count as u64, 16, 1024),
-            ("http.connections", http.connections as u64, 1, 1_000_000),
-            (
-                "limits.connections",
-                self.limits.connections as u64,
-                1,
-                1_000_000,
-            ),
-            (
-                "limits.connections_per_address",
-                self.limits.connections_per_address as u64,
-                1,
-                1_000_000,
-            ),
-            ("limits.keys", self.limits.keys as u64, 1000, 10_000_000),
-            ("limits.shared_ms", self.limits.shared_ms, 10, 10_000),
-            (
-                "database.command_connections",
-                self.database.command_connections.into(),
-                1,
-                1000,
-            ),
-            (
-                "database.read_connections",
-                self.database.read_connections.into(),
-                1,
-                1000,
-            ),
-        ];
+        let ranges = [self.sign_in.ranges(), self.http.ranges()].into_iter();
+        let ranges = ranges.chain([self.database.ranges(), self.limits.ranges()]);
         ranges
-            .into_iter()
+            .flatten()
             .filter(|(_, value, least, most)| !(least..=most).contains(&value))
             .map(|(key, _, least, most)| format!("{key}: between {least} and {most}"))
             .collect()

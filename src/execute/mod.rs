@@ -3,16 +3,19 @@
 //! It knows no command by name: what to load and lock follows from the command and the decision,
 //! what to publish from the difference that the decision makes. It upholds P2, P3 and P5.
 
+mod admission;
 mod attempt;
 mod locks;
 mod outcome;
 mod trip;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use hub::ports::{Control, Publication};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+use admission::Admission;
 pub use outcome::{Outcome, ReachedPosition, Refusal};
 
 use crate::{
@@ -63,6 +66,24 @@ pub struct Request {
     pub trace_id: String,
 }
 
+/// What an operator may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// When jobs are told of.
+    pub thresholds: Thresholds,
+    /// The longest that a command waits for its turn; whoever would wait longer is refused at once.
+    pub wait: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            thresholds: Thresholds::default(),
+            wait: Duration::from_millis(250),
+        }
+    }
+}
+
 /// Runs commands. Cheap to clone.
 #[derive(Clone)]
 pub struct Executor {
@@ -72,36 +93,38 @@ pub struct Executor {
 struct Inner {
     pools: Pools,
     live: Arc<dyn Committed>,
-    thresholds: Thresholds,
+    settings: Settings,
+    admission: Arc<Admission>,
     running: TaskTracker,
 }
 
 impl Executor {
     pub fn new(pools: Pools, live: Arc<dyn Committed>) -> Self {
-        Self::with_thresholds(pools, live, Thresholds::default())
+        Self::with(pools, live, Settings::default())
     }
 
-    /// With an operator's figures of when jobs are told of.
-    pub fn with_thresholds(pools: Pools, live: Arc<dyn Committed>, thresholds: Thresholds) -> Self {
-        let running = TaskTracker::new();
+    /// By an operator's figures.
+    pub fn with(pools: Pools, live: Arc<dyn Committed>, settings: Settings) -> Self {
+        let connections = pools.commands.options().get_max_connections();
         Self {
             inner: Arc::new(Inner {
+                admission: Admission::new(connections, settings.wait),
                 pools,
                 live,
-                thresholds,
-                running,
+                settings,
+                running: TaskTracker::new(),
             }),
         }
     }
 
     /// Runs a command in a task of its own: dropping the returned future does not stop it.
     pub fn execute(&self, request: Request) -> impl Future<Output = Outcome> + Send + 'static {
-        let inner = self.inner.clone();
+        let (inner, arrived) = (self.inner.clone(), Instant::now());
         let trace_id = request.trace_id.clone();
         let trip = self
             .inner
             .running
-            .spawn(async move { inner.run(&request).await });
+            .spawn(async move { inner.run(&request, arrived).await });
         async move {
             trip.await.unwrap_or_else(|failure| {
                 tracing::error!(%failure, trace_id, "a command's task failed");

@@ -13,6 +13,7 @@ use tracing::Instrument;
 
 use super::{
     Inner, Outcome, ReachedPosition, Refusal, Request,
+    admission::{Busy, Lane, Turn},
     attempt::{Attempt, Kept, Pace, Plan, Prepared, Ready, pace},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     store::{
         Failure, StoreError,
         append::{self, Appended},
-        receipt,
+        outage, receipt,
         security::{self, SecurityEvent},
     },
 };
@@ -77,7 +78,7 @@ struct Budget {
 }
 
 impl Inner {
-    pub(super) async fn run(&self, request: &Request) -> Outcome {
+    pub(super) async fn run(&self, request: &Request, arrived: Instant) -> Outcome {
         let kind = request.command.kind();
         let span = tracing::info_span!(
             "command",
@@ -88,10 +89,9 @@ impl Inner {
             via = request.via.as_str(),
             trace.id = request.trace_id,
         );
-        let start = Instant::now();
-        let outcome = self.trip(request).instrument(span.clone()).await;
+        let outcome = self.trip(request, arrived).instrument(span.clone()).await;
         self.note_denial(request, &outcome).await;
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = arrived.elapsed().as_secs_f64();
         let label = outcome.label().to_owned();
         metrics::counter!("commands_total", "kind" => kind, "outcome" => label.clone())
             .increment(1);
@@ -99,22 +99,27 @@ impl Inner {
         outcome
     }
 
-    async fn trip(&self, request: &Request) -> Outcome {
+    async fn trip(&self, request: &Request, arrived: Instant) -> Outcome {
         if !may_run(request.actor.role, &request.command) {
             return Outcome::forbidden();
         }
         if let Err(refused) = check_id(request.command_id, request.actor.role) {
             return refused;
         }
+        let until = arrived + prepare_within(&request.command);
+        let _turn = match self.turn(request, until).await {
+            Ok(turn) => turn,
+            Err(refused) => return refused,
+        };
         let body_hash = receipt::body_hash(&request.command);
         let attempt = Attempt {
             pools: &self.pools,
             request,
             body_hash: &body_hash,
-            thresholds: self.thresholds,
+            thresholds: self.settings.thresholds,
         };
         let mut budget = Budget {
-            until: Instant::now() + prepare_within(&request.command),
+            until,
             conflicts: 0,
             lost: 0,
             resolving: false,
@@ -122,6 +127,10 @@ impl Inner {
         };
         let mut plan = Plan::default();
         loop {
+            // Nobody waits for it any more: it is not begun.
+            if budget.until <= Instant::now() {
+                return budget.unavailable();
+            }
             let prepared = match timeout_at(budget.until, attempt.prepare(&mut plan)).await {
                 Ok(Ok(prepared)) => prepared,
                 Ok(Err(error)) => match budget.after(&error, request).await {
@@ -144,6 +153,18 @@ impl Inner {
                 },
             }
         }
+    }
+
+    /// A turn at the connections, which are the scarce thing.
+    async fn turn(&self, request: &Request, until: Instant) -> Result<Turn, Outcome> {
+        let lane = Lane::of(request.actor.role, &request.command);
+        self.admission
+            .turn(lane, until)
+            .await
+            .map_err(|Busy { retry_after_ms }| {
+                let message = "there is too much to do just now";
+                Outcome::try_again(Refusal::Unavailable, message, retry_after_ms)
+            })
     }
 
     async fn commit(&self, ready: Ready, budget: &mut Budget, request: &Request) -> Step {
@@ -216,8 +237,10 @@ impl Inner {
         };
         match timeout(NOTE_WITHIN, security::record(&self.pools, event)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "a denial could not be recorded"),
-            Err(late) => tracing::warn!(error = %late, "a denial could not be recorded"),
+            Ok(Err(error)) => {
+                outage::tell("a denial could not be recorded", &error);
+            }
+            Err(late) => tracing::debug!(error = %late, "a denial could not be recorded"),
         }
     }
 }
@@ -244,7 +267,7 @@ impl Budget {
                 Step::Again
             }
             Failure::ConnectionLost | Failure::Unavailable => {
-                tracing::warn!(%error, "the database is not available");
+                outage::tell("a command could not be run", error);
                 Step::Done(self.unavailable())
             }
             Failure::Fault => {

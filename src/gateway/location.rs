@@ -63,7 +63,7 @@ impl Gateway {
                 Outcome::invalid_argument(&fault.field, fault.reason)
             }
             Err(Unshown::Store(error)) => {
-                tracing::warn!(error = %error, "what a cleaner does could not be read");
+                crate::store::outage::tell("what a cleaner does could not be read", &error);
                 Outcome::try_again(Refusal::Unavailable, "not available just now", 1000)
             }
         }

@@ -37,7 +37,7 @@ use crate::{
     presence::Presence,
     sign_in::{self, SignIn, password},
     store::{
-        Pools, StoreError,
+        Pools, StoreError, outage,
         security::{self, SecurityEvent},
     },
     tracking::{Ephemeral, Tracking},
@@ -325,7 +325,7 @@ impl Gateway {
                 subject: &subject,
             };
             if let Err(error) = security::record(&pools, event).await {
-                tracing::warn!(error = %error, "a denial could not be noted");
+                outage::tell("a denial could not be noted", &error);
             }
         });
     }
@@ -340,9 +340,11 @@ impl Application for Gateway {
         let recognised = self.sign_in.recognise(&hello.token).await;
         let recognised = recognised.map_err(|refused| match refused {
             sign_in::Refused::Expired => ConnectRefused::TokenExpired,
-            sign_in::Refused::Store(_) | sign_in::Refused::TooSoon(_) => {
+            sign_in::Refused::Store(error) => {
+                outage::tell("somebody could not be recognised", &error);
                 ConnectRefused::Unavailable
             }
+            sign_in::Refused::TooSoon(_) => ConnectRefused::Unavailable,
             sign_in::Refused::InvalidToken
             | sign_in::Refused::Ended
             | sign_in::Refused::WrongCredentials { .. }
@@ -363,9 +365,11 @@ impl Application for Gateway {
         let recognised = self.sign_in.recognise(token).await;
         let identity = identity_of(&recognised.map_err(|refused| match refused {
             sign_in::Refused::Expired => RefreshRefused::Expired,
-            sign_in::Refused::Store(_) | sign_in::Refused::TooSoon(_) => {
+            sign_in::Refused::Store(error) => {
+                outage::tell("somebody could not be recognised again", &error);
                 RefreshRefused::Unavailable
             }
+            sign_in::Refused::TooSoon(_) => RefreshRefused::Unavailable,
             sign_in::Refused::InvalidToken
             | sign_in::Refused::Ended
             | sign_in::Refused::WrongCredentials { .. }
@@ -509,7 +513,7 @@ fn via(via: Via) -> execute::Via {
 }
 
 fn unavailable(error: &StoreError) -> Denied {
-    tracing::warn!(error = %error, "a channel could not be read");
+    outage::tell("a channel could not be read", error);
     Denied::Unavailable
 }
 

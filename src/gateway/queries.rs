@@ -20,7 +20,13 @@ use crate::{
     },
     execute::{Outcome, Refusal},
     limits::{Key, Neighbour},
-    store::{Failure, StoreError, load, load::Loaded, search::search},
+    store::{
+        StoreError, load,
+        load::Loaded,
+        outage::{self, Told},
+        pools::ReadTurn,
+        search::search,
+    },
 };
 
 /// Who asks, for the limit: a person, or where nobody is signed in an address.
@@ -78,12 +84,12 @@ impl Gateway {
             Query::Search(asked) => {
                 let sought = Sought::of(asked).map_err(refused)?;
                 // For the account of the one who asks.
-                self.load(caller, actor, query).await?;
+                let (_, _turn) = self.load(caller, actor, query).await?;
                 let found = search(&self.pools, &sought).await;
                 found.map(Answer::Search).map_err(|error| unread(&error))
             }
             Query::JobTargets(asked) => {
-                let loaded = self.load(caller, actor, query).await?;
+                let (loaded, _turn) = self.load(caller, actor, query).await?;
                 let (asked, context) = (asked.clone(), context(actor, &loaded));
                 // A day of moves for everybody takes a while to go through.
                 let answer = move || job_targets(&asked, &loaded.world, &context);
@@ -96,20 +102,21 @@ impl Gateway {
                 answer.map(Answer::JobTargets).map_err(refused)
             }
             Query::NearestSlots(asked) => {
-                let loaded = self.load(caller, actor, query).await?;
+                let (loaded, _turn) = self.load(caller, actor, query).await?;
                 let answer = nearest_slots(asked, &loaded.world, &context(actor, &loaded));
                 answer.map(Answer::NearestSlots).map_err(refused)
             }
         }
     }
 
-    /// The world that a query is about, where the one who asks still may.
+    /// The world that a query is about, where the one who asks still may; with a turn, to be kept
+    /// until it is answered.
     async fn load(
         &self,
         caller: &Caller,
         actor: Option<Actor>,
         query: &Query,
-    ) -> Result<Loaded, Outcome> {
+    ) -> Result<(Loaded, ReadTurn), Outcome> {
         let asker = actor.map_or_else(
             || Asker::Anybody(caller.remote.map(Neighbour::from)),
             |actor| Asker::Person(actor.id),
@@ -123,6 +130,11 @@ impl Gateway {
                 wait_ms.max(1),
             ));
         }
+        let turn = self
+            .pools
+            .query_turn()
+            .await
+            .map_err(|error| unread(&error))?;
         let loaded = load::for_query(&self.pools, query, actor)
             .await
             .map_err(|error| unread(&error))?;
@@ -130,7 +142,7 @@ impl Gateway {
             let message = "this account may not ask any more";
             return Err(Outcome::refused(Refusal::Unauthenticated, message));
         }
-        Ok(loaded)
+        Ok((loaded, turn))
     }
 }
 
@@ -154,15 +166,8 @@ fn refused(objection: Objection) -> Outcome {
 }
 
 fn unread(error: &StoreError) -> Outcome {
-    match error.failure() {
-        Failure::Conflict | Failure::ConnectionLost | Failure::Unavailable => {
-            tracing::warn!(%error, "a query could not be read for");
-            Outcome::try_again(Refusal::Unavailable, "not available just now", 1000)
-        }
-        Failure::Fault => {
-            let trace_id = Uuid::now_v7().simple().to_string();
-            tracing::error!(%error, trace_id, "a query failed");
-            Outcome::internal(&trace_id)
-        }
+    match outage::tell("a query could not be read for", error) {
+        Told::Passing => Outcome::try_again(Refusal::Unavailable, "not available just now", 1000),
+        Told::Fault { trace_id } => Outcome::internal(&trace_id),
     }
 }

@@ -325,13 +325,7 @@ fn problem_name(code: &str) -> String {
 pub fn define_problems(definitions: &mut Definitions) {
     for refusal in Refusal::ALL {
         let code = refusal.as_str();
-        let details = if refusal == Refusal::Internal {
-            // Not every one is a command's; all have the header `x-request-id`.
-            json!({ "type": "object", "properties": { "trace_id": { "type": "string" } } })
-        } else {
-            refusal_details(refusal)
-        };
-        let problem = problem(status(refusal).as_u16(), code, details);
+        let problem = problem(status(refusal).as_u16(), code, refusal_details(refusal));
         definitions.publish(problem_name(code), problem);
     }
     for (code, details) in rejection_details(definitions) {

@@ -18,6 +18,7 @@ use crate::{
     gateway::{self, input},
     limits::Neighbour,
     sign_in,
+    store::outage::{self, Told},
 };
 
 /// A body as `T` has it; a fault names its field.
@@ -172,16 +173,9 @@ pub fn refusal(refused: &sign_in::Refused) -> Problem {
 
 /// How the database's failures are told over HTTP.
 pub fn stored(error: &crate::store::StoreError) -> Problem {
-    use crate::store::Failure;
-    match error.failure() {
-        Failure::Conflict | Failure::ConnectionLost | Failure::Unavailable => {
-            tracing::warn!(error = %error, "the database could not be asked");
-            Problem::unavailable()
-        }
-        Failure::Fault => {
-            tracing::error!(error = %error, "the database refused a statement of ours");
-            Problem::internal()
-        }
+    match outage::tell("a request could not be answered", error) {
+        Told::Passing => Problem::unavailable(),
+        Told::Fault { trace_id } => Problem::internal(&trace_id),
     }
 }
 

@@ -15,7 +15,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -102,7 +102,8 @@ fn record(span: &tracing::Span, route: &str, response: &Response, elapsed: Durat
     let status = response.status();
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {
-        if status.is_server_error() {
+        // What is only not available now is counted, and told by whoever found it so.
+        if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
             tracing::warn!(http.status = status.as_u16(), elapsed_ms, "request failed");
         } else {
             tracing::debug!(

@@ -183,6 +183,7 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("of unknown cause");
-    tracing::error!(panic = message, "a request panicked");
-    Problem::internal().into_response()
+    let trace_id = uuid::Uuid::now_v7().simple().to_string();
+    tracing::error!(panic = message, trace_id, "a request panicked");
+    Problem::internal(&trace_id).into_response()
 }

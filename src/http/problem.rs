@@ -71,9 +71,11 @@ impl Problem {
         }
     }
 
-    pub fn internal() -> Self {
+    /// The log has more, by this id.
+    pub fn internal(trace_id: &str) -> Self {
         let message = "Something went wrong on our side";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+            .with(json!({ "trace_id": trace_id }))
     }
 }
 

@@ -224,8 +224,9 @@ fn epoch_changed(epoch: &str) -> Problem {
 
 fn record(cursor: String, event: StoredEvent) -> Result<EventRecord, Problem> {
     let body = serde_json::from_str(event.body.get()).map_err(|error| {
-        tracing::error!(%error, "a stored fact is not JSON");
-        Problem::internal()
+        let trace_id = Uuid::now_v7().simple().to_string();
+        tracing::error!(%error, trace_id, "a stored fact is not JSON");
+        Problem::internal(&trace_id)
     })?;
     Ok(EventRecord {
         cursor,

@@ -21,7 +21,10 @@ use crate::{
     domain::{Role, ids::AccountId},
     execute::Refusal,
     sign_in::{Refused, Session},
-    store::security::{self, SecurityEvent},
+    store::{
+        outage,
+        security::{self, SecurityEvent},
+    },
 };
 
 /// Closes connections for good: their owner is no longer signed in.
@@ -237,7 +240,7 @@ fn note(site: &Arc<Site>, from: &From, kind: &'static str, refused: &Refused) {
             subject: "",
         };
         if let Err(error) = security::record(&pools, event).await {
-            tracing::warn!(error = %error, "a failed sign-in could not be noted");
+            outage::tell("a failed sign-in could not be noted", &error);
         }
     });
 }

@@ -32,6 +32,7 @@ mod moves;
 mod newcomer;
 mod one_slot;
 mod outage;
+mod overload;
 mod presence;
 mod queries;
 mod readme;

@@ -80,6 +80,8 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::thread::ScopedJoinHandle;
+
     use super::*;
 
     fn address(last: u8) -> Neighbour {
@@ -115,7 +117,7 @@ mod tests {
                     .count()
             };
             let coming: Vec<_> = (0..8).map(|_| scope.spawn(come)).collect();
-            let inside = coming.into_iter().map(|thread| thread.join());
+            let inside = coming.into_iter().map(ScopedJoinHandle::join);
             inside.map(|count| count.expect("no panic")).sum()
         });
         assert_eq!(inside, 7);

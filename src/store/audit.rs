@@ -64,6 +64,7 @@ pub async fn read(
     filter: &AuditFilter,
     limit: i64,
 ) -> Result<(Vec<AuditRecord>, Option<AuditCursor>), StoreError> {
+    let _turn = pools.query_turn().await?;
     let until = filter.until.map_or(Timestamp::MAX, database_instant);
     let (at, id) = before
         .and_then(|cursor| Some((cursor.at()?, cursor.id)))

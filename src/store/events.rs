@@ -122,6 +122,7 @@ pub async fn read(
     filter: &EventFilter,
     limit: i64,
 ) -> Result<ReadEvents, StoreError> {
+    let _turn = pools.query_turn().await?;
     let looked_at = if filter.is_empty() { limit } else { LOOKED_AT };
     let row = sqlx::query!(
         r#"with horizon as materialized (

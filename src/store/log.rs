@@ -63,6 +63,7 @@ impl ChannelLog for PostgresLog {
     }
 
     async fn head(&self, channel: &str) -> Result<Position, LogError> {
+        let _turn = self.pools.read_turn().await?;
         let row = sqlx::query!(
             r#"select log_name() as epoch,
                    coalesce((select head from channel where name = $1), 0) as "head!""#,
@@ -80,6 +81,7 @@ impl ChannelLog for PostgresLog {
         after: u64,
         limit: usize,
     ) -> Result<LogRead, LogError> {
+        let _turn = self.pools.read_turn().await?;
         let rows = sqlx::query_as!(
             LogRow,
             r#"with log as materialized (select log_name() as epoch)
@@ -107,6 +109,7 @@ impl ChannelLog for PostgresLog {
         before: Option<u64>,
         limit: usize,
     ) -> Result<LogRead, LogError> {
+        let _turn = self.pools.read_turn().await?;
         let rows = sqlx::query_as!(
             LogRow,
             r#"with log as materialized (select log_name() as epoch)

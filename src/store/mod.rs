@@ -16,6 +16,7 @@ pub mod events;
 pub mod lapse;
 pub mod load;
 pub mod log;
+pub mod outage;
 pub mod planning;
 pub mod pools;
 pub mod presence;

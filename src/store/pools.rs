@@ -2,14 +2,19 @@
 //! their own, so that a storm of one cannot starve the others.
 //!
 //! Nobody waits longer than 250 ms for a connection: a caller who cannot get one is refused and
-//! comes back. The driver offers no `TCP_USER_TIMEOUT`; on our side the time limit of the command
+//! comes back. Of the reads the long ones take turns, so that recognising somebody, or a timer, never
+//! waits behind a storm of screens or queries. The driver offers no `TCP_USER_TIMEOUT`; on our side the time limit of the command
 //! trip stands in for it, on the server's side `tcp_user_timeout` and the connection check do.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
 };
 
 use super::{StoreError, append};
@@ -35,6 +40,21 @@ impl Default for PoolSizes {
     }
 }
 
+/// A turn at reading, over when it is dropped.
+#[must_use]
+#[derive(Debug)]
+pub struct ReadTurn {
+    _read: OwnedSemaphorePermit,
+    _query: Option<OwnedSemaphorePermit>,
+}
+
+/// The longest that a snapshot or a recovery waits for its turn. Somebody's whole screen depends on it,
+/// and many may be waiting for the same one.
+const READ_PATIENCE: Duration = Duration::from_secs(2);
+/// Of the connections for reads one in so many is kept for what is short and cannot wait: recognising
+/// people, timers, looks at the log.
+const KEPT_ONE_IN: u32 = 4;
+
 /// The way to the database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Pools {
@@ -45,6 +65,10 @@ pub struct Pools {
     /// Readiness, the operations listener, and looks at rights that ended: however busy the others
     /// are.
     pub health: PgPool,
+    /// Turns of long reads; they leave connections to the short ones.
+    long_reads: Arc<Semaphore>,
+    /// Queries and lists have half of those: screens come first.
+    queries: Arc<Semaphore>,
 }
 
 impl Pools {
@@ -61,6 +85,25 @@ impl Pools {
                 .connect_lazy_with(session("dispatch-hub commands")),
             reads: pool(sizes.reads).connect_lazy_with(session("dispatch-hub reads")),
             health: pool(sizes.health).connect_lazy_with(session("dispatch-hub health")),
+            long_reads: turns(long_reads(sizes.reads)),
+            queries: turns(long_reads(sizes.reads) / 2),
+        })
+    }
+
+    /// A turn at reading what a screen is made of: a snapshot, or what was missed of a channel.
+    pub async fn read_turn(&self) -> Result<ReadTurn, StoreError> {
+        Ok(ReadTurn {
+            _read: taken(&self.long_reads, READ_PATIENCE).await?,
+            _query: None,
+        })
+    }
+
+    /// A turn at a query or a list. However many are asked, the screens' reads go on.
+    pub async fn query_turn(&self) -> Result<ReadTurn, StoreError> {
+        let query = taken(&self.queries, ACQUIRE_TIMEOUT).await?;
+        Ok(ReadTurn {
+            _read: taken(&self.long_reads, ACQUIRE_TIMEOUT).await?,
+            _query: Some(query),
         })
     }
 
@@ -100,6 +143,24 @@ impl Pools {
             self.health.close()
         );
     }
+}
+
+fn long_reads(connections: u32) -> u32 {
+    connections - connections.div_ceil(KEPT_ONE_IN).min(connections)
+}
+
+fn turns(count: u32) -> Arc<Semaphore> {
+    let count = usize::try_from(count.max(1)).unwrap_or(Semaphore::MAX_PERMITS);
+    Arc::new(Semaphore::new(count))
+}
+
+async fn taken(
+    turns: &Arc<Semaphore>,
+    patience: Duration,
+) -> Result<OwnedSemaphorePermit, StoreError> {
+    let turn = timeout(patience, Arc::clone(turns).acquire_owned()).await;
+    let turn = turn.map_err(|_late| sqlx::Error::PoolTimedOut)?;
+    Ok(turn.expect("the turns are never closed"))
 }
 
 fn pool(size: u32) -> PgPoolOptions {

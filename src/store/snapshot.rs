@@ -23,6 +23,7 @@ pub struct Snapshot {
 }
 
 pub async fn snapshot(pools: &Pools, channel: &Channel) -> Result<Snapshot, StoreError> {
+    let _turn = pools.read_turn().await?;
     let mut connection = pools.reads.acquire().await?;
     let read = load::for_channel(&mut connection, channel).await?;
     let epoch: Epoch = read
