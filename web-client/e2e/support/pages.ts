@@ -85,7 +85,7 @@ function watchOffsets(page: Page): Map<string, number[]> {
     socket.on('framereceived', ({ payload }) => {
       for (const line of String(payload).split('\n')) {
         const frame = JSON.parse(line) as Frame;
-        if (frame.push?.pub !== undefined) note(frame.push.channel, frame.push.pub.offset);
+        if (frame.push?.pub?.offset !== undefined) note(frame.push.channel, frame.push.pub.offset);
         const channel = asked.get(frame.id ?? 0);
         if (frame.subscribe === undefined || channel === undefined) continue;
         if (frame.subscribe.recovered !== true) offsets.set(channel, []);

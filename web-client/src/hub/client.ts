@@ -4,11 +4,11 @@
  * no screen and no React.
  */
 import { Centrifuge, State, UnauthorizedError } from 'centrifuge';
-import type { CommandKind, CommandKinds } from '../wire';
+import type { CommandKind, CommandKinds, FocusReport, LockRequest, UnlockRequest } from '../wire';
 import type { ServerClock } from './clock';
 import { runCommand } from './commands';
 import { Observable } from './observable';
-import type { Outcome, Position } from './outcome';
+import { type Outcome, type Position, readOutcome } from './outcome';
 import { type Session, SignedOut } from './session';
 import { ChannelView } from './view';
 
@@ -26,6 +26,13 @@ export type Link =
 const TURNED_DOWN = new Set([1, 3500, 3501, 3503]);
 const LINGER_MS = 10_000;
 const PROBE_EVERY_MS = 15_000;
+
+/** What is said without a receipt, by its wire name. */
+export interface Tellings {
+  readonly 'presence.focus': FocusReport;
+  readonly 'presence.lock': LockRequest;
+  readonly 'presence.unlock': UnlockRequest;
+}
 
 interface Held {
   readonly view: ChannelView;
@@ -96,6 +103,16 @@ export class HubClient {
       kind,
       parameters,
     );
+  }
+
+  /** Tells colleagues something that leaves no trace: once, and `null` where it did not get through. */
+  async tell<K extends keyof Tellings>(method: K, said: Tellings[K]): Promise<Outcome | null> {
+    if (this.client.state !== State.Connected) return null;
+    try {
+      return readOutcome(await this.rpc(method, said));
+    } catch {
+      return null;
+    }
   }
 
   /** Tries at once instead of waiting for the next turn. */

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Body, HoldRow, JobRow, Row, SlotsBody } from '../wire';
-import { applyBody, applySlots, NO_ROWS, NO_SLOTS, type Rows, type Slots } from './reducer';
+import type { Body, HoldRow, JobRow, LiveBody, Row, SlotsBody } from '../wire';
+import {
+  applyBody,
+  applySlots,
+  applyTo,
+  emptyContent,
+  NO_ROWS,
+  NO_SLOTS,
+  type Rows,
+  type Slots,
+} from './reducer';
 
 const AT = '2026-11-20T10:00:00Z';
 const body = (set: Row[], unset: Body['unset'] = []): Body => ({ at: AT, set, unset });
@@ -121,6 +130,37 @@ describe('slots bodies', () => {
       slots(change('2026-11-20T10:00:00.000Z', 1)),
     ].reduce(applySlots, NO_SLOTS);
     expect(at(view, AT)).toBe(2);
+  });
+});
+
+describe('who is in a zone', () => {
+  const told = (version: number, customers: number): LiveBody => ({
+    at: AT,
+    set: [
+      {
+        kind: 'presence',
+        id: 'center',
+        version,
+        counts: { customers, visitors: 0, cleaners: 0, dispatchers: 0 },
+        cleaners: [],
+        dispatchers: [],
+        locks: [],
+      },
+    ],
+    unset: [],
+  });
+
+  it('is the newest state, and the same one where it is only said again', () => {
+    const first = applyTo(emptyContent('presence:center'), told(2, 1));
+    expect(applyTo(first, told(2, 1))).toBe(first);
+    expect(applyTo(first, told(1, 9))).toBe(first);
+    const later = applyTo(first, told(3, 4));
+    expect(later).toMatchObject({ kind: 'presence', row: { counts: { customers: 4 } } });
+  });
+
+  it('is unknown while nothing was heard', () => {
+    const nothing = applyTo(emptyContent('presence:center'), { at: AT, set: [], unset: [] });
+    expect(nothing).toEqual({ kind: 'presence', row: null });
   });
 });
 

@@ -3,7 +3,7 @@
  * rows that a body does not mention keep their identity, so that the screen can compare by reference.
  * A snapshot is the body that, applied to nothing, gives the view: both go through the same functions.
  */
-import type { Body, Row, RowKind, RowOf, SlotsBody } from '../wire';
+import type { AnyBody, Body, LiveBody, PresenceRow, Row, RowKind, RowOf, SlotsBody } from '../wire';
 
 /** Rows by kind and id. */
 export type Rows = { readonly [K in RowKind]: ReadonlyMap<string, RowOf<K>> };
@@ -63,22 +63,38 @@ export function applySlots(slots: Slots, body: SlotsBody): Slots {
   return next.size === 0 ? slots : new Map([...slots, ...next]);
 }
 
-/** What a channel holds; which of the two is told by its name. */
+/** The newest of the states of a zone; one that is only said again keeps its identity. */
+export function applyPresence(known: PresenceRow | null, body: LiveBody): PresenceRow | null {
+  return body.set.reduce<PresenceRow | null>(
+    (newest, row) =>
+      row.kind === 'presence' && (newest === null || row.version > newest.version) ? row : newest,
+    known,
+  );
+}
+
+/** What a channel holds; which of these is told by its name. */
 export type Content =
   | { readonly kind: 'rows'; readonly rows: Rows }
-  | { readonly kind: 'slots'; readonly slots: Slots };
+  | { readonly kind: 'slots'; readonly slots: Slots }
+  | { readonly kind: 'presence'; readonly row: PresenceRow | null };
 
 export function emptyContent(channel: string): Content {
-  return channel.startsWith('slots:') ? { kind: 'slots', slots: NO_SLOTS } : { kind: 'rows', rows: NO_ROWS };
+  if (channel.startsWith('slots:')) return { kind: 'slots', slots: NO_SLOTS };
+  if (channel.startsWith('presence:')) return { kind: 'presence', row: null };
+  return { kind: 'rows', rows: NO_ROWS };
 }
 
 /** Applies one body, of a snapshot or a publication. */
-export function applyTo(content: Content, body: Body | SlotsBody): Content {
+export function applyTo(content: Content, body: AnyBody): Content {
   switch (content.kind) {
     case 'rows':
       return { kind: 'rows', rows: applyBody(content.rows, body as Body) };
     case 'slots':
       return { kind: 'slots', slots: applySlots(content.slots, body as SlotsBody) };
+    case 'presence': {
+      const row = applyPresence(content.row, body as LiveBody);
+      return row === content.row ? content : { kind: 'presence', row };
+    }
     default:
       return content satisfies never;
   }

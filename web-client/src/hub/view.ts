@@ -4,7 +4,7 @@
  * a view that outlives its connection resumes from there.
  */
 import type { Centrifuge, PublicationContext, SubscribedContext, Subscription } from 'centrifuge';
-import type { Body, SlotsBody } from '../wire';
+import type { AnyBody } from '../wire';
 import { Observable } from './observable';
 import type { Position } from './outcome';
 import { applyTo, type Content, emptyContent } from './reducer';
@@ -90,7 +90,7 @@ export class ChannelView {
 
   private subscribed({ data, streamPosition }: SubscribedContext): void {
     if (data !== undefined && data !== null) {
-      const body = data as Body | SlotsBody;
+      const body = data as AnyBody;
       this.state.set({
         phase: { kind: 'live' },
         content: applyTo(emptyContent(this.channel), body),
@@ -106,7 +106,7 @@ export class ChannelView {
   }
 
   private published({ data, offset }: PublicationContext): void {
-    const body = data as Body | SlotsBody;
+    const body = data as AnyBody;
     this.state.set({
       phase: { kind: 'live' },
       content: applyTo(this.state.value.content, body),

@@ -10,6 +10,7 @@ import { emptyContent, NO_ROWS, NO_SLOTS, type Rows, type Slots } from '../hub/r
 import { Rest } from '../hub/rest';
 import { type Area, Session, type User } from '../hub/session';
 import type { Phase, ViewState } from '../hub/view';
+import type { PresenceRow } from '../wire';
 import { Catalogs } from './catalogs';
 import { cancelFrame, onNextFrame } from './frame';
 
@@ -98,6 +99,12 @@ export interface RowsView {
 export function useRows(channel: string | null): RowsView {
   const { content, phase, at } = useView(channel);
   return { rows: content.kind === 'rows' ? content.rows : NO_ROWS, phase, at };
+}
+
+/** Who is in a zone (`null` before that was heard), and whether this page is heard there. */
+export function usePresenceView(zone: string): { row: PresenceRow | null; live: boolean } {
+  const { content, phase } = useView(`presence:${zone}`);
+  return { row: content.kind === 'presence' ? content.row : null, live: phase.kind === 'live' };
 }
 
 export function slotsOf(state: ViewState): Slots {

@@ -4,7 +4,7 @@
  * the client needs is here; the real server is what the browser tests run against.
  */
 import { applyBody, applySlots, NO_ROWS, NO_SLOTS, type Rows, type Slots } from '../hub/reducer';
-import type { Body, Row, RowKey, SlotsBody } from '../wire';
+import type { Body, LiveBody, PresenceRow, Row, RowKey, SlotsBody } from '../wire';
 
 interface Command {
   readonly id: number;
@@ -35,6 +35,9 @@ export class FakeServer {
   private readonly channels = new Map<string, Channel>();
   private readonly sockets = new Set<FakeSocket>();
   private reachable = true;
+  /** What was said without a receipt. */
+  readonly tellings: { readonly method: string; readonly data: Readonly<Record<string, unknown>> }[] = [];
+  private readonly presence = new Map<string, PresenceRow>();
   private answer: Answer = () => ({ outcome: 'accepted', result: {}, positions: {} });
 
   /** The constructor to hand to the client in place of the browser's. */
@@ -57,6 +60,15 @@ export class FakeServer {
     const kept = this.channel(channel);
     kept.slots = applySlots(kept.slots, body);
     return this.append(channel, kept, body);
+  }
+
+  /** Tells who is in a zone. */
+  publishPresence(row: PresenceRow): void {
+    const name = `presence:${row.id}`;
+    this.presence.set(name, row);
+    for (const socket of this.sockets) {
+      if (socket.channels.has(name)) socket.push({ push: { channel: name, pub: { data: live(row) } } });
+    }
   }
 
   /** Cuts every connection; new ones fail until `restore`. */
@@ -104,15 +116,17 @@ export class FakeServer {
     if (command.rpc !== undefined) {
       const { method, data } = command.rpc;
       if (method === 'clock.now') return { error: { code: 104, message: 'method not found' } };
-      this.calls.push({ method, data });
+      const kept = method.startsWith('presence.') ? this.tellings : this.calls;
+      kept.push({ method, data });
       return { rpc: { data: this.answer(method, data) } };
     }
     return null;
   }
 
   private subscribe(socket: FakeSocket, wish: NonNullable<Command['subscribe']>) {
-    const kept = this.channel(wish.channel);
     socket.channels.add(wish.channel);
+    if (wish.channel.startsWith('presence:')) return { data: live(this.presence.get(wish.channel)) };
+    const kept = this.channel(wish.channel);
     const position = { recoverable: true, positioned: true, epoch: EPOCH };
     if (wish.recover === true && wish.epoch === EPOCH) {
       const offset = wish.offset ?? 0;
@@ -140,6 +154,11 @@ export class FakeServer {
     this.channels.set(name, known);
     return known;
   }
+}
+
+function live(row: PresenceRow | undefined): LiveBody {
+  const set: LiveBody['set'] = row === undefined ? [] : [{ kind: 'presence', ...row }];
+  return { at: new Date().toISOString(), set, unset: [] };
 }
 
 function freeOf(slots: Slots): SlotsBody['free'] {

@@ -9,6 +9,7 @@ import { cx } from '../parts/cx';
 import { Preferences } from '../parts/Preferences';
 import { SyncPill } from '../parts/SyncPill';
 import { setSearch } from '../router';
+import { WhoIsHere } from './Colleagues';
 import css from './ControlBar.module.css';
 import type { ControlRoom } from './useControlRoom';
 
@@ -75,6 +76,7 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
         <SyncPill />
       </span>
       <span className={css.tools}>
+        <WhoIsHere room={room} />
         <button type="button" className={cx(css.icon, css.keys)} onClick={onHelp} aria-label={t.control.help}>
           <Keyboard size={18} aria-hidden />
         </button>

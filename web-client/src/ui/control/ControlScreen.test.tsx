@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localDate } from '../../state/zoned';
 import { closeScreens, openScreen } from '../../testing/renderScreen';
-import type { AlertRow, JobRow, Row } from '../../wire';
+import type { AlertRow, JobRow, PresenceRow, Row } from '../../wire';
 
 const MARTA = { id: 'marta', role: 'dispatcher', name: 'Marta' } as const;
 const TODAY = localDate(Date.now(), 'UTC');
@@ -165,5 +165,87 @@ describe('the control room', () => {
   it('is closed to those who may not see it', async () => {
     openScreen('/control', 'staff', null);
     expect(await screen.findByRole('link', { name: 'Sign in' })).toBeTruthy();
+  });
+});
+
+describe('colleagues', () => {
+  const OLGA = 'olga-id';
+  const told = (
+    version: number,
+    focus: { job: string; typing: boolean } | null,
+    locks: PresenceRow['locks'],
+  ): PresenceRow => ({
+    id: 'center',
+    version,
+    counts: { customers: 3, visitors: 1, cleaners: 2, dispatchers: 2 },
+    cleaners: [],
+    dispatchers: [
+      { id: MARTA.id, name: MARTA.name, role: 'dispatcher' },
+      { id: OLGA, name: 'Olga Orlova', role: 'manager', ...(focus === null ? {} : { focus }) },
+    ],
+    locks,
+  });
+  const lock = (holder: string, name: string, takenFrom?: string): PresenceRow['locks'][number] => ({
+    job: 'j1',
+    holder,
+    name,
+    since: at(9),
+    ...(takenFrom === undefined ? {} : { taken_from: takenFrom }),
+  });
+  const stands = (of: PresenceRow['locks'][number] | null) => ({
+    outcome: 'accepted',
+    result: { job: 'j1', yours: of?.holder === MARTA.id, lock: of },
+    positions: {},
+  });
+
+  it('are shown with what they look at, and are told what I look at', async () => {
+    const { server } = await openControl([null]);
+    expect(await screen.findByRole('button', { name: 'No colleagues here' })).toBeTruthy();
+    server.publishPresence(told(1, { job: 'j1', typing: true }, []));
+    fireEvent.click(await screen.findByRole('button', { name: 'One colleague here' }));
+    expect(await screen.findByText('Online: 2 cleaners · 3 customers · 1 visitor')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'at J-1001' }));
+    expect((await screen.findAllByText('Olga Orlova is writing about this')).length).toBeGreaterThan(0);
+    await waitFor(() =>
+      expect(server.tellings).toContainEqual({
+        method: 'presence.focus',
+        data: { zone: 'center', job: 'j1' },
+      }),
+    );
+    // An older state that comes late changes nothing.
+    server.publishPresence(told(2, null, []));
+    server.publishPresence(told(1, { job: 'j1', typing: true }, []));
+    await waitFor(() => expect(screen.queryByText('Olga Orlova is writing about this')).toBeNull());
+  });
+
+  it('are told while I assign, and no longer', async () => {
+    const { server } = await openControl([null]);
+    server.onCommand(() => stands(lock(MARTA.id, 'Marta')));
+    fireEvent.click(screen.getByRole('button', { name: 'Assign …' }));
+    const said = () => server.tellings.map(({ method }) => method).filter((name) => name.includes('lock'));
+    await waitFor(() => expect(said()).toEqual(['presence.lock']));
+    fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(said()).toEqual(['presence.lock', 'presence.unlock']));
+  });
+
+  it('who edit a job can be taken over from, and take over', async () => {
+    const { server } = await openControl([null]);
+    server.publishPresence(told(1, null, [lock(OLGA, 'Olga Orlova')]));
+    server.onCommand((_, { take_over }) =>
+      stands(take_over === true ? lock(MARTA.id, 'Marta', OLGA) : lock(OLGA, 'Olga Orlova')),
+    );
+    fireEvent.click(screen.getByRole('button', { name: 'Assign …' }));
+    expect(await screen.findByText('Olga Orlova is editing J-1001')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Take over' }));
+    await waitFor(() =>
+      expect(server.tellings).toContainEqual({
+        method: 'presence.lock',
+        data: { zone: 'center', job: 'j1', take_over: true },
+      }),
+    );
+    server.publishPresence(told(2, null, [lock(MARTA.id, 'Marta', OLGA)]));
+    await waitFor(() => expect(screen.queryByText('Olga Orlova is editing this')).toBeNull());
+    server.publishPresence(told(3, null, [lock(OLGA, 'Olga Orlova', MARTA.id)]));
+    expect(await screen.findByText('Olga Orlova took over J-1001')).toBeTruthy();
   });
 });

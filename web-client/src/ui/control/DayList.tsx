@@ -4,6 +4,7 @@ import { workSpan } from '../../state/work';
 import { useTexts } from '../i18n';
 import { Empty } from '../parts/Notice';
 import { StatusBadge } from '../parts/tones';
+import { JobMarks } from './Colleagues';
 import css from './DayList.module.css';
 import type { ControlRoom } from './useControlRoom';
 
@@ -53,6 +54,7 @@ function Cleaner({ day, room }: { day: CleanerDay; room: ControlRoom }) {
                 <span className={css.who}>
                   {job.customer_name ?? t.control.noCustomer} · {room.serviceName(job.service)}
                 </span>
+                <JobMarks job={job.id} />
               </button>
             </li>
           );

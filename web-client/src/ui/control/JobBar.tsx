@@ -6,6 +6,7 @@ import { busySpan, type Span, workSpan } from '../../state/work';
 import { useTexts } from '../i18n';
 import { cx } from '../parts/cx';
 import { STATUS_ICON, STATUS_TONE } from '../parts/tones';
+import { JobMarks, useSayings } from './Colleagues';
 import css from './JobBar.module.css';
 import type { ControlRoom } from './useControlRoom';
 import type { Drag } from './useDrag';
@@ -31,13 +32,15 @@ export function JobBar({ bar, room, drag, axis, hourPx, now }: JobBarProps) {
   const Icon = STATUS_ICON[job.status];
   const who = job.customer_name ?? room.serviceName(job.service);
   const when = format.range(work.from, work.to, room.zone.time_zone);
-  const name = t.control.barName(
+  const sayings = useSayings(job.id);
+  const plain = t.control.barName(
     t.common.job(job.number),
     room.serviceName(job.service),
     job.customer_name ?? t.control.noCustomer,
     when,
     optimistic ? t.control.sending : t.jobStatus[job.status],
   );
+  const name = [plain, ...sayings].join('. ');
   const changed = job.version !== firstSeen.current && !room.isOwn(job.id);
   return (
     <>
@@ -75,6 +78,7 @@ export function JobBar({ bar, room, drag, axis, hourPx, now }: JobBarProps) {
         <span className={css.text}>
           <strong>{who}</strong> {format.time(work.from, room.zone.time_zone)}
         </span>
+        <JobMarks job={job.id} />
       </button>
     </>
   );

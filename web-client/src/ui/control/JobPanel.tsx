@@ -9,6 +9,7 @@ import { Button } from '../parts/Button';
 import { HoldButton } from '../parts/HoldButton';
 import { Sheet } from '../parts/Sheet';
 import { StatusBadge } from '../parts/tones';
+import { JobCompany } from './Colleagues';
 import css from './JobPanel.module.css';
 import type { ControlRoom } from './useControlRoom';
 
@@ -57,6 +58,7 @@ function JobDetails({ job, room }: { job: JobRow; room: ControlRoom }) {
   const manned = job.seats.some((cleaner) => cleaner !== null);
   return (
     <div className={css.details}>
+      <JobCompany job={job.id} />
       <StatusBadge status={job.status} />
       {job.at_risk && <p className={css.risk}>{t.control.atRisk}</p>}
       <dl className={css.facts}>

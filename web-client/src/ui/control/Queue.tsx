@@ -8,6 +8,7 @@ import type { JobRow } from '../../wire';
 import { useTexts } from '../i18n';
 import { Button } from '../parts/Button';
 import { cx } from '../parts/cx';
+import { JobMarks } from './Colleagues';
 import css from './Queue.module.css';
 import type { ControlRoom } from './useControlRoom';
 import type { Drag } from './useDrag';
@@ -77,7 +78,10 @@ function QueueCard({ job, room, drag, now }: QueueCardProps) {
         onPointerDown={(event) => drag?.begin(event, { job, seat: null })}
       >
         <span className={css.time}>{format.range(from, to, room.zone.time_zone)}</span>
-        <span className={css.number}>{t.common.job(job.number)}</span>
+        <span className={css.number}>
+          <JobMarks job={job.id} />
+          {t.common.job(job.number)}
+        </span>
         <span className={css.what}>
           {room.serviceName(job.service)} · {t.common.duration(job.duration_minutes)}
         </span>

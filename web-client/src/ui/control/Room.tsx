@@ -19,6 +19,7 @@ import { KeysHelp } from './KeysHelp';
 import { Queue } from './Queue';
 import css from './Room.module.css';
 import { Timeline, type TimelineHandle } from './Timeline';
+import { ColleaguesProvider, useTellColleagues } from './useColleagues';
 import { useControlRoom } from './useControlRoom';
 import { useDrag } from './useDrag';
 import { useKeys } from './useKeys';
@@ -76,43 +77,55 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
     toggleHelp: () => setHelp((shown) => !shown),
     enabled: !narrow,
   });
+  const colleagues = useTellColleagues({
+    zone: zone.slug,
+    me: user.id,
+    focus: room.chosen?.id ?? room.placing?.id ?? null,
+    editing: room.placing?.id ?? drag.job?.id ?? null,
+    nameOf: (id) => {
+      const job = room.board.jobs.get(id);
+      return job === undefined ? '' : t.common.job(job.number);
+    },
+  });
   return (
-    <div className={css.room}>
-      <Bar room={room} zones={zones} today={today} goTo={goTo} user={user} onHelp={() => setHelp(true)} />
-      <Staleness at={room.at} timeZone={zone.time_zone} />
-      {room.phase.kind === 'closed' ? (
-        <Failure
-          title={t.common.closedChannel}
-          hint={t.common.closedChannelHint}
-          code={`${room.phase.code} ${room.phase.reason}`}
-        />
-      ) : room.phase.kind === 'loading' ? (
-        <div className={css.loading}>
-          <Skeleton rows={12} height={32} gap={4} />
-        </div>
-      ) : narrow ? (
-        <div className={css.list}>
-          <Alerts room={room} />
-          <Queue room={room} drag={null} />
-          <DayList room={room} />
-        </div>
-      ) : (
-        <div className={css.board}>
-          <div className={css.side}>
-            <Alerts room={room} />
-            <Queue room={room} drag={drag} />
+    <ColleaguesProvider value={colleagues}>
+      <div className={css.room}>
+        <Bar room={room} zones={zones} today={today} goTo={goTo} user={user} onHelp={() => setHelp(true)} />
+        <Staleness at={room.at} timeZone={zone.time_zone} />
+        {room.phase.kind === 'closed' ? (
+          <Failure
+            title={t.common.closedChannel}
+            hint={t.common.closedChannelHint}
+            code={`${room.phase.code} ${room.phase.reason}`}
+          />
+        ) : room.phase.kind === 'loading' ? (
+          <div className={css.loading}>
+            <Skeleton rows={12} height={32} gap={4} />
           </div>
-          <Timeline ref={timeline} room={room} drag={drag} row={row} onRow={setRow} today={today} />
-          {room.chosen !== null && <JobPanel key={room.chosen.id} job={room.chosen} room={room} />}
-        </div>
-      )}
-      {narrow && room.chosen !== null && room.placing === null && (
-        <JobSheet key={room.chosen.id} job={room.chosen} room={room} />
-      )}
-      {narrow && room.placing !== null && <AssignSheet job={room.placing} room={room} />}
-      {help && <KeysHelp onClose={() => setHelp(false)} />}
-      {drag.ghost}
-    </div>
+        ) : narrow ? (
+          <div className={css.list}>
+            <Alerts room={room} />
+            <Queue room={room} drag={null} />
+            <DayList room={room} />
+          </div>
+        ) : (
+          <div className={css.board}>
+            <div className={css.side}>
+              <Alerts room={room} />
+              <Queue room={room} drag={drag} />
+            </div>
+            <Timeline ref={timeline} room={room} drag={drag} row={row} onRow={setRow} today={today} />
+            {room.chosen !== null && <JobPanel key={room.chosen.id} job={room.chosen} room={room} />}
+          </div>
+        )}
+        {narrow && room.chosen !== null && room.placing === null && (
+          <JobSheet key={room.chosen.id} job={room.chosen} room={room} />
+        )}
+        {narrow && room.placing !== null && <AssignSheet job={room.placing} room={room} />}
+        {help && <KeysHelp onClose={() => setHelp(false)} />}
+        {drag.ghost}
+      </div>
+    </ColleaguesProvider>
   );
 }
 

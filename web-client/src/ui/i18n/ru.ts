@@ -394,6 +394,27 @@ export const ru = {
       seen: 'в работе',
       until: (time) => `до ${time}`,
     },
+    presence: {
+      title: 'Кто здесь',
+      here: (n) =>
+        n === 0
+          ? 'Коллег здесь нет'
+          : count(n, { one: `здесь ${n} коллега`, few: `здесь ${n} коллеги`, other: `здесь ${n} коллег` }),
+      alone: 'Сейчас в этом районе нет коллег.',
+      online: 'В сети:',
+      cleaners: (n) => count(n, { one: `${n} уборщик`, few: `${n} уборщика`, other: `${n} уборщиков` }),
+      customers: (n) => count(n, { one: `${n} клиент`, few: `${n} клиента`, other: `${n} клиентов` }),
+      visitors: (n) => count(n, { one: `${n} гость`, few: `${n} гостя`, other: `${n} гостей` }),
+      looksAt: (job) => `у ${job}`,
+      elsewhere: 'у работы другого дня',
+      looking: (name) => `${name} смотрит сюда`,
+      typing: (name) => `${name} пишет об этом`,
+      editing: (name) => `${name} редактирует`,
+      mine: 'Коллеги видят, что вы это редактируете.',
+      takeOver: 'Взять на себя',
+      alreadyEditing: (name, job) => `${name} редактирует ${job}`,
+      takenOver: (name, job) => `${name}: работа ${job} теперь здесь`,
+    },
     alertCount: (n) => count(n, { one: `${n} тревога`, few: `${n} тревоги`, other: `${n} тревог` }),
     offDuty: 'не на смене',
     search: 'Найти уборщика',
