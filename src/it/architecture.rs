@@ -296,3 +296,55 @@ fn engine_uses_server() -> Vec<String> {
         Vec::new()
     }
 }
+
+/// What comes from others is what was looked at: exact versions, licences and sources that are
+/// checked, and no crate of ours may do what the compiler cannot vouch for.
+#[test]
+fn every_crate_is_locked_and_forbids_unsafe_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| {
+        let path = root.join(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    let workspace = read("Cargo.toml");
+    let lints = workspace.split("[workspace.lints.rust]").nth(1);
+    let lints = lints.and_then(|rest| rest.split("\n[").next());
+    assert!(lints.is_some_and(|lints| lints.contains("unsafe_code = \"forbid\"")));
+    let members = workspace.lines().find(|line| line.starts_with("members"));
+    let members = members
+        .and_then(|line| line.split_once('['))
+        .expect("members")
+        .1;
+    let members: Vec<_> = members.split('"').skip(1).step_by(2).collect();
+    assert!(members.len() >= 3, "{members:?}");
+    for member in members {
+        let manifest = read(&format!("{member}/Cargo.toml"));
+        let inherits = manifest.contains("[lints]\nworkspace = true");
+        assert!(inherits, "{member} has lints of its own");
+    }
+    for (lock, what) in [
+        ("Cargo.lock", "name = \"dispatch-hub\""),
+        ("web-client/package-lock.json", "\"integrity\""),
+    ] {
+        assert!(read(lock).contains(what), "{lock}");
+    }
+    let checked = read(".ci/lint");
+    for check in [
+        "--locked",
+        "cargo deny --offline --config .ci/deny.toml check bans licenses sources",
+    ] {
+        assert!(checked.contains(check), "{check}");
+    }
+    let denied = read(".ci/deny.toml");
+    for rule in [
+        "unknown-registry = \"deny\"",
+        "unknown-git = \"deny\"",
+        "wildcards = \"deny\"",
+    ] {
+        assert!(denied.contains(rule), "{rule}");
+    }
+    assert!(
+        read(".ci/client-packages").contains("npm ci"),
+        "what the lock says, and nothing newer"
+    );
+}

@@ -26,6 +26,7 @@ mod import;
 mod lapses;
 mod limits;
 mod log;
+mod log_lines;
 mod lost_answer;
 mod main_job;
 mod moves;

@@ -136,7 +136,7 @@ export async function bookByPhone({ marta, service }: Company, name: string, sta
 }
 
 /** The fixed-offset zone in which the hour is ten. Their names bear the opposite sign. */
-function morningZone(utcHour: number): string {
+export function morningZone(utcHour: number): string {
   const east = ((10 - utcHour + 36) % 24) - 12;
   if (east === 0) return 'Etc/GMT';
   return east > 0 ? `Etc/GMT-${east}` : `Etc/GMT+${-east}`;
