@@ -93,8 +93,17 @@ fn describe() {
         "Passwords hashed, to set or to verify one"
     );
     describe_counter!("denials_total", "Channels and commands denied");
+    describe_gauge!("process_tasks", "Tasks of the async runtime that live");
     metrics::gauge!("process_start_time_seconds").set(start_time());
     metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+}
+
+/// Sets the gauges of the process, for whoever is about to read metrics.
+pub fn measure() {
+    let alive = tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks();
+    metrics::gauge!("process_tasks").set(u32::try_from(alive).unwrap_or(u32::MAX));
 }
 
 /// In seconds since 1970.

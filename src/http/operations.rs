@@ -61,6 +61,7 @@ async fn ready(State(instance): State<Arc<Instance>>) -> impl IntoResponse {
 async fn metrics(State(instance): State<Arc<Instance>>) -> impl IntoResponse {
     instance.hub.measure();
     instance.pools.measure();
+    telemetry::measure();
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
     (
         [(header::CONTENT_TYPE, content_type)],

@@ -42,6 +42,7 @@ async fn operations_are_answered_on_their_own_listener_only() {
         "hub_log_look_age_seconds ",
         "database_connections{pool=\"commands\",state=\"allowed\"}",
         "process_start_time_seconds",
+        "process_tasks ",
     ] {
         assert!(metrics.contains(measured), "{measured} in {metrics}");
     }

@@ -45,7 +45,7 @@ impl Balancer {
         fs::create_dir_all(&folder)?;
         let mut servers = String::new();
         for instance in instances {
-            writeln!(servers, "server {instance} max_fails=1 fail_timeout=1s;")?;
+            writeln!(servers, "server {instance} max_fails=3 fail_timeout=1s;")?;
         }
         // Folders of the package are root's.
         let mut own = format!("listen {};\n", port.address());

@@ -32,6 +32,7 @@ const CONNECTIONS: u32 = 200;
 const START_PATIENCE: Duration = Duration::from_mins(1);
 /// A fast stop writes a checkpoint.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+const ORPHANS_PATIENCE: Duration = Duration::from_secs(5);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a server is stopped, in `PostgreSQL`'s words.
@@ -173,7 +174,20 @@ impl PostgresServer {
             Stop::Immediate => Signal::QUIT,
             Stop::Kill => Signal::KILL,
         };
+        let main = self.process.id();
+        let others = main.and_then(|id| children(id).ok()).unwrap_or_default();
         self.process.stop(signal, STOP_PATIENCE).await;
+        // Killed, it could tell nobody, and it cannot start again before all others have noticed.
+        let noticed = wait_until(
+            "PostgreSQL's processes to end",
+            ORPHANS_PATIENCE,
+            async || !others.iter().any(|orphan| is_postgres(*orphan)),
+        );
+        if noticed.await.is_err() {
+            for orphan in others.into_iter().filter(|orphan| is_postgres(*orphan)) {
+                let _ = kill_process(orphan, Signal::KILL);
+            }
+        }
     }
 
     /// Stops and starts it.
@@ -314,6 +328,12 @@ fn children(parent: u32) -> io::Result<Vec<Pid>> {
         }
     }
     Ok(found)
+}
+
+/// Whether the process still is one of `PostgreSQL`'s, not a later one with the same id.
+fn is_postgres(process: Pid) -> bool {
+    let name = fs::read_to_string(format!("/proc/{}/comm", process.as_raw_nonzero()));
+    name.is_ok_and(|name| name.trim_end() == "postgres")
 }
 
 fn parent_of(process: &Path) -> Option<u32> {

@@ -64,7 +64,7 @@ export class Installation {
     const port = await freePort();
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     const own = temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`);
-    const servers = instances.map((each) => `server 127.0.0.1:${each.port} max_fails=1 fail_timeout=1s;`);
+    const servers = instances.map((each) => `server 127.0.0.1:${each.port} max_fails=3 fail_timeout=1s;`);
     copyFileSync(path.join(HERE, '../../../deploy/nginx.conf'), path.join(folder, 'nginx.conf'));
     writeFileSync(path.join(folder, 'listen.conf'), [`listen 127.0.0.1:${port};`, ...own].join('\n'));
     writeFileSync(path.join(folder, 'instances.conf'), servers.join('\n'));
