@@ -1,5 +1,7 @@
 //! What can go wrong between us and the database, sorted by what the caller can do about it.
 
+use std::sync::Arc;
+
 /// An error of the database or of the way there.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -15,6 +17,9 @@ pub enum StoreError {
     /// The schema is older than this program, and this role may not change it.
     #[error("the schema is too old for this version: run `dispatch-hub migrate` as its owner")]
     OldSchema(#[source] sqlx::migrate::MigrateError),
+    /// Of the statement that asked for several at once.
+    #[error(transparent)]
+    Shared(Arc<StoreError>),
 }
 
 /// What the caller can do about a [`StoreError`].
@@ -36,6 +41,7 @@ impl StoreError {
             Self::Database(error) => sort(error),
             Self::Stale { .. } => Failure::Conflict,
             Self::Unreadable { .. } | Self::OldSchema(_) => Failure::Fault,
+            Self::Shared(error) => error.failure(),
         }
     }
 
@@ -47,6 +53,7 @@ impl StoreError {
                 .as_database_error()
                 .is_some_and(|answer| answer.code().is_some_and(|code| !is_ending(&code))),
             Self::Stale { .. } | Self::Unreadable { .. } | Self::OldSchema(_) => true,
+            Self::Shared(error) => error.is_answer(),
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod sign_in;
 pub mod signing_key;
 mod snapshot;
 pub mod timer;
+mod together;
 pub mod tracking;
 mod transaction;
 pub mod turn;

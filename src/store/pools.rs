@@ -16,8 +16,10 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
+use uuid::Uuid;
 
-use super::{StoreError, append};
+use super::{StoreError, append, sign_in::SignIn, snapshot::Question, together::Together};
+use crate::audience::rights::Facts;
 
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(250);
@@ -69,6 +71,9 @@ pub struct Pools {
     long_reads: Arc<Semaphore>,
     /// Queries and lists have half of those: screens come first.
     queries: Arc<Semaphore>,
+    /// What is asked for whoever comes in.
+    pub(super) live_sign_ins: Together<Uuid, Option<SignIn>>,
+    pub(super) channel_facts: Together<Question, Facts>,
 }
 
 impl Pools {
@@ -87,6 +92,8 @@ impl Pools {
             health: pool(sizes.health).connect_lazy_with(session("dispatch-hub health")),
             long_reads: turns(long_reads(sizes.reads)),
             queries: turns(long_reads(sizes.reads) / 2),
+            live_sign_ins: Together::default(),
+            channel_facts: Together::default(),
         })
     }
 

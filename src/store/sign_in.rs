@@ -2,8 +2,9 @@
 //! token that was exchanged some time ago ends its sign-in when it comes again: it was copied. One
 //! that was exchanged just now is asked about by somebody whose answer was lost.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -168,24 +169,34 @@ pub async fn replace_successor(
 
 /// The sign-in, while neither it nor its account has ended.
 pub async fn find_live(pools: &Pools, id: Uuid) -> Result<Option<SignIn>, StoreError> {
-    let row = sqlx::query!(
+    let read = |pools, ids| read_live(pools, ids).boxed();
+    pools.live_sign_ins.ask(id, pools, read).await
+}
+
+async fn read_live(pools: Pools, ids: Vec<Uuid>) -> Result<Vec<Option<SignIn>>, StoreError> {
+    let rows = sqlx::query!(
         r#"select sign_in.id, account_id, account.role, account.name,
                expires_at as "expires_at: jiff_sqlx::Timestamp"
            from sign_in join account on account.id = account_id
-           where sign_in.id = $1 and revoked_at is null and expires_at > now()
+           where sign_in.id = any($1) and revoked_at is null and expires_at > now()
                and account.disabled_at is null"#,
-        id,
+        &ids,
     )
-    .fetch_optional(&pools.reads)
+    .fetch_all(&pools.reads)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(SignIn {
-        id: row.id,
-        account: AccountId(row.account_id),
-        role: known_role(&row.role)?,
-        name: row.name,
-        expires_at: row.expires_at.to_jiff(),
-    }))
+    let mut live = HashMap::new();
+    for row in rows {
+        let sign_in = SignIn {
+            id: row.id,
+            account: AccountId(row.account_id),
+            role: known_role(&row.role)?,
+            name: row.name,
+            expires_at: row.expires_at.to_jiff(),
+        };
+        live.insert(sign_in.id, sign_in);
+    }
+    // Some come by several connections of theirs.
+    Ok(ids.iter().map(|id| live.get(id).cloned()).collect())
 }
 
 /// Ends one sign-in. `false`: it had ended already, or never was.

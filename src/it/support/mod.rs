@@ -7,6 +7,7 @@ pub(crate) mod company;
 pub(crate) mod database;
 pub(crate) mod people;
 pub(crate) mod redis;
+pub(crate) mod relay;
 pub(crate) mod schemas;
 pub(crate) mod server;
 pub(crate) mod socket;

@@ -30,10 +30,13 @@ impl TestSocket {
         socket
     }
 
-    /// `None` where nobody lets it in, or only to say that the server is about to stop.
+    /// `None` where nobody lets it in, or not now.
     pub(crate) async fn try_connect(server: &Api, token: &str) -> Option<Self> {
         let mut socket = Self::try_open(&server.url("/connection/websocket")).await?;
         let reply = socket.try_ask("connect", json!({ "token": token })).await?;
+        if reply["error"]["temporary"] == true {
+            return None;
+        }
         assert!(reply["connect"]["client"].is_string(), "{reply}");
         Some(socket)
     }
