@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     parameters::{STALE, usual},
     table,
-    town::{Five, RETIRED, Town, Visit, never},
+    town::{ELSEWHERE, Five, RETIRED, Town, Visit, never},
 };
 use crate::support::{
     company::{SERVICE, ZONE},
@@ -24,6 +24,9 @@ use crate::support::{
 };
 
 const TABLE: &str = include_str!("commands.txt");
+
+/// Told by a connection of itself: over HTTP there is none.
+const PRESENCE: [&str; 3] = [PRESENCE_FOCUS, PRESENCE_LOCK, PRESENCE_UNLOCK];
 
 /// The columns of the table.
 const ROLES: [&str; 5] = ["customer", "cleaner", "dispatcher", "manager", "admin"];
@@ -72,6 +75,13 @@ impl Town {
             .unwrap_or_else(|| self.of_the_company(about.1));
         match about.1 {
             "nothing" => [own, None, None, None, None],
+            "watched" => [
+                own,
+                Some(json!(ELSEWHERE)),
+                None,
+                None,
+                Some(json!("nowhere")),
+            ],
             "zone" | "service" => [own, None, over, None, Some(json!("nowhere"))],
             _ => [own, other, over, other_over, never],
         }
@@ -127,7 +137,7 @@ impl Town {
         let one = |own: Value, over: Option<Value>| [Some(own), None, over, None];
         match kind {
             "nothing" => one(Value::Null, None),
-            "zone" => one(json!(ZONE), None),
+            "zone" | "watched" => one(json!(ZONE), None),
             "service" => one(json!(SERVICE), Some(json!(RETIRED))),
             "shift" => one(self.shift.clone(), Some(self.cancelled_shift.clone())),
             "template" => one(self.template.clone(), Some(self.ended_template.clone())),
@@ -147,6 +157,7 @@ impl Town {
         let key = match (command, kind) {
             (_, "nothing") => return given,
             (_, "board") => "job",
+            (_, "watched") => "zone",
             ("admin.zone_save" | "admin.service_save", _) => "slug",
             (_, kind) => kind,
         };
@@ -248,6 +259,10 @@ impl Client {
     /// Tries it both ways under one id, so that the second is a repetition: both are told the same.
     async fn tries(&mut self, server: &Api, name: &str, given: &Value) -> [Told; 2] {
         let id = Uuid::now_v7();
+        if PRESENCE.contains(&name) {
+            let socket = over_socket(&mut self.socket, name, id, given).await;
+            return [socket.clone(), socket];
+        }
         let http = over_http(server, self.token.as_deref(), name, id, given).await;
         let socket = over_socket(&mut self.socket, name, id, given).await;
         assert_eq!(
@@ -319,6 +334,9 @@ async fn every_command_is_for_its_roles_and_about_what_is_theirs() {
     let mut clients = Vec::new();
     for person in people {
         clients.push(Client::of(&server, Some(&person.token)).await);
+    }
+    for client in &mut clients[2..] {
+        client.socket.subscribe(&town.company.control()).await;
     }
     let mut faults = Vec::new();
     let mut tried = BTreeSet::new();
