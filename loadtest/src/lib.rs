@@ -11,5 +11,7 @@ pub mod check;
 pub mod client;
 pub mod cluster;
 pub mod history;
+pub mod nemesis;
 pub mod people;
 pub mod proxy;
+pub mod run;

@@ -16,7 +16,7 @@ use crate::history::Outcome;
 pub const ANSWER: Duration = Duration::from_secs(5);
 /// The first wait after a refusal that names no time; it doubles up to the second.
 const AGAIN: Duration = Duration::from_millis(100);
-const AGAIN_AT_MOST: Duration = Duration::from_secs(2);
+const AGAIN_AT_MOST: Duration = Duration::from_secs(4);
 
 /// Something somebody asks for.
 #[derive(Debug, Clone)]
@@ -139,8 +139,12 @@ impl Commands {
         let pending = &mut self.0[position];
         let ends_at = pending.command.intended + pending.command.patience;
         if answer.is_worth_another_try() && now < ends_at {
+            // Where everybody comes again, each must come less often than the last time.
             let doubled = AGAIN * 2_u32.pow(pending.tries.min(6));
-            let wait = answer.retry_after.unwrap_or(doubled).min(AGAIN_AT_MOST);
+            let wait = answer
+                .retry_after
+                .map_or(doubled, |asked| asked.max(doubled));
+            let wait = wait.min(AGAIN_AT_MOST);
             pending.state = State::Waiting(now + wait);
             return None;
         }

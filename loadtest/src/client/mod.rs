@@ -9,7 +9,7 @@ mod life;
 pub mod recorder;
 mod session;
 mod sign_in;
-mod wire;
+pub(crate) mod wire;
 
 use std::{
     sync::{

@@ -18,14 +18,17 @@ use super::{
 };
 use crate::history::{Event, Outcome, Position, Seen, digest};
 
-/// Wait before a subscription is asked for again after a passing error.
-const RESUBSCRIBE: Duration = Duration::from_millis(500);
+/// Wait before a subscription is asked for again after a passing error; it doubles, five times.
+const RESUBSCRIBE: Duration = Duration::from_millis(250);
+const DOUBLINGS: u32 = 5;
 
 /// A channel that the client wants to follow.
 struct Follow {
     topic: Arc<Topic>,
     position: Option<Position>,
     state: Following,
+    /// Passing errors in a row.
+    failures: u32,
 }
 
 enum Following {
@@ -134,6 +137,7 @@ impl Session {
                 topic,
                 position: None,
                 state: Following::Wanted(now),
+                failures: 0,
             });
         }
     }
@@ -337,7 +341,9 @@ impl Session {
             let error = reply.error.as_ref();
             let passing = error.is_some_and(|error| error.temporary || error.code == 109);
             follow.state = if passing {
-                Following::Wanted(now + RESUBSCRIBE)
+                let wait = RESUBSCRIBE * 2_u32.pow(follow.failures.min(DOUBLINGS));
+                follow.failures += 1;
+                Following::Wanted(now + wait)
             } else {
                 Following::Denied
             };
@@ -345,6 +351,7 @@ impl Session {
             return self.record(Event::Denied { channel, code });
         };
         follow.state = Following::Live;
+        follow.failures = 0;
         let event = follow.began(channel, result);
         self.record(event);
     }

@@ -33,7 +33,7 @@ const START_PATIENCE: Duration = Duration::from_mins(1);
 /// A fast stop writes a checkpoint.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 const ORPHANS_PATIENCE: Duration = Duration::from_secs(5);
-const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+const CONNECT_PATIENCE: Duration = Duration::from_secs(6);
 
 /// How a server is stopped, in `PostgreSQL`'s words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,9 @@ const DATES: i64 = 2;
 /// Slots channels of a guest who only looks.
 const GUEST_CHANNELS: usize = 3;
 
+/// Every so many-th client comes by wires that can be broken.
+const BY_WIRE: usize = 4;
+
 /// What is to be seen of one zone.
 pub struct Place {
     pub slug: String,
@@ -50,7 +53,8 @@ pub struct Crowd {
 
 /// How clients are divided among people.
 struct Hire {
-    doors: Arc<Doors>,
+    /// The straight way, and one that may be broken.
+    doors: [Arc<Doors>; 2],
     recorder: Recorder,
     done: UnboundedSender<Done>,
     dice: StdRng,
@@ -87,7 +91,7 @@ impl Crowd {
         company: &Company,
         staff: Staff,
         count: usize,
-        doors: &Arc<Doors>,
+        doors: &[Arc<Doors>; 2],
         recorder: &Recorder,
         done: UnboundedSender<Done>,
         seed: u64,
@@ -99,7 +103,7 @@ impl Crowd {
             .map(|zone| Place::of(zone, now))
             .collect();
         let mut hire = Hire {
-            doors: Arc::clone(doors),
+            doors: doors.clone(),
             recorder: recorder.clone(),
             done,
             dice: StdRng::seed_from_u64(seed),
@@ -188,10 +192,11 @@ impl Hire {
         // 0 is the nemesis.
         let number = u32::try_from(place + 1).expect("no process has so many clients");
         self.recorder.record(number, Event::Person { user, role });
+        let doors = &self.doors[usize::from(place.is_multiple_of(BY_WIRE))];
         let client = Client::spawn(Settings {
             number,
-            instance: place % self.doors.instances.len(),
-            doors: Arc::clone(&self.doors),
+            instance: place % doors.instances.len(),
+            doors: Arc::clone(doors),
             tokens,
             recorder: self.recorder.clone(),
             done: self.done.clone(),

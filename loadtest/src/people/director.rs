@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How long an outcome matters to the one who asked.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A command as it went.
 #[derive(Debug, Clone)]
@@ -41,9 +41,11 @@ pub struct Sample {
 
 /// See the module.
 pub struct Director {
-    pub crowd: Crowd,
+    pub crowd: Arc<Crowd>,
     /// Every command whose outcome is known, or given up.
     pub samples: Vec<Sample>,
+    /// Who follows which booking.
+    pub bookings: Vec<(u32, Arc<Topic>)>,
     recorder: Recorder,
     outcomes: UnboundedReceiver<Done>,
     dice: StdRng,
@@ -62,7 +64,7 @@ struct Result {
 
 impl Director {
     pub fn new(
-        crowd: Crowd,
+        crowd: Arc<Crowd>,
         recorder: Recorder,
         outcomes: UnboundedReceiver<Done>,
         seed: u64,
@@ -70,6 +72,7 @@ impl Director {
         Self {
             crowd,
             samples: Vec::new(),
+            bookings: Vec::new(),
             recorder,
             outcomes,
             dice: StdRng::seed_from_u64(seed),
@@ -79,21 +82,21 @@ impl Director {
         }
     }
 
-    /// Lets people act for so long, so many commands a second.
-    pub async fn play(&mut self, duration: Duration, rate: f64) {
-        let ends = Instant::now() + duration;
+    /// Lets people act, so many commands a second, until something else is over.
+    pub async fn play_during<T>(&mut self, rate: f64, other: impl Future<Output = T>) -> T {
+        let mut other = std::pin::pin!(other);
         let mut next = Instant::now();
         loop {
             // Independent people: the gaps between them are exponential.
             let gap = -(1.0 - self.dice.random::<f64>()).ln() / rate;
             next += Duration::from_secs_f64(gap);
-            if next >= ends {
-                break;
+            tokio::select! {
+                biased;
+                over = &mut other => return over,
+                () = self.listen_until(next) => {}
             }
-            self.listen_until(next).await;
             self.act(next);
         }
-        self.listen_until(ends).await;
     }
 
     /// Waits until every command has its outcome; patience ends it.
@@ -195,7 +198,9 @@ impl Director {
         }
         if let ("booking.confirm", Some(booking)) = (done.command.kind, result.booking) {
             let client = &self.crowd.clients[done.client as usize - 1];
-            client.follow(Topic::unread(format!("booking:{booking}")));
+            let topic = Topic::unread(format!("booking:{booking}"));
+            self.bookings.push((done.client, Arc::clone(&topic)));
+            client.follow(topic);
         }
     }
 }

@@ -1,0 +1,254 @@
+//! A whole run: a cluster is started, a company opens, people act in calm and under faults; then all
+//! is healed, what everybody should see now is read anew, and the run is checked.
+//!
+//! What it leaves in its folder is all that the checker knows: `run.json`, `history.jsonl`, and the
+//! database, which is there until the cluster stops.
+
+mod afterwards;
+mod figures;
+mod histogram;
+mod report;
+mod scene;
+mod storm;
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use tokio::time::sleep;
+
+pub use report::Outcome;
+
+use crate::{
+    check,
+    history::{Event, Run},
+    nemesis::{Pace, schedule},
+    people::{company::Size, director::Director},
+};
+use scene::Scene;
+
+/// From the last heal to the moment at which everything must be at rest.
+const SETTLE: Duration = Duration::from_secs(3);
+/// Within this after healing everybody must be back.
+const RETURN: Duration = Duration::from_secs(45);
+
+/// What kind of a run it is.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub seed: u64,
+    pub clients: usize,
+    /// Commands per second.
+    pub rate: f64,
+    pub size: Size,
+    /// People act before anything is measured.
+    pub warm_up: Duration,
+    /// They act in calm.
+    pub quiet: Duration,
+    /// They act under faults; a fault that has begun is brought to its end.
+    pub faults: Duration,
+    pub pace: Pace,
+    /// Strangers who come back all at once; none: that is left out.
+    pub storm: usize,
+    /// Seconds that access tokens live.
+    pub token_seconds: u32,
+}
+
+impl Plan {
+    /// As long as is asked for, by so many clients.
+    pub fn long(seed: u64, clients: usize, rate: f64, duration: Duration) -> Self {
+        Self {
+            seed,
+            clients,
+            rate,
+            size: Size {
+                zones: 8,
+                cleaners: 96,
+                dispatchers: 30,
+                customers: (clients / 4).max(8),
+            },
+            warm_up: Duration::from_secs(15),
+            quiet: Duration::from_secs(60).min(duration / 4),
+            faults: duration,
+            pace: Pace {
+                lasts_ms: 500..=6_000,
+                longest_pause_ms: 30_000,
+                calm: Duration::from_millis(2_500),
+            },
+            storm: 5_000,
+            token_seconds: 120,
+        }
+    }
+
+    /// About a minute and a half, with every family of faults: a part of the tests.
+    pub fn short(seed: u64) -> Self {
+        Self {
+            seed,
+            clients: 60,
+            rate: 25.0,
+            size: Size {
+                zones: 3,
+                cleaners: 18,
+                dispatchers: 6,
+                customers: 16,
+            },
+            warm_up: Duration::from_secs(3),
+            quiet: Duration::from_secs(5),
+            faults: Duration::from_secs(40),
+            pace: Pace {
+                lasts_ms: 300..=1_500,
+                longest_pause_ms: 2_500,
+                calm: Duration::from_millis(500),
+            },
+            storm: 0,
+            token_seconds: 60,
+        }
+    }
+}
+
+/// Where a run finds its server, and where it writes.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub folder: PathBuf,
+    pub binary: PathBuf,
+    pub node_modules: PathBuf,
+}
+
+/// A stretch of the run, in microseconds since its start.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch {
+    pub from: u64,
+    pub until: u64,
+}
+
+impl Stretch {
+    pub fn holds(self, at: u64) -> bool {
+        (self.from..self.until).contains(&at)
+    }
+}
+
+/// Runs it, from an empty folder to the outcome.
+pub async fn run(plan: &Plan, site: &Site) -> Result<Outcome> {
+    let mut scene = Scene::set(plan, site).await?;
+    let recorder = scene.recorder.clone();
+    let mut director = Director::new(
+        Arc::clone(&scene.stage.crowd),
+        recorder.clone(),
+        scene.outcomes.take().context("a scene is played once")?,
+        plan.seed,
+    );
+    say("people begin");
+    director
+        .play_during(plan.rate / 2.0, sleep(plan.warm_up))
+        .await;
+    let from = recorder.at();
+    director.play_during(plan.rate, sleep(plan.quiet)).await;
+    let quiet = Stretch {
+        from,
+        until: recorder.at(),
+    };
+    afterwards::note_resources(&scene.stage).await?;
+
+    say("faults begin");
+    let from = recorder.at();
+    let nemesis = trouble(plan, &scene);
+    director.play_during(plan.rate, nemesis).await?;
+    let faults = Stretch {
+        from,
+        until: recorder.at(),
+    };
+
+    say("all is healed");
+    scene.stage.heal().await?;
+    director.play_during(plan.rate / 2.0, sleep(SETTLE)).await;
+    director.finish().await;
+    let behind = everybody_back(&scene).await;
+    if behind > 0 {
+        let what = format!("{behind} clients were not back {RETURN:?} after all was healed");
+        scene.stage.complain(what);
+    }
+    let storm = match plan.storm {
+        0 => None,
+        count => Some(storm::blow(&scene, count).await?),
+    };
+    sleep(SETTLE).await;
+    recorder.record(0, Event::Settled);
+    afterwards::look_anew(&scene, &director.bookings).await?;
+    afterwards::look_for_leaks(&scene).await?;
+    afterwards::note_resources(&scene.stage).await?;
+    let cluster = Arc::clone(&scene.stage.cluster);
+    let run = Run {
+        seed: plan.seed,
+        started_at: recorder.started_at(),
+        database_url: cluster.database_url(),
+        instances: cluster
+            .instances()
+            .iter()
+            .map(crate::cluster::Instance::url)
+            .collect(),
+        canaries: scene.canaries.listed(),
+    };
+    fs::write(
+        site.folder.join("run.json"),
+        serde_json::to_vec_pretty(&run)?,
+    )?;
+    scene.finish_history()?;
+
+    say("the run is checked");
+    let checked = check::check(&site.folder, &[]).await?;
+    let samples = std::mem::take(&mut director.samples);
+    let figures = figures::Figures::of(&site.folder, &run, &samples, quiet, faults, storm).await?;
+    let complaints = scene.complaints();
+    Ok(Outcome::new(
+        plan.clone(),
+        checked,
+        figures,
+        samples,
+        complaints,
+    ))
+}
+
+/// One fault after the other until the time is over.
+async fn trouble(plan: &Plan, scene: &Scene) -> Result<()> {
+    let mut dice = StdRng::seed_from_u64(plan.seed ^ 0x6e65_6d65_7369_7321);
+    let ends = Instant::now() + plan.faults;
+    let steps = StdRng::seed_from_u64(dice.random());
+    for step in schedule(steps, plan.pace.clone()) {
+        sleep(plan.pace.calm).await;
+        if Instant::now() >= ends {
+            return Ok(());
+        }
+        let names: Vec<&str> = step.faults.iter().map(|fault| fault.name()).collect();
+        say(&format!("{} for {:?}", names.join(" and "), step.lasts));
+        let mut own = [dice.random(), dice.random()].map(StdRng::seed_from_u64);
+        scene.stage.perform(&step, &mut own).await?;
+    }
+    Ok(())
+}
+
+async fn everybody_back(scene: &Scene) -> usize {
+    let until = Instant::now() + RETURN;
+    while scene.stage.crowd.behind() > 0 && Instant::now() < until {
+        sleep(Duration::from_millis(50)).await;
+    }
+    scene.stage.crowd.behind()
+}
+
+/// What goes on, for who waits.
+fn say(what: &str) {
+    tracing::info!("{what}");
+}
+
+/// An empty folder that `PostgreSQL` can pass as another user.
+pub fn make_folder(folder: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let is_empty = fs::read_dir(folder)?.next().is_none();
+    ensure!(is_empty, "{} is not empty", folder.display());
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
