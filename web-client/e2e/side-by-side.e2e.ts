@@ -5,12 +5,13 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { Cable } from './support/cable';
-import { bookByPhone, type Company, foundCompany, MARTA, PASSWORD } from './support/company';
+import { Api, bookByPhone, type Company, foundCompany, MARTA, PASSWORD } from './support/company';
 import { isMarked, launch, mark, open, signIn, type Watched } from './support/pages';
 import { Installation, type Instance } from './support/processes';
 import { bar, book, fromBookingToDone, headline, queued } from './support/story';
 
 const ADMIN = 'admin@example.test';
+const NORA = { name: 'Nora Falk', email: 'nora@example.test' };
 const HALF_HOUR = 30 * 60_000;
 
 let installation: Installation;
@@ -61,9 +62,9 @@ async function cleanerAt(url: string): Promise<Page> {
   return page;
 }
 
-async function dispatcherAt(url: string): Promise<Page> {
+async function dispatcherAt(url: string, who = MARTA): Promise<Page> {
   const { page } = await watched(1440, 900);
-  await signIn(page, url, MARTA.email);
+  await signIn(page, url, who.email);
   await page.getByRole('grid').waitFor();
   return page;
 }
@@ -133,6 +134,34 @@ describe('three pages side by side', () => {
     } finally {
       cable.close();
     }
+  });
+});
+
+describe('two dispatchers', () => {
+  it('see what each looks at and edits, on two instances, and one takes over from the other', async () => {
+    showLogsOnFailure();
+    const admin = await Api.signIn(a.url, ADMIN);
+    await admin.run('admin.user_save', { role: 'dispatcher', password: PASSWORD, ...NORA });
+    const first = Math.ceil(Date.now() / HALF_HOUR) * HALF_HOUR + 3 * HALF_HOUR;
+    const number = await bookByPhone(company, 'Emmy', first);
+    const [marta, nora] = [await dispatcherAt(a.url), await dispatcherAt(b.url, NORA)];
+    await marta.getByRole('button', { name: 'One colleague here' }).waitFor();
+    await nora.getByRole('button', { name: 'One colleague here' }).waitFor();
+
+    await queued(nora, number).getByRole('button').first().click();
+    await queued(marta, number).getByTitle(`${NORA.name} is looking at this`).waitFor();
+    await queued(marta, number).getByRole('button', { name: 'Assign …' }).click();
+    const beside = nora.getByRole('complementary');
+    await beside.getByText(`${MARTA.name} is editing this`).waitFor();
+    await beside.getByRole('button', { name: 'Take over' }).click();
+    await marta.getByText(`${NORA.name} took over J-${number}`).waitFor();
+    await beside.getByText('Colleagues see that you are editing this.').waitFor();
+
+    // Gone with the grace, and with her the lock.
+    await nora.context().close();
+    opened = opened.filter(({ page }) => page !== nora);
+    await marta.getByRole('button', { name: 'No colleagues here' }).waitFor();
+    expect(await queued(marta, number).getByTitle(`${NORA.name} is editing this`).count()).toBe(0);
   });
 });
 

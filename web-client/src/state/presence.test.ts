@@ -71,17 +71,17 @@ describe('a lock', () => {
     });
   });
 
-  it('is told to be taken over to whom it was taken from, once', () => {
-    const [mine, theirs] = [lock(ME, 'Marta'), lock('olga', 'Olga', ME)].map((each) =>
-      companyOf(row([], [each]), ME),
-    );
-    const free = companyOf(row([]), ME);
-    const asked = (before = free, after = free) => takenOverBy(before, after, 'j1', ME)?.name ?? null;
+  it('is taken over from whoever held it, whether or not a state has told that they did', () => {
+    const company = (...locks: JobLock[]) => companyOf(row([], locks), ME);
+    const asked = (held: JobLock | null, now: JobLock) => takenOverBy(held, company(now), ME)?.name ?? null;
+    const mine = lock(ME, 'Marta');
+    const theirs = { ...lock('olga', 'Olga', ME), since: '2026-11-21T09:00:05Z' };
     expect(asked(mine, theirs)).toBe('Olga');
-    expect(asked(theirs, theirs)).toBeNull();
     expect(asked(mine, mine)).toBeNull();
-    expect(asked(mine, free)).toBeNull();
-    // It had ended by itself, and somebody else began.
-    expect(asked(free, theirs)).toBeNull();
+    expect(asked(null, theirs)).toBeNull();
+    // It was somebody else's that ended, or one from before.
+    expect(asked(mine, { ...theirs, taken_from: 'ivan' })).toBeNull();
+    expect(asked({ ...mine, since: '2026-11-21T09:00:09Z' }, theirs)).toBeNull();
+    expect(takenOverBy(mine, company(), ME)).toBeNull();
   });
 });

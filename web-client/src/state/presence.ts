@@ -73,9 +73,10 @@ export function lockOn(company: Company, job: string, me: string): Lock {
   return { kind: 'theirs', name: lock.name, initials: initials(lock.name) };
 }
 
-/** Who has taken a job over that this dispatcher had; `null` where that did not happen. */
-export function takenOverBy(before: Company, after: Company, job: string, me: string): JobLock | null {
-  const [had, has] = [before.locks.get(job), after.locks.get(job)];
-  if (had?.holder !== me || has === undefined || has.holder === me) return null;
-  return has.taken_from === me ? has : null;
+/** Who has taken the job over that this dispatcher held; `null` where that did not happen. What was held
+ * is known from the server's answer: two take-overs can lie between two states that are told. */
+export function takenOverBy(held: JobLock | null, company: Company, me: string): JobLock | null {
+  const has = held === null ? undefined : company.locks.get(held.job);
+  if (held === null || has === undefined || has.holder === me || has.taken_from !== me) return null;
+  return Date.parse(has.since) >= Date.parse(held.since) ? has : null;
 }

@@ -43,6 +43,15 @@ export function WhoIsHere({ room }: { room: ControlRoom }) {
 function HereSheet({ room, onClose }: { room: ControlRoom; onClose: () => void }) {
   const { t } = useTexts();
   const { colleagues, counts } = useColleagues().company;
+  const told = (count: number, text: (n: number) => string) => (count === 0 ? [] : [text(count)]);
+  const online =
+    counts === null
+      ? []
+      : [
+          ...told(counts.cleaners, t.control.presence.cleaners),
+          ...told(counts.customers, t.control.presence.customers),
+          ...told(counts.visitors, t.control.presence.visitors),
+        ];
   return (
     <Sheet title={t.control.presence.title} onClose={onClose}>
       {colleagues.length === 0 && <p className={css.quiet}>{t.control.presence.alone}</p>}
@@ -55,16 +64,7 @@ function HereSheet({ room, onClose }: { room: ControlRoom; onClose: () => void }
           </li>
         ))}
       </ul>
-      {counts !== null && (
-        <p className={css.quiet}>
-          {t.control.presence.online}{' '}
-          {[
-            t.control.presence.cleaners(counts.cleaners),
-            t.control.presence.customers(counts.customers),
-            t.control.presence.visitors(counts.visitors),
-          ].join(' · ')}
-        </p>
-      )}
+      {online.length > 0 && <p className={css.quiet}>{t.control.presence.online(online.join(' · '))}</p>}
     </Sheet>
   );
 }
@@ -118,7 +118,7 @@ export function useSayings(job: string): readonly string[] {
 }
 
 /** Beside the chosen job. */
-export function JobCompany({ job }: { job: string }) {
+export function JobCompany({ job, mayEdit }: { job: string; mayEdit: boolean }) {
   const { company, lockOn, takeOver } = useColleagues();
   const { t } = useTexts();
   const lock = lockOn(job);
@@ -129,9 +129,11 @@ export function JobCompany({ job }: { job: string }) {
         <div className={css.editing} role="status">
           <Avatar initials={lock.initials} locked />
           <span className={css.name}>{t.control.presence.editing(lock.name)}</span>
-          <Button size="small" data-action="take-over" onClick={() => takeOver(job)}>
-            {t.control.presence.takeOver}
-          </Button>
+          {mayEdit && (
+            <Button size="small" data-action="take-over" onClick={() => takeOver(job)}>
+              {t.control.presence.takeOver}
+            </Button>
+          )}
         </div>
       )}
       {lock.kind === 'mine' && (

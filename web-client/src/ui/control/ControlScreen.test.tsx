@@ -204,7 +204,7 @@ describe('colleagues', () => {
     server.publishPresence(told(1, { job: 'j1', typing: true }, []));
     fireEvent.click(await screen.findByRole('button', { name: 'One colleague here' }));
     expect(await screen.findByText('Online: 2 cleaners · 3 customers · 1 visitor')).toBeTruthy();
-    fireEvent.click(screen.getByRole('button', { name: 'at J-1001' }));
+    fireEvent.click(screen.getByRole('button', { name: 'looks at J-1001' }));
     expect((await screen.findAllByText('Olga Orlova is writing about this')).length).toBeGreaterThan(0);
     await waitFor(() =>
       expect(server.tellings).toContainEqual({

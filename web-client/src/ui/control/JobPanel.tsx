@@ -58,7 +58,7 @@ function JobDetails({ job, room }: { job: JobRow; room: ControlRoom }) {
   const manned = job.seats.some((cleaner) => cleaner !== null);
   return (
     <div className={css.details}>
-      <JobCompany job={job.id} />
+      <JobCompany job={job.id} mayEdit={dispatch} />
       <StatusBadge status={job.status} />
       {job.at_risk && <p className={css.risk}>{t.control.atRisk}</p>}
       <dl className={css.facts}>

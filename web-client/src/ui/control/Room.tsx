@@ -80,7 +80,7 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
   const colleagues = useTellColleagues({
     zone: zone.slug,
     me: user.id,
-    focus: room.chosen?.id ?? room.placing?.id ?? null,
+    focus: room.placing?.id ?? drag.job?.id ?? room.chosen?.id ?? null,
     editing: room.placing?.id ?? drag.job?.id ?? null,
     nameOf: (id) => {
       const job = room.board.jobs.get(id);

@@ -3,7 +3,16 @@
  * they told. A lock is asked for while a job is being given to somebody, asked for again while that
  * lasts, and let go with it; whoever is taken over from is told so and does not fight for it.
  */
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { Outcome } from '../../hub/outcome';
 import { type Company, companyOf, type Lock, lockOn, NOBODY, takenOverBy } from '../../state/presence';
 import { usePresenceView, useServices } from '../../state/services';
@@ -46,13 +55,19 @@ export function useTellColleagues({ zone, me, focus, editing, nameOf }: Doing): 
   const company = useMemo(() => companyOf(row, me), [row, me]);
   const [kept, setKept] = useState<string | null>(null);
   const [lost, setLost] = useState<string | null>(null);
+  // A job taken over is kept for as long as it is looked at.
   const wanted = editing ?? (kept === focus ? kept : null);
   const asked = wanted === lost ? null : wanted;
 
-  const takeOver = (job: string) => {
+  const held = useRef<JobLock | null>(null);
+  const inTurn = useTurns();
+
+  const takeOver = async (job: string) => {
+    const lock = lockIn(await inTurn(() => hub.tell('presence.lock', { zone, job, take_over: true })));
+    if (lock?.holder !== me) return;
+    held.current = lock;
     setLost(null);
     setKept(job);
-    void hub.tell('presence.lock', { zone, job, take_over: true });
   };
   const latest = useRef({ nameOf, takeOver, t, toast });
   latest.current = { nameOf, takeOver, t, toast };
@@ -60,28 +75,37 @@ export function useTellColleagues({ zone, me, focus, editing, nameOf }: Doing): 
   useFocus(live, zone, focus);
   useEffect(() => {
     if (!live || asked === null) return;
+    const request = { zone, job: asked };
+    let over = false;
     const ask = async () => {
-      const held = heldBy(await hub.tell('presence.lock', { zone, job: asked }), me);
-      if (held === null) return;
+      const lock = lockIn(await inTurn(() => hub.tell('presence.lock', request)));
+      if (over || lock === null) return;
+      if (lock.holder === me) {
+        held.current = lock;
+        return;
+      }
       const { nameOf, takeOver, t, toast } = latest.current;
       toast({
-        text: t.control.presence.alreadyEditing(held.name, nameOf(asked)),
-        action: { label: t.control.presence.takeOver, run: () => takeOver(asked) },
+        text: t.control.presence.alreadyEditing(lock.name, nameOf(asked)),
+        action: { label: t.control.presence.takeOver, run: () => void takeOver(asked) },
       });
     };
     void ask();
-    const renewing = setInterval(() => void hub.tell('presence.lock', { zone, job: asked }), RENEW_MS);
+    const renewing = setInterval(() => void inTurn(() => hub.tell('presence.lock', request)), RENEW_MS);
     return () => {
+      over = true;
       clearInterval(renewing);
-      void hub.tell('presence.unlock', { zone, job: asked });
+      void inTurn(() => hub.tell('presence.unlock', request));
     };
-  }, [hub, live, zone, me, asked]);
+  }, [hub, inTurn, live, zone, me, asked]);
 
-  const before = useRef(company);
   useEffect(() => {
-    const taken = wanted === null ? null : takenOverBy(before.current, company, wanted, me);
-    before.current = company;
+    const told = wanted === null ? undefined : company.locks.get(wanted);
+    if (told?.holder === me) held.current = told;
+    if (held.current?.job !== wanted) held.current = null;
+    const taken = takenOverBy(held.current, company, me);
     if (taken === null) return;
+    held.current = null;
     const { nameOf, t, toast } = latest.current;
     setLost(taken.job);
     toast({ text: t.control.presence.takenOver(taken.name, nameOf(taken.job)) });
@@ -90,7 +114,17 @@ export function useTellColleagues({ zone, me, focus, editing, nameOf }: Doing): 
     if (wanted === null) setLost(null);
   }, [wanted]);
 
-  return { company, lockOn: (job) => lockOn(company, job, me), takeOver };
+  return { company, lockOn: (job) => lockOn(company, job, me), takeOver: (job) => void takeOver(job) };
+}
+
+/** One after the other: of a lock and its end that are said at once, the end must not come first. */
+function useTurns() {
+  const last = useRef<Promise<unknown>>(Promise.resolve());
+  return useCallback(<T,>(say: () => Promise<T>): Promise<T> => {
+    const said = last.current.then(say, say);
+    last.current = said;
+    return said;
+  }, []);
 }
 
 function useFocus(live: boolean, zone: string, focus: string | null): void {
@@ -108,11 +142,10 @@ function useFocus(live: boolean, zone: string, focus: string | null): void {
   }, [hub, live, zone, focus]);
 }
 
-/** Who has it, where it is not this dispatcher. */
-function heldBy(outcome: Outcome | null, me: string): JobLock | null {
+/** Who has it now, as far as that was answered. */
+function lockIn(outcome: Outcome | null): JobLock | null {
   if (outcome?.outcome !== 'accepted') return null;
-  const lock = outcome.result.lock as JobLock | null | undefined;
-  return lock === null || lock === undefined || lock.holder === me ? null : lock;
+  return (outcome.result.lock as JobLock | null | undefined) ?? null;
 }
 
 export function ColleaguesProvider({ value, children }: { value: Colleagues; children: ReactNode }) {
