@@ -205,3 +205,28 @@ async fn sockets_outlive_a_postgres_that_is_restarted() {
     server.stop().await;
     postgres.cluster.stop().await;
 }
+
+/// After a power cut both start at once, and the database takes its time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_waits_for_a_database_that_takes_no_connections_yet() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let postgres = Postgres::start(folder.path()).await;
+    let url = postgres.url.clone();
+    postgres.cluster.stop().await;
+    let starting = async {
+        let server = TestServer::on(&url, &[]).await;
+        (server, Instant::now())
+    };
+    let returning = async {
+        // Long enough to be refused more than once.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let returns = Instant::now();
+        (Postgres::start(folder.path()).await, returns)
+    };
+    let ((server, started), (postgres, returns)) = tokio::join!(Box::pin(starting), returning);
+    assert!(started > returns, "there was nothing to serve from");
+    let ready = server.http.get(server.ops_url("/readyz")).send().await;
+    assert_eq!(ready.expect("an answer").status(), StatusCode::OK);
+    server.stop().await;
+    postgres.cluster.stop().await;
+}

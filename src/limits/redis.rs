@@ -1,15 +1,20 @@
 //! Reports of use over Redis, by plain pub/sub on one channel: nothing is stored there, and nothing
-//! waits for it.
+//! waits for it. Of a cluster any node does, and where one is away the next is tried.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use hub::adapters::redis::RedisConfig;
+use hub::adapters::redis::{InvalidRedisUrl, RedisConfig, servers};
 use redis::{
-    AsyncCommands, Client, IntoConnectionInfo, RedisError,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-    io::tcp::TcpSettings,
+    AsyncCommands, Client, ConnectionInfo, ProtocolVersion, RedisError, RedisResult,
+    aio::{MultiplexedConnection, PubSub},
 };
 use tokio::{sync::mpsc, time::timeout};
 
@@ -21,28 +26,26 @@ const WAITING: usize = 256;
 const LONGEST_BYTES: usize = 1 << 20;
 
 pub struct RedisExchange {
-    client: Client,
-    commands: ConnectionManager,
+    servers: Vec<ConnectionInfo>,
+    /// The one in use.
+    server: AtomicUsize,
+    telling: Mutex<Option<MultiplexedConnection>>,
     channel: Arc<str>,
-    connect_within: Duration,
+    patience: Duration,
 }
 
 /// Returns at once, whether Redis is there or not.
-pub fn connect(url: &str, config: &RedisConfig) -> Result<RedisExchange, RedisError> {
-    let ms = Duration::from_millis;
-    let info = url.into_connection_info()?;
-    let client = Client::open(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)))?;
-    let settings = ConnectionManagerConfig::new()
-        .set_number_of_retries(1_000_000)
-        .set_min_delay(ms(100))
-        .set_max_delay(ms(2_000))
-        .set_response_timeout(Some(ms(config.response_ms)))
-        .set_connection_timeout(Some(ms(config.connect_ms)));
+pub fn connect(url: &str, config: &RedisConfig) -> Result<RedisExchange, InvalidRedisUrl> {
+    let servers = servers(url)?.into_iter().map(|server| {
+        let settings = server.redis_settings().clone();
+        server.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP2))
+    });
     Ok(RedisExchange {
-        commands: ConnectionManager::new_lazy_with_config(client.clone(), settings)?,
-        client,
+        servers: servers.collect(),
+        server: AtomicUsize::new(0),
+        telling: Mutex::new(None),
         channel: format!("{}:limits", config.prefix).into(),
-        connect_within: ms(config.connect_ms),
+        patience: Duration::from_millis(config.connect_ms),
     })
 }
 
@@ -52,42 +55,101 @@ impl From<RedisError> for Cut {
     }
 }
 
+impl RedisExchange {
+    fn client(&self) -> RedisResult<Client> {
+        let server = self.server.load(Relaxed) % self.servers.len();
+        Client::open(self.servers[server].clone())
+    }
+
+    /// Within the patience; after a failure the next server is tried.
+    async fn within<T>(&self, done: impl Future<Output = RedisResult<T>>) -> Result<T, Cut> {
+        let done = timeout(self.patience, done).await;
+        let done = done.map_err(|_late| Cut("no answer in time".to_owned()));
+        let done = done.and_then(|done| Ok(done?));
+        if done.is_err() {
+            self.server.fetch_add(1, Relaxed);
+        }
+        done
+    }
+
+    async fn publish(&self, text: &str) -> RedisResult<()> {
+        let known = self.telling().clone();
+        let mut connection = match known {
+            Some(connection) => connection,
+            None => self.client()?.get_multiplexed_async_connection().await?,
+        };
+        connection.publish::<_, _, ()>(&*self.channel, text).await?;
+        *self.telling() = Some(connection);
+        Ok(())
+    }
+
+    async fn subscribe(&self) -> RedisResult<PubSub> {
+        let mut connection = self.client()?.get_async_pubsub().await?;
+        connection.subscribe(&*self.channel).await?;
+        Ok(connection)
+    }
+
+    fn telling(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
+        self.telling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[async_trait]
 impl Exchange for RedisExchange {
     async fn tell(&self, report: &Report) -> Result<(), Cut> {
         let text = serde_json::to_string(report).expect("reports are plain data");
-        let mut commands = self.commands.clone();
-        let told = commands.publish::<_, _, ()>(&*self.channel, text);
-        let late = |_| Cut("no answer in time".to_owned());
-        timeout(self.connect_within, told).await.map_err(late)??;
-        Ok(())
+        let told = self.within(self.publish(&text)).await;
+        if told.is_err() {
+            *self.telling() = None;
+        }
+        told
     }
 
     async fn listen(&self) -> Result<mpsc::Receiver<Report>, Cut> {
-        let late = |_| Cut("connecting took too long".to_owned());
-        let connected = timeout(self.connect_within, self.client.get_async_pubsub()).await;
-        let mut connection = connected.map_err(late)??;
-        let subscribed = timeout(self.connect_within, connection.subscribe(&*self.channel)).await;
-        subscribed.map_err(late)??;
+        let connection = self.within(self.subscribe()).await?;
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(async move {
-            let mut messages = connection.into_on_message();
-            loop {
-                let message = tokio::select! {
-                    () = sender.closed() => return,
-                    message = messages.next() => message,
-                };
-                let Some(message) = message else { return };
-                let bytes = message.get_payload_bytes();
-                if bytes.len() > LONGEST_BYTES {
-                    continue;
-                }
-                if let Ok(report) = serde_json::from_slice(bytes) {
-                    // Without room it is left out: the limit stays as it is here.
-                    let _ = sender.try_send(report);
-                }
-            }
-        });
+        tokio::spawn(pass_on(connection, sender));
         Ok(receiver)
+    }
+}
+
+/// Until the connection ends, or nobody listens.
+async fn pass_on(connection: PubSub, reports: mpsc::Sender<Report>) {
+    let mut messages = connection.into_on_message();
+    loop {
+        let message = tokio::select! {
+            () = reports.closed() => return,
+            message = messages.next() => message,
+        };
+        let Some(message) = message else { return };
+        let bytes = message.get_payload_bytes();
+        if bytes.len() > LONGEST_BYTES {
+            continue;
+        }
+        if let Ok(report) = serde_json::from_slice(bytes) {
+            // Without room it is left out: the limit stays as it is here.
+            let _ = reports.try_send(report);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_cluster_the_next_node_is_tried() {
+        let url = "redis+cluster://one:7000,two:7001";
+        let exchange = connect(url, &RedisConfig::default()).expect("a cluster");
+        let address = |exchange: &RedisExchange| {
+            let client = exchange.client().expect("an address");
+            client.get_connection_info().addr().to_string()
+        };
+        assert_eq!(address(&exchange), "one:7000");
+        exchange.server.fetch_add(1, Relaxed);
+        assert_eq!(address(&exchange), "two:7001");
+        exchange.server.fetch_add(1, Relaxed);
+        assert_eq!(address(&exchange), "one:7000");
+        assert!(connect("nowhere", &RedisConfig::default()).is_err());
     }
 }

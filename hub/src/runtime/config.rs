@@ -60,6 +60,8 @@ pub struct HubConfig {
     pub concurrent_calls: usize,
     /// Calls of one connection that wait for those; further ones are refused (111).
     pub waiting_calls: usize,
+    /// A call that has waited for so long is refused (111) instead of started: nobody waits for it.
+    pub call_patience_ms: u64,
     /// The longest that the application and the log may take for a connect or a subscribe. Clients
     /// wait 5 s and then reopen the whole connection.
     pub answer_timeout_ms: u64,
@@ -134,6 +136,7 @@ impl Default for HubConfig {
             channel_name_bytes: 255,
             concurrent_calls: 16,
             waiting_calls: 64,
+            call_patience_ms: 4_000,
             answer_timeout_ms: 3_000,
             history_publications: 300,
             recovery_publications: 300,
@@ -173,6 +176,7 @@ impl HubConfig {
             channel_name_bytes: self.channel_name_bytes,
             calls: self.concurrent_calls.max(1),
             waiting_calls: self.waiting_calls,
+            call_patience: ms(self.call_patience_ms),
             join_buffer_bytes: self.queue_bytes,
             join_attempts: 5,
             join_patience: ms(5_000),

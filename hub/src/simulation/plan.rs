@@ -129,6 +129,7 @@ fn session(queue_bytes: usize) -> SessionConfig {
         channel_name_bytes: 64,
         calls: 4,
         waiting_calls: 8,
+        call_patience: Duration::from_secs(1),
         join_buffer_bytes: queue_bytes,
         join_attempts: 5,
         join_patience: Duration::from_secs(1),

@@ -80,6 +80,15 @@ pub fn connect(
     ))
 }
 
+/// The servers that an address names, at least one: for uses of their own beside the adapters. Plain
+/// pub/sub reaches all of a cluster from any node.
+pub fn servers(url: &str) -> Result<Vec<redis::ConnectionInfo>, InvalidRedisUrl> {
+    Ok(match Place::parse(url)? {
+        Place::One(server) => vec![server],
+        Place::Cluster(nodes) => nodes,
+    })
+}
+
 impl RedisConfig {
     fn deaf_after(&self) -> Duration {
         Duration::from_millis(self.deaf_ms)

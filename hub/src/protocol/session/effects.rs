@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 
 use super::super::{
-    ChannelEvent, CloseCode, Encoding, Frame, Recovery, UnsubscribeCode,
+    ChannelEvent, CloseCode, Encoding, Frame, Moment, Recovery, UnsubscribeCode,
     command::{HistoryRequest, Since},
     subscription::RecoveryOutcome,
 };
@@ -30,6 +30,8 @@ pub struct SessionConfig {
     pub calls: usize,
     /// Calls that wait for one under way; further ones are refused (111).
     pub waiting_calls: usize,
+    /// A call that has waited for so long is refused instead of started.
+    pub call_patience: Duration,
     /// Publications that arrive while subscriptions are being made, all together.
     pub join_buffer_bytes: usize,
     /// How often a subscription starts over before it is refused (100).
@@ -353,7 +355,15 @@ pub type Effects = Vec<Effect>;
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     pub(super) under_way: usize,
-    pub(super) waiting: VecDeque<Effect>,
+    pub(super) waiting: VecDeque<Waiting>,
+}
+
+/// A call that is not started any more at `until`.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) id: u32,
+    pub(super) until: Moment,
+    pub(super) call: Effect,
 }
 
 #[cfg(test)]

@@ -232,7 +232,7 @@ impl Session {
                 subscription,
                 token,
             } => self.renewed(id, (subscription, token), result, now, effects),
-            Ask::Read { id, read } => self.read_authorized(id, read, result, effects),
+            Ask::Read { id, read } => self.read_authorized(id, read, result, now, effects),
         }
     }
 

@@ -170,11 +170,11 @@ impl Session {
                     self.reply(id, &Reply::Unsubscribe, effects);
                 }
             }
-            Input::Called { id, result } => self.called(id, result, effects),
-            Input::Published { id, result } => self.published(id, result, effects),
-            Input::Listed { id, query, result } => self.listed(id, query, result, effects),
+            Input::Called { id, result } => self.called(id, result, now, effects),
+            Input::Published { id, result } => self.published(id, result, now, effects),
+            Input::Listed { id, query, result } => self.listed(id, query, result, now, effects),
             Input::HistoryRead { id, epoch, result } => {
-                self.history_read(id, epoch, result, effects);
+                self.history_read(id, epoch, result, now, effects);
             }
             Input::Reauthorize { channel } => self.reauthorize(channel, effects),
             Input::Subscribe { channel } => {

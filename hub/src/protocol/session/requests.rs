@@ -10,6 +10,7 @@ use super::{
         subscription::State,
     },
     Ask, Effect, Effects, HistoryQuery, PresenceQuery, Read, Session,
+    effects::Waiting,
 };
 use crate::ports::{Body, ClientInfo, Denied, Grant, LogRead, PublishIntent, SubscribeIntent};
 
@@ -28,23 +29,23 @@ impl Session {
             Request::Send => self.close(CloseCode::NOT_AVAILABLE, effects),
             Request::Subscribe(subscribe) => self.subscribe(id, subscribe, now, effects),
             Request::Unsubscribe { channel } => self.unsubscribe(id, channel, now, effects),
-            Request::Publish(publish) => self.publish(id, publish, effects),
+            Request::Publish(publish) => self.publish(id, publish, now, effects),
             Request::Presence { channel } => {
-                self.presence(id, &channel, PresenceQuery::List, effects);
+                self.presence((id, &channel), PresenceQuery::List, now, effects);
             }
             Request::PresenceStats { channel } => {
-                self.presence(id, &channel, PresenceQuery::Stats, effects);
+                self.presence((id, &channel), PresenceQuery::Stats, now, effects);
             }
-            Request::History(history) => self.history(id, &history, effects),
+            Request::History(history) => self.history(id, &history, now, effects),
             Request::Rpc { method, data } => {
-                self.start_call(id, Effect::Call { id, method, data }, effects);
+                self.start_call(id, Effect::Call { id, method, data }, now, effects);
             }
             Request::Refresh { token } => self.refresh(id, token, effects),
             Request::SubRefresh(refresh) => self.sub_refresh(id, refresh, effects),
         }
     }
 
-    fn publish(&mut self, id: u32, request: PublishRequest, effects: &mut Effects) {
+    fn publish(&mut self, id: u32, request: PublishRequest, now: Moment, effects: &mut Effects) {
         let channel = request.channel.as_str();
         if channel.is_empty() {
             return self.close(CloseCode::BAD_REQUEST, effects);
@@ -62,18 +63,24 @@ impl Session {
             info: self.info_on(grant),
             subscribed: grant.is_some(),
         };
-        self.start_call(id, Effect::Publish { id, intent }, effects);
+        self.start_call(id, Effect::Publish { id, intent }, now, effects);
     }
 
-    fn presence(&mut self, id: u32, channel: &str, query: PresenceQuery, effects: &mut Effects) {
+    fn presence(
+        &mut self,
+        (id, channel): (u32, &str),
+        query: PresenceQuery,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
         if channel.is_empty() {
             return self.close(CloseCode::BAD_REQUEST, effects);
         }
         let channel = channel.into();
-        self.read(id, Read::Presence { channel, query }, effects);
+        self.read(id, Read::Presence { channel, query }, now, effects);
     }
 
-    fn history(&mut self, id: u32, request: &HistoryRequest, effects: &mut Effects) {
+    fn history(&mut self, id: u32, request: &HistoryRequest, now: Moment, effects: &mut Effects) {
         if request.channel.is_empty() {
             return self.close(CloseCode::BAD_REQUEST, effects);
         }
@@ -81,11 +88,11 @@ impl Session {
             return self.refuse(id, &ErrorCode::BAD_REQUEST, effects);
         };
         let channel = request.channel.as_str().into();
-        self.read(id, Read::History { channel, query }, effects);
+        self.read(id, Read::History { channel, query }, now, effects);
     }
 
     /// Reads with the rights of the subscription, where there is one; else the application decides.
-    fn read(&mut self, id: u32, read: Read, effects: &mut Effects) {
+    fn read(&mut self, id: u32, read: Read, now: Moment, effects: &mut Effects) {
         let channel = match &read {
             Read::Presence { channel, .. } | Read::History { channel, .. } => channel.clone(),
         };
@@ -95,12 +102,12 @@ impl Session {
                 ..SubscribeIntent::default()
             };
             let ask = Ask::Read { id, read };
-            return self.start_call(id, Effect::Authorize { ask, intent }, effects);
+            return self.start_call(id, Effect::Authorize { ask, intent }, now, effects);
         };
         if !permits(grant, &read) {
             return self.refuse(id, &ErrorCode::NOT_AVAILABLE, effects);
         }
-        self.start_call(id, Effect::Read { id, read }, effects);
+        self.start_call(id, Effect::Read { id, read }, now, effects);
     }
 
     pub(super) fn live_grant(&self, channel: &str) -> Option<&Grant> {
@@ -116,6 +123,7 @@ impl Session {
         id: u32,
         read: Read,
         result: Result<Grant, Denied>,
+        now: Moment,
         effects: &mut Effects,
     ) {
         match result {
@@ -125,11 +133,11 @@ impl Session {
             Ok(_) => self.refuse(id, &ErrorCode::NOT_AVAILABLE, effects),
             Err(denied) => self.deny(id, denied, effects),
         }
-        self.finish_call(effects);
+        self.finish_call(now, effects);
     }
 
     /// Starts a call now, or when one under way has finished; calls start in their order.
-    fn start_call(&mut self, id: u32, call: Effect, effects: &mut Effects) {
+    fn start_call(&mut self, id: u32, call: Effect, now: Moment, effects: &mut Effects) {
         if self.calls.under_way < self.config.calls {
             self.calls.under_way += 1;
             return effects.push(call);
@@ -137,30 +145,47 @@ impl Session {
         if self.calls.waiting.len() >= self.config.waiting_calls {
             return self.refuse(id, &ErrorCode::TOO_MANY_REQUESTS, effects);
         }
-        self.calls.waiting.push_back(call);
+        let until = now + self.config.call_patience;
+        self.calls.waiting.push_back(Waiting { id, until, call });
     }
 
-    fn finish_call(&mut self, effects: &mut Effects) {
-        if let Some(next) = self.calls.waiting.pop_front() {
-            return effects.push(next);
+    /// The next call starts, but none that has waited so long that nobody waits for its answer.
+    fn finish_call(&mut self, now: Moment, effects: &mut Effects) {
+        while let Some(Waiting { id, until, call }) = self.calls.waiting.pop_front() {
+            if now < until {
+                return effects.push(call);
+            }
+            self.refuse(id, &ErrorCode::TOO_MANY_REQUESTS, effects);
         }
         self.calls.under_way = self.calls.under_way.saturating_sub(1);
     }
 
-    pub(super) fn called(&mut self, id: u32, result: Result<Body, Denied>, effects: &mut Effects) {
+    pub(super) fn called(
+        &mut self,
+        id: u32,
+        result: Result<Body, Denied>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
         match result {
             Ok(data) => self.reply(id, &Reply::Rpc(&data), effects),
             Err(denied) => self.deny(id, denied, effects),
         }
-        self.finish_call(effects);
+        self.finish_call(now, effects);
     }
 
-    pub(super) fn published(&mut self, id: u32, result: Result<(), Denied>, effects: &mut Effects) {
+    pub(super) fn published(
+        &mut self,
+        id: u32,
+        result: Result<(), Denied>,
+        now: Moment,
+        effects: &mut Effects,
+    ) {
         match result {
             Ok(()) => self.reply(id, &Reply::Publish, effects),
             Err(denied) => self.deny(id, denied, effects),
         }
-        self.finish_call(effects);
+        self.finish_call(now, effects);
     }
 
     pub(super) fn listed(
@@ -168,6 +193,7 @@ impl Session {
         id: u32,
         query: PresenceQuery,
         result: Result<Vec<ClientInfo>, Denied>,
+        now: Moment,
         effects: &mut Effects,
     ) {
         match (result, query) {
@@ -177,7 +203,7 @@ impl Session {
             }
             (Err(denied), _) => self.deny(id, denied, effects),
         }
-        self.finish_call(effects);
+        self.finish_call(now, effects);
     }
 
     pub(super) fn history_read(
@@ -185,6 +211,7 @@ impl Session {
         id: u32,
         epoch: Option<String>,
         result: Result<LogRead, Denied>,
+        now: Moment,
         effects: &mut Effects,
     ) {
         match result {
@@ -201,7 +228,7 @@ impl Session {
             }
             Err(denied) => self.deny(id, denied, effects),
         }
-        self.finish_call(effects);
+        self.finish_call(now, effects);
     }
 }
 

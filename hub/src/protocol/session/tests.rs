@@ -23,6 +23,7 @@ fn config() -> Arc<SessionConfig> {
         channel_name_bytes: 10,
         calls: 2,
         waiting_calls: 40,
+        call_patience: ms(4_000),
         join_buffer_bytes: 10_000,
         join_attempts: 3,
         join_patience: ms(5_000),

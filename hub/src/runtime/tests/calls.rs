@@ -1,6 +1,6 @@
 //! rpc, publish, presence, history and what is not served.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -94,6 +94,30 @@ async fn slow_calls_hold_up_nothing_else_and_are_bounded() {
     }
     answered.sort_unstable();
     assert_eq!(answered, [first, second, third]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_nobody_waits_for_any_more_is_not_started() {
+    let instance = Instance::with(HubConfig {
+        concurrent_calls: 1,
+        call_patience_ms: 3_000,
+        ..HubConfig::default()
+    })
+    .await;
+    let mut client = instance.client("ann").await;
+    let wait = json!({ "rpc": { "method": "wait" } });
+    let first = client.send(&wait).await;
+    let stale = client.send(&wait).await;
+    tokio::time::sleep(Duration::from_millis(2_900)).await;
+    let fresh = client.send(&wait).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    instance.rules.gate.add_permits(3);
+    for (id, code) in [(first, None), (stale, Some(111)), (fresh, None)] {
+        let reply = client.message().await.unwrap();
+        assert_eq!(reply["id"], json!(id));
+        assert_eq!(reply["error"]["code"].as_u64(), code, "{reply}");
+    }
+    assert_eq!(instance.rules.executed.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test(start_paused = true)]
