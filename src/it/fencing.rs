@@ -170,7 +170,7 @@ async fn a_dump_read_back_is_another_log() {
     let update = json!({ "name": "Clara Then and Now" });
     let first = &mut watched.sockets[0];
     first.accepted("customer.update", &update).await;
-    watched.starts_anew(offset, "Clara Then and Now").await;
+    Box::pin(watched.starts_anew(offset, "Clara Then and Now")).await;
 }
 
 /// A cluster that is stopped and started by the test.
@@ -252,10 +252,10 @@ async fn wait_for_commands(watched: &mut Watched) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_promoted_standby_that_lost_commits_is_another_log() {
-    let (_folder, cluster, watched, offset) = rewound(|data| {
+    let (_folder, cluster, watched, offset) = Box::pin(rewound(|data| {
         let signal = data.join("standby.signal");
         copy(&data.join("PG_VERSION"), &signal);
-    })
+    }))
     .await;
     let pool = cluster.pool().await;
     let promoted: bool = sqlx::query_scalar("select pg_promote()")
@@ -265,17 +265,17 @@ async fn a_promoted_standby_that_lost_commits_is_another_log() {
     assert!(promoted);
     run(&pool, grow_past(&watched.channel, offset)).await;
     pool.close().await;
-    watched.starts_anew(offset, "Clara Then").await;
+    Box::pin(watched.starts_anew(offset, "Clara Then")).await;
     cluster.running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_that_were_put_back_are_another_log() {
-    let (_folder, cluster, watched, offset) = rewound(|_| {}).await;
+    let (_folder, cluster, watched, offset) = Box::pin(rewound(|_| {})).await;
     let pool = cluster.pool().await;
     run(&pool, grow_past(&watched.channel, offset)).await;
     pool.close().await;
-    watched.starts_anew(offset, "Clara Then").await;
+    Box::pin(watched.starts_anew(offset, "Clara Then")).await;
     cluster.running.stop().await;
 }
 

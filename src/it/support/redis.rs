@@ -34,6 +34,11 @@ impl TestRedis {
         self.server.kill();
     }
 
+    /// STOP or CONT.
+    pub(crate) fn signal(&self, name: &str) {
+        super::binary::signal(self.server.child.id(), name);
+    }
+
     /// Starts it again on the same port, empty.
     pub(crate) async fn restart(&mut self) {
         self.server.kill();

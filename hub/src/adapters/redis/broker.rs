@@ -46,21 +46,6 @@ pub(super) struct Line {
     pub(super) failing: AtomicBool,
 }
 
-/// Plain pub/sub, or that of a cluster.
-pub(super) struct Words {
-    pub(super) subscribe: &'static str,
-    publish: &'static str,
-}
-
-const PLAIN: Words = Words {
-    subscribe: "SUBSCRIBE",
-    publish: "PUBLISH",
-};
-const SHARDED: Words = Words {
-    subscribe: "SSUBSCRIBE",
-    publish: "SPUBLISH",
-};
-
 impl RedisBroker {
     pub(super) fn new(
         connection: Arc<Connection>,
@@ -108,14 +93,6 @@ impl RedisBroker {
         &self.0.instance
     }
 
-    pub(super) fn words(&self) -> &'static Words {
-        if self.0.connection.is_cluster() {
-            &SHARDED
-        } else {
-            &PLAIN
-        }
-    }
-
     pub(super) fn message(&self, content: Content<'_>) -> Result<String, BrokerUnavailable> {
         let from = &*self.0.instance;
         serde_json::to_string(&Message { from, content })
@@ -124,7 +101,7 @@ impl RedisBroker {
 
     /// To whoever listens to the key; returns how many do.
     pub(super) async fn send(&self, key: &str, message: &str) -> Result<u64, BrokerUnavailable> {
-        redis::cmd(self.words().publish)
+        redis::cmd(self.connection().words().publish)
             .arg(key)
             .arg(message)
             .query_async(&mut self.0.connection.commands())

@@ -29,6 +29,21 @@ pub(super) struct Connection {
     patience: Duration,
 }
 
+/// Plain pub/sub, or that of a cluster.
+pub(super) struct Words {
+    pub(super) subscribe: &'static str,
+    pub(super) publish: &'static str,
+}
+
+const PLAIN: Words = Words {
+    subscribe: "SUBSCRIBE",
+    publish: "PUBLISH",
+};
+const SHARDED: Words = Words {
+    subscribe: "SSUBSCRIBE",
+    publish: "SPUBLISH",
+};
+
 enum Way {
     One {
         client: Client,
@@ -97,6 +112,13 @@ impl Connection {
         match &self.way {
             Way::One { .. } => false,
             Way::Cluster { .. } => true,
+        }
+    }
+
+    pub(super) fn words(&self) -> &'static Words {
+        match &self.way {
+            Way::One { .. } => &PLAIN,
+            Way::Cluster { .. } => &SHARDED,
         }
     }
 

@@ -104,7 +104,7 @@ impl RedisBroker {
             }
         };
         let mut connection = self.connection().listen(&line.beacon, pushes).await?;
-        let mut subscribe = redis::cmd(self.words().subscribe);
+        let mut subscribe = redis::cmd(self.connection().words().subscribe);
         subscribe.arg(&line.keys);
         let acknowledged = subscribe.query_async::<Value>(&mut connection);
         time::timeout(self.config().deaf_after(), acknowledged)

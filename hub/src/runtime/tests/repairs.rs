@@ -300,6 +300,6 @@ async fn those_who_must_start_anew_are_told_little_by_little() {
         told.push(begun.elapsed());
     }
     let last = told.into_iter().max().unwrap();
-    let (least, most) = (Duration::from_millis(800), Duration::from_millis(1_500));
-    assert!((least..most).contains(&last), "{last:?}");
+    let about_a_second = Duration::from_millis(800)..Duration::from_millis(1_500);
+    assert!(about_a_second.contains(&last), "{last:?}");
 }

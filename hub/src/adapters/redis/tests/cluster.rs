@@ -85,18 +85,22 @@ impl RedisCluster {
         }
     }
 
-    /// Both adapters of one more instance of a fleet, which is told of two of the nodes.
-    pub(crate) fn instance_of(&self, fleet: &str) -> (RedisBroker, RedisPresence) {
+    /// Names two of the nodes.
+    pub(crate) fn url(&self) -> String {
         let nodes = self.nodes.iter().take(2);
         let nodes: Vec<_> = nodes
             .map(|node| format!("127.0.0.1:{}", node.port))
             .collect();
-        let url = format!("redis+cluster://{}", nodes.join(","));
+        format!("redis+cluster://{}", nodes.join(","))
+    }
+
+    /// Both adapters of one more instance of a fleet.
+    pub(crate) fn instance_of(&self, fleet: &str) -> (RedisBroker, RedisPresence) {
         let config = RedisConfig {
             prefix: fleet.to_owned(),
             ..quick()
         };
-        connect(&url, config).unwrap()
+        connect(&self.url(), config).unwrap()
     }
 
     /// The node that serves a key at first.

@@ -8,6 +8,7 @@ mod server;
 use std::time::Duration;
 
 use super::{RedisBroker, RedisConfig, connect, wire};
+use futures_util::FutureExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ports::{
@@ -91,18 +92,30 @@ async fn what_redis_forgot_or_missed_is_mended_by_the_next_beat() {
     assert_eq!(clients(&one.list("a").await.unwrap()), ["comes", "stays"]);
 }
 
-/// Whether a probe was taken, as the hub sees it.
-async fn is_sent(one: &RedisBroker, channel: &str) -> bool {
-    let probe = Publication {
+fn probe(channel: &str) -> Publication {
+    Publication {
         channel: channel.into(),
         offset: 0,
         epoch: "".into(),
         key: None,
         body: Body::from_text("1").unwrap(),
         info: None,
-    };
-    let sent = timeout(HUBS_PATIENCE, one.publish(vec![probe])).await;
+    }
+}
+
+/// Whether a probe was taken, as the hub sees it.
+async fn is_sent(one: &RedisBroker, channel: &str) -> bool {
+    let sent = timeout(HUBS_PATIENCE, one.publish(vec![probe(channel)])).await;
     matches!(sent, Ok(Ok(())))
+}
+
+/// Until the instance knows that nothing gets through there.
+async fn is_given_up(one: &RedisBroker, channel: &str) {
+    let begun = Instant::now();
+    while one.publish(vec![probe(channel)]).now_or_never().is_none() {
+        assert!(begun.elapsed() < PATIENCE, "{channel} is waited for");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Hears a probe of another instance on a channel, or not.
@@ -158,9 +171,14 @@ async fn a_node_that_dies_takes_its_partitions_along_until_it_is_back() {
     for channel in [&channels[0], &channels[2]] {
         comes_to_hear(&one, &mut feed, channel).await;
     }
+    is_given_up(&one, &channels[1]).await;
     for _ in 0..5 {
         assert!(is_heard(&one, &mut feed, &channels[0]).await);
-        assert!(!is_sent(&one, &channels[1]).await);
+        let dead = one.publish(vec![probe(&channels[1])]).now_or_never();
+        assert!(
+            matches!(dead, Some(Err(_))),
+            "others do not wait for it: {dead:?}"
+        );
         assert!(is_heard(&one, &mut feed, &channels[2]).await);
         one.control(Control::EpochChanged).await.unwrap();
     }
