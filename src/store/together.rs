@@ -17,8 +17,9 @@ use super::{Pools, StoreError};
 /// Statements of one kind under way at once.
 const AT_ONCE: usize = 2;
 /// How long a statement may go on asking for a connection. There are so few of them that they may
-/// wait longer than others do; if they gave up, all who wait would come again.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// wait longer than others do; if they gave up, all who wait would come again. With the last try it
+/// stays below the second within which a request is refused while the database is away.
+const PATIENCE: Duration = Duration::from_millis(400);
 /// Questions in one statement.
 const MOST: usize = 256;
 
