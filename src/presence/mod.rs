@@ -6,6 +6,7 @@
 //! nothing is passed on, and no instance speaks for the others. A killed instance's entries end
 //! with its lease. Nothing here is read by any rule of the business.
 
+mod connection;
 mod entry;
 mod roll;
 mod room;
@@ -37,8 +38,9 @@ use crate::{
     },
     store::{self, Pools},
 };
+pub use connection::Card;
 use entry::{Claim, Look, claims_list, people_list};
-pub use roll::{Absent, Card};
+pub use roll::Absent;
 use roll::{Change, ClientId, Lives, Roll};
 use room::{Lists, Room, Standing, standing};
 
@@ -63,7 +65,7 @@ pub trait Here: Send + Sync + 'static {
 }
 
 /// Why nobody was told.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Untold {
     /// The caller does not watch that zone by this connection.
     Absent,
@@ -185,9 +187,9 @@ impl Presence {
         };
         let role = Role::parse(&caller.identity.scope);
         let unknown = {
-            let mut roll = self.roll();
-            roll.came(&caller.client, &caller.identity.user, role);
-            roll.follows(&caller.client, name, &channel, Instant::now())
+            let mut here = self.roll();
+            here.came(&caller.client, &caller.identity.user, role);
+            here.follows(&caller.client, name, &channel, Instant::now())
         };
         if unknown {
             self.questions.notify_one();

@@ -16,11 +16,12 @@ use hub::ports::{ChannelName, ClientInfo};
 use tokio::time::Instant;
 
 use super::{
+    connection::{Card, Connection, Held, Place, Stay, place},
     entry::{Claim, Entry, Look, claim_name, claims_list, info, people_list},
     room::Standing,
 };
 use crate::{
-    audience::{AnyChannel, Channel, EphemeralChannel, presence::may_tell_presence},
+    audience::{AnyChannel, presence::may_tell_presence},
     domain::{
         Role,
         ids::{AccountId, BookingId, JobId, ZoneSlug},
@@ -41,14 +42,6 @@ pub(super) struct Lives {
 /// A connection's id.
 pub(super) type ClientId = Arc<str>;
 
-/// What is known of somebody of the company.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
-    pub name: String,
-    /// A cleaner's home zones.
-    pub zones: BTreeSet<ZoneSlug>,
-}
-
 /// An entry of a list to be written, or to be removed where there is none.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change {
@@ -60,39 +53,6 @@ pub(super) struct Change {
 /// The connection is not in that zone, or may not speak there.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Absent;
-
-#[derive(Debug)]
-struct Connection {
-    user: Arc<str>,
-    role: Option<Role>,
-    card: Option<Card>,
-    /// What it follows and where that is; `None` while the zone of a booking is looked up.
-    follows: HashMap<ChannelName, Place>,
-    stays: HashMap<ZoneSlug, Stay>,
-    claims: Vec<Held>,
-    gone: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    Zone(ZoneSlug),
-    Booking(BookingId),
-}
-
-#[derive(Debug, Default)]
-struct Stay {
-    /// Set once nothing keeps it there.
-    until: Option<Instant>,
-    look: Option<Look>,
-    typing_until: Option<Instant>,
-}
-
-#[derive(Debug)]
-struct Held {
-    zone: ZoneSlug,
-    claim: Claim,
-    until: Instant,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
@@ -544,74 +504,6 @@ fn leave_staff(
         if there.is_empty() {
             staff.remove(zone);
         }
-    }
-}
-
-impl Connection {
-    /// Whether people of this role are named.
-    fn has_card_by_role(&self) -> bool {
-        match self.role {
-            Some(Role::Cleaner | Role::Dispatcher | Role::Manager | Role::Admin) => true,
-            None | Some(Role::Customer | Role::System) => false,
-        }
-    }
-
-    fn lacks_card(&self) -> bool {
-        self.card.is_none() && self.has_card_by_role()
-    }
-
-    fn zones(&self) -> BTreeSet<ZoneSlug> {
-        if self.gone {
-            return BTreeSet::new();
-        }
-        let followed = self.follows.values().filter_map(|place| match place {
-            Place::Zone(zone) => Some(zone),
-            Place::Booking(_) => None,
-        });
-        let home = self.card.iter().flat_map(|card| &card.zones);
-        let home = home.filter(|_| self.role == Some(Role::Cleaner));
-        followed.chain(home).cloned().collect()
-    }
-}
-
-/// Where somebody who follows this channel is for it.
-fn place(role: Option<Role>, channel: &AnyChannel) -> Option<Place> {
-    match role {
-        Some(Role::Dispatcher | Role::Manager | Role::Admin) => match channel {
-            AnyChannel::Durable(Channel::Control { zone, .. })
-            | AnyChannel::Ephemeral(EphemeralChannel::Presence(zone)) => {
-                Some(Place::Zone(zone.clone()))
-            }
-            AnyChannel::Durable(
-                Channel::Slots { .. }
-                | Channel::Booking(_)
-                | Channel::Customer(_)
-                | Channel::Agenda(_)
-                | Channel::Board(_),
-            )
-            | AnyChannel::Ephemeral(
-                EphemeralChannel::Positions(_) | EphemeralChannel::Track(_) | EphemeralChannel::Ops,
-            ) => None,
-        },
-        None | Some(Role::Customer) => match channel {
-            AnyChannel::Durable(Channel::Slots { zone, .. }) => Some(Place::Zone(zone.clone())),
-            AnyChannel::Durable(Channel::Booking(booking))
-            | AnyChannel::Ephemeral(EphemeralChannel::Track(booking)) => {
-                Some(Place::Booking(*booking))
-            }
-            AnyChannel::Durable(
-                Channel::Customer(_)
-                | Channel::Agenda(_)
-                | Channel::Board(_)
-                | Channel::Control { .. },
-            )
-            | AnyChannel::Ephemeral(
-                EphemeralChannel::Positions(_)
-                | EphemeralChannel::Presence(_)
-                | EphemeralChannel::Ops,
-            ) => None,
-        },
-        Some(Role::Cleaner | Role::System) => None,
     }
 }
 

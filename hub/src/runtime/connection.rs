@@ -296,13 +296,7 @@ impl<L: Link> Connection<L> {
             Effect::Leave {
                 subscription,
                 channel,
-            } => {
-                let key = self.key(subscription);
-                self.hub.registry().leave(&channel, key, self.hub.now());
-                if let Some(caller) = self.session.caller() {
-                    self.hub.application().unsubscribed(caller, &channel);
-                }
-            }
+            } => self.leave(subscription, &channel),
             Effect::Enter {
                 subscription,
                 channel,
@@ -415,6 +409,14 @@ impl<L: Link> Connection<L> {
             }
             hub.application().disconnected(&caller).await;
         });
+    }
+
+    fn leave(&self, subscription: SubscriptionId, channel: &ChannelName) {
+        let key = self.key(subscription);
+        self.hub.registry().leave(channel, key, self.hub.now());
+        if let Some(caller) = self.session.caller() {
+            self.hub.application().unsubscribed(caller, channel);
+        }
     }
 
     fn enter(&mut self, subscription: SubscriptionId, channel: ChannelName, info: Arc<ClientInfo>) {
