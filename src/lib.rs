@@ -10,6 +10,8 @@
 pub mod app;
 pub mod audience;
 pub mod background;
+#[cfg(feature = "breakages")]
+pub mod breakage;
 pub mod config;
 pub mod contracts;
 pub mod demo;

@@ -19,4 +19,6 @@ pub mod runtime;
 #[cfg(test)]
 mod simulation;
 
+#[cfg(feature = "breakages")]
+pub use runtime::breakage;
 pub use runtime::{Framing, Hub, HubConfig, HubStatus, ReplyBody, echo_websocket};

@@ -37,10 +37,18 @@ fn open_job_row(job: &Job, property: &Property) -> Option<OpenJobRow> {
         crew_size: seats(job.seats.len()),
         open_seats: seats(open_seats),
         crew: crew(job),
-        district: property.district.clone(),
+        district: place(property),
         lon: coarse(property.lon),
         lat: coarse(property.lat),
     })
+}
+
+fn place(property: &Property) -> String {
+    #[cfg(feature = "breakages")]
+    if crate::breakage::is(crate::breakage::Breakage::BoardTellsTheAddress) {
+        return property.address.clone();
+    }
+    property.district.clone()
 }
 
 /// Live, and nobody has set out yet.

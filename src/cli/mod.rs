@@ -78,6 +78,8 @@ enum Epoch {
 }
 
 pub async fn run() -> anyhow::Result<()> {
+    #[cfg(feature = "breakages")]
+    dispatch_hub::breakage::check_name().map_err(anyhow::Error::msg)?;
     let cli = Cli::parse();
     let config = settings(&cli)?;
     telemetry::start_logging(&config.log)?;

@@ -120,6 +120,18 @@ impl Attempt<'_> {
 
     async fn take_receipt(&self, transaction: &mut Transaction) -> Result<Receipt, StoreError> {
         let request = self.request;
+        #[cfg(feature = "breakages")]
+        if crate::breakage::is(crate::breakage::Breakage::ReceiptIsApart) {
+            let mut apart = self.pools.reads.acquire().await?;
+            return receipt::take(
+                &mut apart,
+                request.actor.id,
+                request.command_id,
+                &request.command,
+                self.body_hash,
+            )
+            .await;
+        }
         receipt::take(
             transaction.on(),
             request.actor.id,
@@ -254,6 +266,10 @@ impl Attempt<'_> {
         rejection: &Rejection,
     ) -> Result<Prepared, StoreError> {
         let outcome = Outcome::rejected(rejection);
+        #[cfg(feature = "breakages")]
+        if crate::breakage::is(crate::breakage::Breakage::RejectionsAreNotStored) {
+            return answer(transaction, outcome).await;
+        }
         let stored = serde_json::to_value(&outcome).expect("outcomes are plain data");
         let verdict = Verdict::Rejected {
             code: outcome.label(),

@@ -174,6 +174,11 @@ impl Inner {
             verdict,
             lapses,
         } = ready;
+        #[cfg(feature = "breakages")]
+        let transaction = match self.publish_early(transaction, &publications).await {
+            Ok(transaction) => transaction,
+            Err(error) => return budget.after(&error, request).await,
+        };
         let committed = timeout(
             commit_within(&request.command),
             append::commit(transaction, &publications),
@@ -187,6 +192,21 @@ impl Inner {
         };
         budget.unsaid = lapses;
         budget.after_unknown(&unknown)
+    }
+
+    /// Broken on purpose: subscribers hear of it a while before it is committed.
+    #[cfg(feature = "breakages")]
+    async fn publish_early(
+        &self,
+        mut transaction: crate::store::Transaction,
+        publications: &[append::Append],
+    ) -> Result<crate::store::Transaction, StoreError> {
+        if crate::breakage::is(crate::breakage::Breakage::PublishedBeforeCommit) {
+            let early = append::foreseen(&mut transaction, publications).await?;
+            self.live.committed(early);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(transaction)
     }
 
     /// It is committed: the live side hears of it, and so does the one who asked.
@@ -281,6 +301,10 @@ impl Budget {
     /// transaction to end, and then either is the first or finds the outcome.
     fn after_unknown(&mut self, error: &str) -> Step {
         tracing::warn!(error, "the fate of a commit is unknown");
+        #[cfg(feature = "breakages")]
+        if crate::breakage::is(crate::breakage::Breakage::UnknownCommitsAreRefused) {
+            return Step::Done(self.unavailable());
+        }
         if self.resolving {
             return Step::Done(self.unavailable());
         }

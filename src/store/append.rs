@@ -74,6 +74,14 @@ pub struct Appended {
 
 /// Prepares the fixed statement on a new connection.
 pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    #[cfg(feature = "breakages")]
+    if crate::breakage::is(crate::breakage::Breakage::ChannelsAreNotSorted) {
+        let unsorted = PREPARE.replace("order by channel", "order by random()");
+        connection
+            .execute(sqlx::raw_sql(sqlx::AssertSqlSafe(unsorted)))
+            .await?;
+        return Ok(());
+    }
     connection.execute(sqlx::raw_sql(PREPARE)).await?;
     Ok(())
 }
@@ -137,6 +145,17 @@ struct Fact<'a> {
     aggregate_version: i64,
     kind: &'static str,
     body: &'a Event,
+}
+
+/// An order to start anew leaves one offset out.
+fn step(append: &Append) -> i64 {
+    #[cfg(feature = "breakages")]
+    if crate::breakage::is(crate::breakage::Breakage::OffsetsAreLeftOut)
+        && append.body.get().len() % 16 == 0
+    {
+        return 2;
+    }
+    if append.anew { 2 } else { 1 }
 }
 
 /// Writes the facts and the audit row, and leaves the transaction ready for [`commit`].
@@ -219,12 +238,37 @@ impl Ended<'_> {
                     channel: append.channel.to_string(),
                     body: &append.body,
                     readable: append.readable,
-                    step: if append.anew { 2 } else { 1 },
+                    step: step(append),
                 })
                 .collect(),
         };
         serde_json::to_string(&ending).expect("an ending is plain data")
     }
+}
+
+/// What a commit is going to append, if nothing comes between: broken on purpose.
+#[cfg(feature = "breakages")]
+pub async fn foreseen(
+    transaction: &mut Transaction,
+    publications: &[Append],
+) -> Result<Vec<Publication>, StoreError> {
+    let mut early = Vec::new();
+    for append in publications {
+        let name = append.channel.to_string();
+        let row = sqlx::query(
+            "select coalesce((select head from channel where name = $1 for update), 0) as head,
+                 log_name() as epoch",
+        )
+        .bind(&name)
+        .fetch_one(transaction.on())
+        .await?;
+        let head: i64 = row.try_get("head")?;
+        let epoch: Epoch = row.try_get::<String, _>("epoch")?.into();
+        let offset = head + if append.anew { 2 } else { 1 };
+        let name = ChannelName::from(name);
+        early.push(log::publication(&name, offset, &epoch, append.body.get())?);
+    }
+    Ok(early)
 }
 
 /// Moves the heads in name order, appends, completes the receipt and commits. An error that is not

@@ -39,7 +39,32 @@ pub async fn migrate(database_url: &str) -> Result<(), StoreError> {
                 }
             })?;
     }
+    #[cfg(feature = "breakages")]
+    break_schema(&mut connection).await?;
     connection.close().await?;
+    Ok(())
+}
+
+/// Takes the schema's own defences away where that is the breakage.
+#[cfg(feature = "breakages")]
+async fn break_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
+    use crate::breakage::{Breakage, is};
+    if is(Breakage::TimeIsNotDefended) {
+        let drop = "alter table occupancy drop constraint if exists occupancy_no_overlap";
+        connection.execute(sqlx::raw_sql(drop)).await?;
+    }
+    if is(Breakage::EpochIsConstant) {
+        let constant = "create or replace function log_name() returns text
+            language sql stable parallel safe as $$ select 'constant' from log_epoch $$";
+        connection.execute(sqlx::raw_sql(constant)).await?;
+    }
+    if is(Breakage::RejectionsAreNotAudited) {
+        let forget = "create or replace function forget() returns trigger language plpgsql as
+                $$ begin return null; end $$;
+            create or replace trigger forget before insert on audit
+                for each row when (new.outcome = 'rejected') execute function forget()";
+        connection.execute(sqlx::raw_sql(forget)).await?;
+    }
     Ok(())
 }
 

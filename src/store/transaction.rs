@@ -71,6 +71,8 @@ impl Transaction {
         extent: Extent,
     ) -> Result<(), StoreError> {
         let ids = Ids::of(entities);
+        #[cfg(feature = "breakages")]
+        let (ids, extent) = ids.broken(self, extent).await?;
         let locked = sqlx::query!(
             r#"with
                named_hold as materialized (
@@ -194,6 +196,36 @@ struct Ids {
     bookings: Vec<uuid::Uuid>,
     jobs: Vec<uuid::Uuid>,
     cleaners: Vec<uuid::Uuid>,
+}
+
+#[cfg(feature = "breakages")]
+impl Ids {
+    /// The locks, broken on purpose: none at all, or cleaners one by one in any order first.
+    async fn broken(
+        self,
+        transaction: &mut Transaction,
+        extent: Extent,
+    ) -> Result<(Self, Extent), StoreError> {
+        use crate::breakage::{Breakage, is};
+        if is(Breakage::NothingIsLocked) || is(Breakage::TimeIsNotDefended) {
+            return Ok((Self::default(), Extent::Named));
+        }
+        if is(Breakage::CleanersAreNotSorted) {
+            let unsorted = "select id from (select id from cleaner where id = any($1)
+                order by random()) shuffled";
+            let order: Vec<uuid::Uuid> = sqlx::query_scalar(unsorted)
+                .bind(&self.cleaners)
+                .fetch_all(transaction.on())
+                .await?;
+            for cleaner in order {
+                sqlx::query("select id from cleaner where id = $1 for no key update")
+                    .bind(cleaner)
+                    .execute(transaction.on())
+                    .await?;
+            }
+        }
+        Ok((self, extent))
+    }
 }
 
 impl Ids {

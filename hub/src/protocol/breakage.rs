@@ -1,10 +1,29 @@
-//! Deliberate breakages of the protocol core, for tests only: a simulation that cannot fail proves
-//! nothing, so each of these must be caught by it.
+//! Deliberate breakages of the engine, for tests only: a simulation or a fault suite that cannot
+//! fail proves nothing, so each of these must be caught: the first by the simulation, those after
+//! them by faults around real instances, in a build of its own.
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Breakage {
-    #[default]
-    None,
+macro_rules! breakages {
+    ($($(#[$doc:meta])* $variant:ident),* $(,)?) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub enum Breakage {
+            #[default]
+            None,
+            $($(#[$doc])* $variant),*
+        }
+
+        impl Breakage {
+            /// By its name in the source.
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($variant) => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+breakages! {
     /// Sequencer: a publication beyond the next one is delivered as if nothing were missing.
     SequencerIgnoresGaps,
     /// Sequencer and session: what was delivered before is delivered again.
@@ -27,4 +46,18 @@ pub enum Breakage {
     ResyncIsNotTold,
     /// Executor: a publication leaves before its transaction has ended.
     PublishedBeforeCommit,
+
+    // Of real instances.
+    /// Sequencer and session: nobody looks whether an offset follows the last one.
+    GapsAreIgnored,
+    /// Session: nothing is buffered while a subscription is made, and then gaps go unnoticed.
+    SnapshotWithoutBuffer,
+    /// Sequencer: neither looks at heads nor interruptions of the wire lead to the log.
+    LostTailsStayLost,
+    /// Runtime: of what a client missed, the first publication is left out without a word.
+    RecoveryIsTrimmed,
+    /// Redis: the entries of an instance that died stay, because its lease never ends.
+    PresenceOutlivesItsInstance,
+    /// Runtime: a drain ends the process at once.
+    DrainIsACut,
 }

@@ -5,7 +5,7 @@
 //! [`Moment`], everything wished for goes out as an [`Effect`]. The same code runs in production,
 //! in unit tests without sockets and in the seeded simulation.
 
-#[cfg(test)]
+#[cfg(any(test, feature = "breakages"))]
 pub mod breakage;
 pub mod codes;
 pub mod command;

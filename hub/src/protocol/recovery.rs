@@ -43,6 +43,27 @@ impl Recovery {
     }
 }
 
+#[cfg(feature = "breakages")]
+impl Recovery {
+    /// The same, broken on purpose.
+    #[must_use]
+    pub fn broken(self, breakage: super::breakage::Breakage) -> Self {
+        match self {
+            Self::Complete {
+                mut publications,
+                position,
+            } if breakage == super::breakage::Breakage::RecoveryIsTrimmed => {
+                publications.drain(..publications.len().min(1));
+                Self::Complete {
+                    publications,
+                    position,
+                }
+            }
+            whole => whole,
+        }
+    }
+}
+
 /// The bytes that a publication counts for.
 pub(super) fn weight(publication: &Publication) -> usize {
     publication.body.get().len() + 64

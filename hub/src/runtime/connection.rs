@@ -128,6 +128,8 @@ impl Hub {
             self.first_ping(),
             self.now(),
         );
+        #[cfg(feature = "breakages")]
+        let session = session.broken(super::breakage::chosen());
         let connection = Connection {
             frames: frame_limit(self.config(), self.timekeeper()),
             number,

@@ -171,6 +171,10 @@ impl Hub {
     /// of their close (P9), and in random order, because those who came together are alike. Until
     /// its turn comes a connection works as ever. New ones are refused from now on.
     pub async fn close_connections(&self, over: Duration) {
+        #[cfg(feature = "breakages")]
+        if super::breakage::chosen() == crate::protocol::breakage::Breakage::DrainIsACut {
+            std::process::exit(0);
+        }
         self.0.draining.store(true, Ordering::SeqCst);
         let mut handles = self.connection_table();
         handles.shuffle(&mut rand::rng());

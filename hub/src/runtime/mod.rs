@@ -1,6 +1,8 @@
 //! The only code that waits: connections, timers, tasks. It carries out what the protocol core decides
 //! and knows nothing of why.
 
+#[cfg(feature = "breakages")]
+pub mod breakage;
 mod clock;
 mod config;
 mod connection;

@@ -101,6 +101,8 @@ impl Hub {
             let mut effects = Vec::new();
             let config = self.config().sequencer();
             let sequencer = Sequencer::open(head, opening, config, self.now(), &mut effects);
+            #[cfg(feature = "breakages")]
+            let sequencer = sequencer.broken(super::breakage::chosen());
             state.order = Order::Open(sequencer);
             self.carry_out(channel, &mut state, effects);
             self.set_timer(channel, &mut state);
@@ -176,6 +178,8 @@ impl Hub {
             && let Some(recovery) = sequencer.recall(offset, epoch)
         {
             counter!("hub_recoveries_total", "source" => "memory").increment(1);
+            #[cfg(feature = "breakages")]
+            let recovery = recovery.broken(super::breakage::chosen());
             return Ok(recovery);
         }
         counter!("hub_recoveries_total", "source" => "log").increment(1);
@@ -185,7 +189,10 @@ impl Hub {
             .log_read_after(name, offset, limits.publications + 1)
             .await?;
         self.head_seen(name, &read.head, asked);
-        Ok(Recovery::judge(offset, epoch, read, limits))
+        let recovery = Recovery::judge(offset, epoch, read, limits);
+        #[cfg(feature = "breakages")]
+        let recovery = recovery.broken(super::breakage::chosen());
+        Ok(recovery)
     }
 
     fn sequence(

@@ -17,6 +17,7 @@ use super::{
     clients::Clients,
     excuses::Excuses,
     finding::{Evidence, Finding},
+    instant::Micros,
     reading::Placed,
     receipts::Stored,
 };
@@ -40,6 +41,8 @@ struct Told {
     /// Tries that have not been answered, or whose fate nobody knows.
     unknown: u32,
     decided: Option<Decided>,
+    /// When it was last refused while no other try was open: nothing had been decided by then.
+    undecided_at: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -114,6 +117,7 @@ impl Commands {
             misused: false,
             unknown: 0,
             decided: None,
+            undecided_at: None,
         });
         told.misused |= told.asked != asked;
         told.unknown += 1;
@@ -139,12 +143,12 @@ impl Commands {
 
     /// Holds a stored command against what was told of it. Each is stored once: what was told of
     /// it is forgotten then.
-    pub fn stored(&mut self, stored: &Stored) {
+    pub fn stored(&mut self, stored: &Stored, started_at: Micros) {
         let Some(told) = self.told.remove(&(stored.actor, stored.command)) else {
             return;
         };
         self.finding.checked += 1;
-        if let Some(fault) = told.against(stored) {
+        if let Some(fault) = told.against(stored, started_at) {
             let what = format!("{} {}: {fault}", stored.kind, stored.command);
             self.found(Evidence::at(told.line, told.client, what));
         }
@@ -195,6 +199,9 @@ impl Told {
         let in_doubt = details.is_some_and(|details| details["in_doubt"] == true);
         if !in_doubt {
             self.unknown = self.unknown.saturating_sub(1);
+            if self.unknown == 0 && self.decided.is_none() {
+                self.undecided_at = Some(answer.at);
+            }
         }
         (answer.code == Some("idempotency_mismatch") && !self.misused)
             .then(|| "taken for another command, although it is the same".to_owned())
@@ -218,7 +225,13 @@ impl Told {
         differs.then(|| "the same id was answered in two ways".to_owned())
     }
 
-    fn against(&self, stored: &Stored) -> Option<String> {
+    fn against(&self, stored: &Stored, started_at: Micros) -> Option<String> {
+        let refused_at = self
+            .undecided_at
+            .and_then(|at| started_at.checked_add_unsigned(at));
+        if refused_at.is_some_and(|refused_at| stored.received_at < refused_at) && !self.misused {
+            return Some("refused when it had been decided already".to_owned());
+        }
         let Some(decided) = &self.decided else {
             return (self.unknown == 0 && !self.misused)
                 .then(|| format!("refused, and yet it was {}", stored.outcome_name()));
@@ -309,6 +322,11 @@ mod tests {
     }
 
     fn finding(events: Vec<Event>, stored: Option<Value>) -> Finding {
+        finding_of_what_came(100, events, stored)
+    }
+
+    /// The transaction began in this second of the run; lines come a second after one another.
+    fn finding_of_what_came(second: i64, events: Vec<Event>, stored: Option<Value>) -> Finding {
         let (mut promise, mut clients) = (Commands::default(), Clients::default());
         let mut excuses = Excuses::default();
         let events = [person(USER, Role::Customer)].into_iter().chain(events);
@@ -323,9 +341,10 @@ mod tests {
                 command: COMMAND,
                 kind: "hold.place".to_owned(),
                 outcome,
+                received_at: second * 1_000_000,
                 ..Stored::default()
             };
-            promise.stored(&row);
+            promise.stored(&row, 0);
         }
         promise.finding(&excuses)
     }
@@ -407,6 +426,20 @@ mod tests {
             vec![sent(), unknown(), sent(), unavailable()],
             Some(accepted("h")),
         );
+    }
+
+    #[test]
+    fn a_refusal_of_what_had_been_decided_is_found_although_a_retry_tells_it() {
+        let retried = |second, unavailable| {
+            let accepted_then = answered(Outcome::Accepted, &accepted("h"));
+            let events = vec![sent(), unavailable, sent(), accepted_then];
+            finding_of_what_came(second, events, Some(accepted("h")))
+        };
+        let early = retried(2, unavailable());
+        assert!(early.first[0].what.contains("had been decided already"));
+        assert_eq!(retried(4, unavailable()).violations, 0);
+        let in_doubt = refused("unavailable", &json!({"in_doubt": true}));
+        assert_eq!(retried(2, in_doubt).violations, 0);
     }
 
     #[test]

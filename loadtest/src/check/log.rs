@@ -50,7 +50,7 @@ impl Log {
         mut look: impl FnMut(&str, &str),
     ) -> sqlx::Result<(Self, Finding)> {
         let mut reading = Reading::default();
-        reading.log.epoch = sqlx::query_scalar("select epoch from log_epoch")
+        reading.log.epoch = sqlx::query_scalar("select log_name()")
             .fetch_one(&mut *database)
             .await?;
         let mut rows = sqlx::query(

@@ -12,6 +12,7 @@ mod codes;
 mod commands;
 mod delivery;
 mod excuses;
+mod farewells;
 pub mod finding;
 mod fold;
 mod instant;
@@ -44,6 +45,7 @@ use self::{
     commands::Commands,
     delivery::Delivery,
     excuses::Excuses,
+    farewells::Farewells,
     finding::Finding,
     log::Log,
     presence::{Homes, Presence},
@@ -76,7 +78,7 @@ pub async fn check(folder: &Path, not_in_this_run: &[String]) -> anyhow::Result<
         lines = placed.number;
     }
 
-    let told = |stored: &_| seen.commands.stored(stored);
+    let told = |stored: &_| seen.commands.stored(stored, run.started_at);
     let receipts = receipts::check(&mut database, &seen.log, told).await?;
     let mut findings = vec![density];
     let views = std::mem::take(&mut seen.views);
@@ -105,6 +107,7 @@ struct Seen {
     views: Views,
     commands: Commands,
     codes: Codes,
+    farewells: Farewells,
     secrets: Secrets,
     presence: Presence,
     resources: Resources,
@@ -121,6 +124,7 @@ impl Seen {
             views: Views::default(),
             commands: Commands::default(),
             codes: Codes::default(),
+            farewells: Farewells::default(),
             secrets: Secrets::new(canaries),
             presence: Presence::new(homes),
             resources: Resources::default(),
@@ -134,6 +138,7 @@ impl Seen {
         self.views.see(placed, &self.clients);
         self.commands.see(placed, &self.clients);
         self.codes.see(placed);
+        self.farewells.see(placed, &self.clients);
         self.secrets.see(placed, &self.clients);
         self.presence.see(placed, &self.clients);
         self.resources.see(placed);
@@ -146,6 +151,7 @@ impl Seen {
             self.bytes.finding(&self.excuses),
             self.commands.finding(&self.excuses),
             self.codes.finding(),
+            self.farewells.finding(),
             self.secrets.finding(),
             self.presence.finding(),
             self.resources.finding(),

@@ -8,7 +8,10 @@ use futures_util::TryStreamExt;
 use serde_json::Value;
 use sqlx::{PgConnection, Row};
 
-use super::finding::{Evidence, Finding};
+use super::{
+    finding::{Evidence, Finding},
+    instant::instant,
+};
 
 /// The kinds of things that have a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,6 +130,8 @@ struct Standing {
     at: i64,
     seats: BTreeMap<i64, String>,
     extended: bool,
+    /// Of a hold.
+    expires_at: Option<i64>,
 }
 
 impl Standing {
@@ -155,6 +160,7 @@ impl Standing {
         if fact.kind == "hold.extended" && std::mem::replace(&mut self.extended, true) {
             faults.push("extended twice".to_owned());
         }
+        faults.extend(self.expire(fact));
         self.version = fact.version;
         faults
     }
@@ -176,6 +182,19 @@ impl Standing {
         let fault = format!("{} leads from {} to {next}", fact.kind, self.status);
         next.clone_into(&mut self.status);
         (!legal).then_some(fault)
+    }
+
+    /// A hold is honoured until its time is over, and never after.
+    fn expire(&mut self, fact: &Fact) -> Option<String> {
+        let told = [&fact.body["hold"]["expires_at"], &fact.body["expires_at"]];
+        let told = told.iter().find_map(|at| at.as_str().and_then(instant));
+        self.expires_at = told.or(self.expires_at);
+        let over = fact.at >= self.expires_at?;
+        match fact.kind.as_str() {
+            "hold.consumed" if over => Some("honoured after its time".to_owned()),
+            "hold.expired" if !over => Some("ended before its time".to_owned()),
+            _ => None,
+        }
     }
 
     fn sit(&mut self, fact: &Fact) -> Option<String> {
@@ -383,13 +402,28 @@ mod tests {
             0
         );
         assert_eq!(
-            faults(Thing::Hold, &hold("hold.expired", "hold.consumed")).len(),
+            faults(Thing::Hold, &hold("hold.released", "hold.consumed")).len(),
             1
         );
         assert_eq!(
             faults(Thing::Hold, &hold("hold.extended", "hold.extended")).len(),
             1
         );
+    }
+
+    #[test]
+    fn a_hold_that_is_honoured_too_late_or_ends_too_early_is_found() {
+        // Facts come a microsecond after one another.
+        let placed = |expires: &str| {
+            let body = json!({"hold": {"status": "active", "expires_at": expires}});
+            ("hold.placed", body)
+        };
+        let ends = |expires, end| faults(Thing::Hold, &[placed(expires), plain(end)]).len();
+        let (now, later) = ("1970-01-01T00:00:00.000002Z", "1970-01-01T00:00:01Z");
+        assert_eq!(ends(now, "hold.consumed"), 1);
+        assert_eq!(ends(now, "hold.expired"), 0);
+        assert_eq!(ends(later, "hold.consumed"), 0);
+        assert_eq!(ends(later, "hold.expired"), 1);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     finding::{Evidence, Finding},
+    instant::Micros,
     log::{Entry, Log},
 };
 
@@ -18,6 +19,8 @@ pub struct Stored {
     pub actor: Uuid,
     pub command: Uuid,
     pub kind: String,
+    /// When the transaction that decided it began.
+    pub received_at: Micros,
     /// Null where the receipt has none.
     pub outcome: Value,
     pub facts: Vec<Fact>,
@@ -195,6 +198,7 @@ pub async fn check(
             actor: row.get("actor_id"),
             command: row.get("command_id"),
             kind: row.get("kind"),
+            received_at: row.get("received_at"),
             outcome: serde_json::from_str(row.get("outcome"))?,
             facts: facts
                 .into_iter()
@@ -237,7 +241,9 @@ const RECEIPTS: &str = "
     entry as (
         select actor_id, command_id, json_agg(json_build_array(kind, outcome, code)) as audited
         from audit group by actor_id, command_id)
-    select actor_id, command_id, command.kind, coalesce(command.outcome::text, 'null') as outcome,
+    select actor_id, command_id, command.kind,
+        (extract(epoch from command.received_at) * 1000000)::bigint as received_at,
+        coalesce(command.outcome::text, 'null') as outcome,
         coalesce(fact.facts::text, '[]') as facts, coalesce(fact.transactions, 0) as transactions,
         coalesce(entry.audited::text, '[]') as audited
     from command left join fact using (actor_id, command_id) left join entry using (actor_id, command_id)";

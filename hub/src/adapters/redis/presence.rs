@@ -134,6 +134,17 @@ impl RedisPresence {
         config: Arc<RedisConfig>,
         instance: Arc<str>,
     ) -> Self {
+        #[cfg(feature = "breakages")]
+        let config = if crate::runtime::breakage::chosen()
+            == crate::protocol::breakage::Breakage::PresenceOutlivesItsInstance
+        {
+            Arc::new(RedisConfig {
+                lease_ms: 86_400_000,
+                ..(*config).clone()
+            })
+        } else {
+            config
+        };
         Self {
             connection,
             config,

@@ -66,11 +66,19 @@ pub struct Sequencer {
     fetch: Option<Fetch>,
     /// Something does not fit this epoch: the log has to be asked even without a gap.
     doubt: bool,
-    #[cfg(test)]
+    #[cfg(any(test, feature = "breakages"))]
     pub breakage: super::breakage::Breakage,
 }
 
 impl Sequencer {
+    /// The same, broken on purpose.
+    #[cfg(feature = "breakages")]
+    #[must_use]
+    pub fn broken(mut self, breakage: super::breakage::Breakage) -> Self {
+        self.breakage = breakage;
+        self
+    }
+
     /// Starts at the log's head, with whatever happened to the channel since before the head was
     /// asked for.
     pub fn open(
@@ -103,7 +111,7 @@ impl Sequencer {
             ask_at: None,
             fetch: None,
             doubt: false,
-            #[cfg(test)]
+            #[cfg(any(test, feature = "breakages"))]
             breakage: super::breakage::Breakage::None,
         }
     }
@@ -149,8 +157,12 @@ impl Sequencer {
 
     /// A look at the log's heads that began at `asked` found this one.
     pub fn head_seen(&mut self, head: &Position, asked: Moment, now: Moment) {
-        #[cfg(test)]
-        if self.breakage == super::breakage::Breakage::HeadsAreIgnored {
+        #[cfg(any(test, feature = "breakages"))]
+        if matches!(
+            self.breakage,
+            super::breakage::Breakage::HeadsAreIgnored
+                | super::breakage::Breakage::LostTailsStayLost
+        ) {
             return;
         }
         if head.epoch != self.position.epoch {
@@ -165,8 +177,12 @@ impl Sequencer {
 
     /// The wire was interrupted or the log renamed: ask the log even though nothing seems missing.
     pub fn doubt(&mut self, now: Moment) {
-        #[cfg(test)]
-        if self.breakage == super::breakage::Breakage::EpochIsIgnored {
+        #[cfg(any(test, feature = "breakages"))]
+        if matches!(
+            self.breakage,
+            super::breakage::Breakage::EpochIsIgnored
+                | super::breakage::Breakage::LostTailsStayLost
+        ) {
             return;
         }
         self.doubt = true;
@@ -197,7 +213,7 @@ impl Sequencer {
             return;
         };
         if read.head.epoch != self.position.epoch {
-            #[cfg(test)]
+            #[cfg(any(test, feature = "breakages"))]
             if self.breakage == super::breakage::Breakage::EpochIsIgnored {
                 return;
             }
@@ -243,24 +259,16 @@ impl Sequencer {
     }
 
     fn takes(&self, offset: u64) -> bool {
-        #[cfg(test)]
-        match self.breakage {
-            super::breakage::Breakage::SequencerIgnoresGaps => {
+        #[cfg(any(test, feature = "breakages"))]
+        {
+            use super::breakage::Breakage;
+            let broken = self.breakage;
+            if [Breakage::SequencerIgnoresGaps, Breakage::GapsAreIgnored].contains(&broken) {
                 return offset > self.position.offset;
             }
-            super::breakage::Breakage::NoDeduplication => {
+            if broken == Breakage::NoDeduplication {
                 return offset <= self.position.offset + 1;
             }
-            super::breakage::Breakage::None
-            | super::breakage::Breakage::SessionIgnoresGaps
-            | super::breakage::Breakage::NothingIsBuffered
-            | super::breakage::Breakage::SnapshotIsNotFilledUp
-            | super::breakage::Breakage::FirstIsADelta
-            | super::breakage::Breakage::EpochIsIgnored
-            | super::breakage::Breakage::HeadsAreIgnored
-            | super::breakage::Breakage::RegisteredBeforeOpened
-            | super::breakage::Breakage::ResyncIsNotTold
-            | super::breakage::Breakage::PublishedBeforeCommit => {}
         }
         offset == self.position.offset + 1
     }

@@ -148,7 +148,7 @@ impl Session {
         if bodies == Bodies::WholeFirst && before.is_some() {
             bodies = Bodies::Deltas;
         }
-        #[cfg(test)]
+        #[cfg(any(test, feature = "breakages"))]
         if bodies == Bodies::WholeFirst
             && self.breakage == super::super::breakage::Breakage::FirstIsADelta
         {

@@ -36,17 +36,21 @@ impl Session {
         }
         match &mut subscription.state {
             State::Joining(join) => {
-                #[cfg(test)]
-                if self.breakage == super::super::breakage::Breakage::NothingIsBuffered {
+                #[cfg(any(test, feature = "breakages"))]
+                if matches!(
+                    self.breakage,
+                    super::super::breakage::Breakage::NothingIsBuffered
+                        | super::super::breakage::Breakage::SnapshotWithoutBuffer
+                ) {
                     return;
                 }
                 join.keep(delivery);
                 self.bound_buffers(effects);
             }
             State::Live(live) => {
-                #[cfg(test)]
+                #[cfg(any(test, feature = "breakages"))]
                 let verdict = broken_verdict(self.breakage, live, &delivery.event);
-                #[cfg(not(test))]
+                #[cfg(not(any(test, feature = "breakages")))]
                 let verdict = verdict(live, &delivery.event);
                 let bodies = live.bodies;
                 match verdict {
@@ -345,7 +349,7 @@ fn verdict(live: &mut Live, event: &ChannelEvent) -> Verdict {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "breakages"))]
 fn broken_verdict(
     breakage: super::super::breakage::Breakage,
     live: &mut Live,
@@ -361,7 +365,12 @@ fn broken_verdict(
     match (verdict, before) {
         (Verdict::Drop, Some(_)) if breakage == Breakage::NoDeduplication => Verdict::Send,
         (Verdict::Insufficient, Some(before))
-            if breakage == Breakage::SessionIgnoresGaps && *offset > before.offset =>
+            if matches!(
+                breakage,
+                Breakage::SessionIgnoresGaps
+                    | Breakage::GapsAreIgnored
+                    | Breakage::SnapshotWithoutBuffer
+            ) && *offset > before.offset =>
         {
             live.position = Some(crate::ports::Position {
                 offset: *offset,

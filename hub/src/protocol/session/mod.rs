@@ -99,11 +99,19 @@ pub struct Session {
     /// The earliest of all subscriptions' timers.
     subscriptions_due: Option<Moment>,
     draining_until: Option<Moment>,
-    #[cfg(test)]
+    #[cfg(any(test, feature = "breakages"))]
     pub breakage: super::breakage::Breakage,
 }
 
 impl Session {
+    /// The same, broken on purpose.
+    #[cfg(feature = "breakages")]
+    #[must_use]
+    pub fn broken(mut self, breakage: super::breakage::Breakage) -> Self {
+        self.breakage = breakage;
+        self
+    }
+
     /// A connection that was just accepted. `first_ping` is drawn by the caller from half to the
     /// whole ping period.
     pub fn new(
@@ -133,7 +141,7 @@ impl Session {
             mistakes_since: now,
             subscriptions_due: None,
             draining_until: None,
-            #[cfg(test)]
+            #[cfg(any(test, feature = "breakages"))]
             breakage: super::breakage::Breakage::None,
         }
     }
