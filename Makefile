@@ -1,13 +1,13 @@
 # `make help` lists what there is to do. The work is done by short scripts in .ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test lint fmt sqlx wire
+.PHONY: help run cluster test breakages lint fmt sqlx wire
 
 # Tools of a user's own that a non-login shell does not see.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build everything and serve the demo; ARGS="--listen 127.0.0.1:9000" passes flags on
 	@exec .ci/serve $(ARGS)
@@ -17,6 +17,9 @@ cluster: ## Serve the demo by three instances behind a balancer; ARGS="--instanc
 
 test: ## Bring what the tests need (Redis, nginx, Chromium, Python) and run all of them
 	@.ci/test
+
+breakages: ## Break the server on purpose in every way, and see that the fault suite catches each; ARGS="GapsAreIgnored"
+	@exec .ci/breakages $(ARGS)
 
 lint: ## Formats, clippy, licences and bans, types, and whether generated files are fresh
 	@.ci/lint

@@ -127,7 +127,8 @@ fn is_known(line: &Line) -> Option<Result<(), String>> {
         Outcome::Accepted => judged(code.is_none(), format!("accepted with code {named}")),
         Outcome::Rejected => judged(REJECTIONS.contains(&named), format!("rejection {named}")),
         Outcome::Refused => {
-            let known = REFUSALS.contains(&named) && !OURS.contains(&named);
+            let of_protocol = named.parse().is_ok_and(|code| ERRORS.contains(&code));
+            let known = of_protocol || REFUSALS.contains(&named) && !OURS.contains(&named);
             judged(known, format!("refusal {named}"))
         }
         Outcome::Unknown => None,
@@ -164,6 +165,7 @@ mod tests {
         let events = vec![
             answered(Outcome::Rejected, "slot_gone"),
             answered(Outcome::Refused, "unavailable"),
+            answered(Outcome::Refused, "111"),
             closed(3001),
             closed(1009),
             denied(103),
@@ -171,7 +173,7 @@ mod tests {
             unsubscribed(2500),
             Event::Closed { code: None },
         ];
-        assert_eq!(outcome(events), (7, 0));
+        assert_eq!(outcome(events), (8, 0));
     }
 
     #[test]
@@ -179,6 +181,7 @@ mod tests {
         let events = vec![
             answered(Outcome::Rejected, "unavailable"),
             answered(Outcome::Refused, "slot_gone"),
+            answered(Outcome::Refused, "99"),
             answered(Outcome::Refused, "internal"),
             answered(Outcome::Accepted, "why"),
             closed(3002),
@@ -186,6 +189,6 @@ mod tests {
             denied(5),
             unsubscribed(2503),
         ];
-        assert_eq!(outcome(events), (8, 8));
+        assert_eq!(outcome(events), (9, 9));
     }
 }

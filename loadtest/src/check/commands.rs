@@ -197,7 +197,9 @@ impl Told {
     fn refused(&mut self, answer: &Answer<'_>) -> Option<String> {
         let details = answer.whole.as_ref().map(|answer| &answer["details"]);
         let in_doubt = details.is_some_and(|details| details["in_doubt"] == true);
-        if !in_doubt {
+        // An error of the protocol does not tell how far the call had come.
+        let of_protocol = answer.code.is_some_and(|code| code.parse::<u32>().is_ok());
+        if !in_doubt && !of_protocol {
             self.unknown = self.unknown.saturating_sub(1);
             if self.unknown == 0 && self.decided.is_none() {
                 self.undecided_at = Some(answer.at);

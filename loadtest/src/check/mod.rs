@@ -29,6 +29,8 @@ mod secrets;
 mod testing;
 #[cfg(test)]
 mod testing_database;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::{fs, path::Path};

@@ -10,6 +10,11 @@ static CLUSTER: OnceCell<(EmbeddedCluster, tempfile::TempDir)> = OnceCell::const
 
 /// A copy of a migrated database with a company in which everything is in order.
 pub async fn company() -> PgConnection {
+    company_and_url().await.0
+}
+
+/// The same with its address.
+pub async fn company_and_url() -> (PgConnection, String) {
     let (cluster, _) = CLUSTER.get_or_init(started).await;
     let name = format!("checked_{}", uuid::Uuid::new_v4().simple());
     let mut admin = cluster
@@ -22,11 +27,8 @@ pub async fn company() -> PgConnection {
         .execute(&mut admin)
         .await
         .expect("a copy of the template");
-    cluster
-        .connect_options(&name)
-        .connect()
-        .await
-        .expect("a connection")
+    let connection = cluster.connect_options(&name).connect().await;
+    (connection.expect("a connection"), cluster.url(&name))
 }
 
 pub async fn run(database: &mut PgConnection, sql: &'static str) {

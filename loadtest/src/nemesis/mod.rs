@@ -24,7 +24,7 @@ use anyhow::{Context as _, Result};
 use rand::{Rng as _, rngs::StdRng};
 use tokio::time::sleep;
 
-pub use schedule::{Pace, Step, schedule};
+pub use schedule::{Pace, Step, only, schedule};
 
 use crate::{
     client::Recorder,

@@ -38,17 +38,27 @@ pub fn schedule(mut dice: StdRng, pace: Pace) -> impl Iterator<Item = Step> {
             Some(fault) => vec![fault],
             None => pair(&mut dice),
         };
-        let lasts_ms = if faults == [Fault::InstancePause] {
-            let shortest = *pace.lasts_ms.start();
-            dice.random_range(shortest..=pace.longest_pause_ms.max(shortest))
-        } else {
-            dice.random_range(pace.lasts_ms.clone())
-        };
-        Some(Step {
-            faults,
-            lasts: Duration::from_millis(lasts_ms),
-        })
+        Some(step(faults, &mut dice, &pace))
     })
+}
+
+/// These alone, one after the other and again.
+pub fn only(faults: Vec<Fault>, mut dice: StdRng, pace: Pace) -> impl Iterator<Item = Step> {
+    let faults = faults.into_iter().cycle();
+    faults.map(move |fault| step(vec![fault], &mut dice, &pace))
+}
+
+fn step(faults: Vec<Fault>, dice: &mut StdRng, pace: &Pace) -> Step {
+    let lasts_ms = if faults == [Fault::InstancePause] {
+        let shortest = *pace.lasts_ms.start();
+        dice.random_range(shortest..=pace.longest_pause_ms.max(shortest))
+    } else {
+        dice.random_range(pace.lasts_ms.clone())
+    };
+    Step {
+        faults,
+        lasts: Duration::from_millis(lasts_ms),
+    }
 }
 
 fn pair(dice: &mut StdRng) -> Vec<Fault> {

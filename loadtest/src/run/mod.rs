@@ -26,8 +26,9 @@ pub use report::Outcome;
 
 use crate::{
     check,
+    cluster::Settings,
     history::{Event, Run},
-    nemesis::{Pace, schedule},
+    nemesis::{Fault, Pace, Step, only, schedule},
     people::{company::Size, director::Director},
 };
 use scene::Scene;
@@ -56,6 +57,10 @@ pub struct Plan {
     pub storm: usize,
     /// Seconds that access tokens live.
     pub token_seconds: u32,
+    /// These faults alone; none are named: all of them.
+    pub only: Vec<Fault>,
+    /// More settings of the server.
+    pub settings: Settings,
 }
 
 impl Plan {
@@ -81,6 +86,8 @@ impl Plan {
             },
             storm: 5_000,
             token_seconds: 120,
+            only: Vec::new(),
+            settings: Settings::new(),
         }
     }
 
@@ -106,6 +113,8 @@ impl Plan {
             },
             storm: 0,
             token_seconds: 60,
+            only: Vec::new(),
+            settings: Settings::new(),
         }
     }
 }
@@ -217,7 +226,13 @@ async fn trouble(plan: &Plan, scene: &Scene) -> Result<()> {
     let mut dice = StdRng::seed_from_u64(plan.seed ^ 0x6e65_6d65_7369_7321);
     let ends = Instant::now() + plan.faults;
     let steps = StdRng::seed_from_u64(dice.random());
-    for step in schedule(steps, plan.pace.clone()) {
+    let pace = plan.pace.clone();
+    let steps: Box<dyn Iterator<Item = Step> + Send> = if plan.only.is_empty() {
+        Box::new(schedule(steps, pace))
+    } else {
+        Box::new(only(plan.only.clone(), steps, pace))
+    };
+    for step in steps {
         sleep(plan.pace.calm).await;
         if Instant::now() >= ends {
             return Ok(());

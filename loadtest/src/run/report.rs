@@ -53,6 +53,10 @@ impl Outcome {
         self.checked.is_kept() && self.complaints.is_empty() && happened && accepted
     }
 
+    pub fn checked(&self) -> &Report {
+        &self.checked
+    }
+
     pub fn violations(&self) -> u64 {
         let found = self
             .checked

@@ -167,7 +167,7 @@ async fn ways_in(cluster: &Cluster) -> Result<([Arc<Doors>; 2], Vec<Proxy>)> {
 
 fn settings(plan: &Plan) -> Settings {
     let token_seconds = plan.token_seconds.to_string();
-    [
+    let own = [
         ("LOG__FORMAT", "json"),
         ("LOG__FILTER", "info"),
         ("LIMITS__HANDSHAKES_PER_MINUTE", UNLIMITED),
@@ -181,6 +181,6 @@ fn settings(plan: &Plan) -> Settings {
         // As for phones: who is cut off without a word knows it soon.
         ("HUB__PING_MS", "5000"),
     ]
-    .map(|(name, value)| (format!("DISPATCH_HUB_{name}"), value.to_owned()))
-    .to_vec()
+    .map(|(name, value)| (format!("DISPATCH_HUB_{name}"), value.to_owned()));
+    own.into_iter().chain(plan.settings.clone()).collect()
 }
