@@ -21,6 +21,7 @@ mod execute;
 mod facts;
 mod fencing;
 mod folded;
+mod frozen_redis;
 mod half_open;
 mod http;
 mod import;
