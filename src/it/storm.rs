@@ -24,6 +24,7 @@ const SOCKETS_EACH: u32 = 20;
 /// A fifth of what is asked: each socket comes by a sign-in and has two channels with two questions
 /// each. How few they are follows from how fast the machine is.
 const STATEMENTS: u64 = 1_000;
+const FROM_LOG: &str = "hub_recoveries_total{source=\"log\"}";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Client {
@@ -113,6 +114,19 @@ async fn measure(server: &ServerProcess, name: &str) -> f64 {
         .sum()
 }
 
+/// All at once; how long until the server has noticed.
+async fn drop_all(clients: &mut [Client], server: &ServerProcess) -> Duration {
+    for client in clients {
+        client.socket = None;
+    }
+    let dropped = Instant::now();
+    while measure(server, "hub_connections ").await > 0.0 {
+        assert!(dropped.elapsed() < PATIENCE, "connections stay");
+        sleep(Duration::from_millis(50)).await;
+    }
+    dropped.elapsed()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_sockets_come_back_at_once_and_ask_the_database_little() {
     let db = TestDb::new().await;
@@ -137,15 +151,7 @@ async fn a_thousand_sockets_come_back_at_once_and_ask_the_database_little() {
         clients.extend(join_all(arriving).await);
         people.push(person);
     }
-    for client in &mut clients {
-        client.socket = None;
-    }
-    let dropped = Instant::now();
-    while measure(&server, "hub_connections ").await > 0.0 {
-        assert!(dropped.elapsed() < PATIENCE, "connections stay");
-        sleep(Duration::from_millis(50)).await;
-    }
-    let gone = dropped.elapsed();
+    let gone = drop_all(&mut clients, &server).await;
     for (number, person) in people.iter().enumerate() {
         let named = json!({"name": format!("Somebody {number}"), "phone": "+49 30 1234567"});
         api.accepted(&person.token, "customer.update", &named).await;
@@ -153,27 +159,18 @@ async fn a_thousand_sockets_come_back_at_once_and_ask_the_database_little() {
     let hold = Company::hold(company.first_start());
     api.accepted(&people[0].token, "hold.place", &hold).await;
 
-    let (statements, log) = (
-        relay.statements(),
-        measure(&server, "hub_recoveries_total{source=\"log\"}").await,
-    );
+    let before = (relay.statements(), measure(&server, FROM_LOG).await);
     let begun = Instant::now();
     let coming = clients
         .into_iter()
         .map(|client| tokio::spawn(client.come_back(Arc::clone(&api))));
-    let mut tries = 0;
-    let mut back = Vec::new();
-    for client in join_all(coming).await {
-        let (client, tried) = client.expect("nobody panics");
-        tries += tried;
-        back.push(client);
-    }
-    let taken = begun.elapsed();
-    let asked = relay.statements() - statements;
-    let log = measure(&server, "hub_recoveries_total{source=\"log\"}").await - log;
-    println!(
-        "gone in {gone:?}, back in {taken:?} by {tries} tries: {asked} statements, {log} reads"
-    );
+    let back: Vec<_> = join_all(coming).await;
+    let back = back.into_iter().map(|one| one.expect("nobody panics"));
+    let (_back, tries): (Vec<_>, Vec<_>) = back.unzip();
+    let (taken, tries) = (begun.elapsed(), tries.iter().sum::<u32>());
+    let asked = relay.statements() - before.0;
+    let log = measure(&server, FROM_LOG).await - before.1;
+    println!("gone in {gone:?}, back in {taken:?}: {tries} tries, {asked} statements, {log} reads");
     assert!(asked <= STATEMENTS, "{asked} statements");
     // One per channel at most: the others find it in memory.
     assert!(
