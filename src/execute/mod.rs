@@ -105,7 +105,7 @@ impl Executor {
 
     /// By an operator's figures.
     pub fn with(pools: Pools, live: Arc<dyn Committed>, settings: Settings) -> Self {
-        let connections = pools.commands.options().get_max_connections();
+        let connections = pools.commands.most();
         Self {
             inner: Arc::new(Inner {
                 admission: Admission::new(connections, settings.wait),

@@ -1,14 +1,23 @@
 //! Postgres away and back: commands are refused within a second, and work again soon after.
 
 use std::{
-    path::Path,
+    net::SocketAddr,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use dispatch_hub::{
     execute::Outcome,
     postgres::{Durability, EmbeddedCluster, EmbeddedConfig},
-    store,
+    store::{
+        self,
+        pools::{PoolSizes, Pools},
+    },
+};
+use sqlx::postgres::PgConnectOptions;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, UnixStream},
 };
 
 use crate::{
@@ -113,6 +122,61 @@ async fn a_restart_in_a_stream_of_commands_loses_none_that_was_acknowledged() {
     pool.close().await;
     company.pools.close().await;
     postgres.stop().await;
+}
+
+/// Whoever cannot wait for a connection gives up, and the connection is opened all the same: else
+/// many who give up keep the database busy with connections that nobody gets.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_take_long_to_open_are_there_for_those_who_come_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    open_to_all(folder.path());
+    let postgres = cluster(folder.path()).await;
+    let direct: PgConnectOptions = postgres.url("postgres").parse().expect("a URL");
+    let socket = direct.get_socket().expect("a unix socket").clone();
+    let socket = socket.join(format!(".s.PGSQL.{}", direct.get_port()));
+    let door = slow_door(socket, Duration::from_millis(400)).await;
+    let user = direct.get_username();
+    let url = format!("postgres://{user}@{door}/postgres?sslmode=disable");
+    let pools = Pools::open(&url, PoolSizes::default()).expect("a URL");
+
+    let start = Instant::now();
+    let first = pools.ping().await;
+    assert!(first.is_err(), "nobody waits for a connection to be opened");
+    assert!(
+        start.elapsed() < Duration::from_millis(390),
+        "{:?}",
+        start.elapsed()
+    );
+    let callers: Vec<_> = (0..100)
+        .map(|_| {
+            let pools = pools.clone();
+            tokio::spawn(async move { while pools.ping().await.is_err() {} })
+        })
+        .collect();
+    for caller in callers {
+        let patience = Duration::from_secs(5);
+        let served = tokio::time::timeout(patience, caller).await;
+        served.expect("somebody gets it").expect("no caller panics");
+    }
+    pools.close().await;
+    postgres.stop().await;
+}
+
+/// A way to a unix socket on which each connection takes so long to begin.
+async fn slow_door(socket: PathBuf, delay: Duration) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let socket = socket.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                let mut far = UnixStream::connect(socket).await.expect("the cluster");
+                let _ = copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    address
 }
 
 /// The cluster may run as another account than the test.

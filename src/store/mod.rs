@@ -10,6 +10,7 @@ pub mod account;
 pub mod append;
 pub mod audit;
 pub mod catalog;
+pub mod connections;
 pub mod epoch;
 mod error;
 pub mod events;

@@ -8,21 +8,21 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::postgres::PgConnectOptions;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 use uuid::Uuid;
 
-use super::{StoreError, append, sign_in::SignIn, snapshot::Question, together::Together};
+use super::{
+    StoreError, append,
+    connections::{self, Connections},
+    sign_in::SignIn,
+    snapshot::Question,
+    together::Together,
+};
 use crate::audience::rights::Facts;
-
-/// How long a caller waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Connections kept open at most, per pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +61,12 @@ const KEPT_ONE_IN: u32 = 4;
 #[derive(Debug, Clone)]
 pub struct Pools {
     /// The command trip and nothing else.
-    pub commands: PgPool,
+    pub commands: Connections,
     /// Snapshots, the channel log, sign-in, catalog, background work.
-    pub reads: PgPool,
+    pub reads: Connections,
     /// Readiness, the operations listener, and looks at rights that ended: however busy the others
     /// are.
-    pub health: PgPool,
+    pub health: Connections,
     /// Turns of long reads; they leave connections to the short ones.
     long_reads: Arc<Semaphore>,
     /// Queries and lists have half of those: screens come first.
@@ -82,14 +82,19 @@ impl Pools {
         let options = PgConnectOptions::from_str(database_url)?;
         let session = |name: &str| with_limits(options.clone()).application_name(name);
         Ok(Self {
-            commands: pool(sizes.commands)
+            commands: Connections::new(sizes.commands, |pool| {
                 // A dead connection shows at the trip's first statement, which is then tried on
                 // another one: cheaper than a round trip before every command.
-                .test_before_acquire(false)
-                .after_connect(|connection, _| Box::pin(append::prepare(connection)))
-                .connect_lazy_with(session("dispatch-hub commands")),
-            reads: pool(sizes.reads).connect_lazy_with(session("dispatch-hub reads")),
-            health: pool(sizes.health).connect_lazy_with(session("dispatch-hub health")),
+                pool.test_before_acquire(false)
+                    .after_connect(|connection, _| Box::pin(append::prepare(connection)))
+                    .connect_lazy_with(session("dispatch-hub commands"))
+            }),
+            reads: Connections::new(sizes.reads, |pool| {
+                pool.connect_lazy_with(session("dispatch-hub reads"))
+            }),
+            health: Connections::new(sizes.health, |pool| {
+                pool.connect_lazy_with(session("dispatch-hub health"))
+            }),
             long_reads: turns(long_reads(sizes.reads)),
             queries: turns(long_reads(sizes.reads) / 2),
             live_sign_ins: Together::default(),
@@ -107,9 +112,9 @@ impl Pools {
 
     /// A turn at a query or a list. However many are asked, the screens' reads go on.
     pub async fn query_turn(&self) -> Result<ReadTurn, StoreError> {
-        let query = taken(&self.queries, ACQUIRE_TIMEOUT).await?;
+        let query = taken(&self.queries, connections::WAIT).await?;
         Ok(ReadTurn {
-            _read: taken(&self.long_reads, ACQUIRE_TIMEOUT).await?,
+            _read: taken(&self.long_reads, connections::WAIT).await?,
             _query: Some(query),
         })
     }
@@ -131,7 +136,7 @@ impl Pools {
         ];
         for (name, pool) in pools {
             let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
-            let most = pool.options().get_max_connections();
+            let most = pool.most();
             let set = |state: &'static str, count: u32| {
                 metrics::gauge!("database_connections", "pool" => name, "state" => state)
                     .set(count);
@@ -168,12 +173,6 @@ async fn taken(
     let turn = timeout(patience, Arc::clone(turns).acquire_owned()).await;
     let turn = turn.map_err(|_late| sqlx::Error::PoolTimedOut)?;
     Ok(turn.expect("the turns are never closed"))
-}
-
-fn pool(size: u32) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
 }
 
 /// No statement waits for a lock, runs, or lies idle in a transaction for long, and the server

@@ -7,9 +7,9 @@
 //! role can take nothing from the log.
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use sqlx::{Acquire, PgConnection, PgPool};
+use sqlx::{Acquire, PgConnection};
 
-use super::{Pools, StoreError};
+use super::{Pools, StoreError, connections::Connections};
 
 /// Days for which there is a partition from today on.
 const DAYS_AHEAD: i64 = 4;
@@ -62,7 +62,7 @@ pub async fn trim(pools: &Pools, now: Timestamp) -> Result<Option<Trimmed>, Stor
     }))
 }
 
-async fn delete_rows(pool: &PgPool) -> Result<Trimmed, StoreError> {
+async fn delete_rows(pool: &Connections) -> Result<Trimmed, StoreError> {
     let publications = sqlx::query_scalar!(r#"select trim_log($1) as "count!""#, BATCH);
     let receipts = sqlx::query!(
         "delete from command where (actor_id, command_id) in (
