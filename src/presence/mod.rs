@@ -8,6 +8,7 @@
 
 mod connection;
 mod entry;
+mod locking;
 mod roll;
 mod room;
 
@@ -27,22 +28,16 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    audience::{
-        AnyChannel, EphemeralChannel, LiveBody, LiveRow,
-        presence::{FocusReport, LockRequest, LockStands, UnlockRequest},
-    },
+    audience::{AnyChannel, EphemeralChannel, LiveBody, LiveRow, presence::FocusReport},
     config,
-    domain::{
-        Role,
-        ids::{AccountId, JobId, ZoneSlug},
-    },
+    domain::{Role, ids::ZoneSlug},
     store::{self, Pools},
 };
 pub use connection::Card;
-use entry::{Claim, Look, claims_list, people_list};
+use entry::{Look, claims_list, people_list};
 pub use roll::Absent;
 use roll::{Change, ClientId, Lives, Roll};
-use room::{Lists, Room, Standing, standing};
+use room::{Lists, Room};
 
 /// Changes of entries under way at once.
 const WRITES: usize = 16;
@@ -56,8 +51,6 @@ const SLOWEST_LOOKS: Duration = Duration::from_secs(2);
 const CARDS_AGE: Duration = Duration::from_mins(1);
 /// Pause after questions that the database did not answer.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// Tries of one request to be the one who has a lock.
-const TRIES: usize = 3;
 
 /// This instance's subscribers, as far as this module speaks to them. Must not wait.
 pub trait Here: Send + Sync + 'static {
@@ -220,57 +213,6 @@ impl Presence {
         Ok(())
     }
 
-    /// Says that the caller is editing a job, unless another is or the caller takes over.
-    pub async fn lock(
-        &self,
-        client: &ClientId,
-        request: &LockRequest,
-    ) -> Result<LockStands, Untold> {
-        let (zone, job) = (&request.zone, request.job);
-        let (me, name) = self.speaker(client, zone).await?;
-        let mut now = self.standing(zone, job).await?;
-        for _ in 0..TRIES {
-            let (generation, taken_from) = match &now {
-                None => (0, None),
-                Some(held) if held.lock.holder == me => (held.generation, held.lock.taken_from),
-                Some(held) if request.take_over == Some(true) => {
-                    (held.generation.saturating_add(1), Some(held.lock.holder))
-                }
-                Some(_) => break,
-            };
-            let claim = Claim {
-                job,
-                name: name.clone(),
-                generation,
-                taken_from,
-            };
-            self.roll().claims(client, zone, claim, Instant::now())?;
-            self.write().await;
-            now = self.standing(zone, job).await?;
-            if now.as_ref().is_some_and(|held| held.lock.holder == me) {
-                return Ok(stands(job, me, now));
-            }
-            // Another was first.
-            self.roll().releases(client, zone, job);
-            self.write().await;
-        }
-        Ok(stands(job, me, now))
-    }
-
-    /// Says that the caller is done with a job.
-    pub async fn unlock(
-        &self,
-        client: &ClientId,
-        request: &UnlockRequest,
-    ) -> Result<LockStands, Untold> {
-        let (zone, job) = (&request.zone, request.job);
-        let (me, _) = self.speaker(client, zone).await?;
-        self.roll().releases(client, zone, job);
-        self.write().await;
-        let now = self.standing(zone, job).await?;
-        Ok(stands(job, me, now))
-    }
-
     /// The state of a zone, read now unless it was a moment ago.
     pub async fn snapshot(&self, zone: &ZoneSlug) -> LiveBody {
         let fresh = Duration::from_millis(self.parts.settings.look_ms) * 2;
@@ -285,28 +227,6 @@ impl Presence {
         }
         // Nothing is known yet: the first look tells.
         LiveBody::snapshot(Timestamp::now(), std::iter::empty())
-    }
-
-    /// Who speaks by this connection. Somebody who came a moment ago is asked for first.
-    async fn speaker(
-        &self,
-        client: &ClientId,
-        zone: &ZoneSlug,
-    ) -> Result<(AccountId, String), Untold> {
-        let known = self.roll().speaker(client, zone)?;
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        if let Err(error) = self.ask(false).await {
-            tracing::debug!(%error, "who is there could not be read");
-        }
-        self.changed.notify_one();
-        let known = self.roll().speaker(client, zone)?;
-        known.ok_or(Untold::Unavailable)
-    }
-
-    async fn standing(&self, zone: &ZoneSlug, job: JobId) -> Result<Option<Standing>, Untold> {
-        Ok(standing(&self.list(&claims_list(zone)).await?, job))
     }
 
     async fn list(&self, name: &str) -> Result<Vec<Listed>, PresenceError> {
@@ -435,15 +355,6 @@ impl Presence {
             self.roll().learn_places(&bookings, &places, Instant::now());
         }
         Ok(())
-    }
-}
-
-fn stands(job: JobId, me: AccountId, now: Option<Standing>) -> LockStands {
-    let lock = now.map(|standing| standing.lock);
-    LockStands {
-        job,
-        yours: lock.as_ref().is_some_and(|lock| lock.holder == me),
-        lock,
     }
 }
 

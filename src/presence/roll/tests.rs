@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::*;
+use super::{claims::CLAIMS, *};
+use crate::presence::{entry::Claim, room::Standing};
 
 const LIVES: Lives = Lives {
     grace: Duration::from_secs(10),
