@@ -1,7 +1,7 @@
 # `make help` lists what there is to do. The work is done by short scripts in .ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test breakages lint fmt sqlx wire
+.PHONY: help run cluster test faults breakages lint fmt sqlx wire
 
 # Tools of a user's own that a non-login shell does not see.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -17,6 +17,9 @@ cluster: ## Serve the demo by three instances behind a balancer; ARGS="--instanc
 
 test: ## Bring what the tests need (Redis, nginx, Chromium, Python) and run all of them
 	@.ci/test
+
+faults: ## Put three instances under load, break everything around them, check every promise; SEED= DURATION= CLIENTS= RATE=
+	@exec .ci/faults
 
 breakages: ## Break the server on purpose in every way, and see that the fault suite catches each; ARGS="GapsAreIgnored"
 	@exec .ci/breakages $(ARGS)

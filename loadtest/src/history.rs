@@ -93,7 +93,7 @@ pub enum Event {
     /// The subscribe reply. With a snapshot the view starts anew from it; without, from `since`.
     Subscribed {
         channel: String,
-        /// Absent on ephemeral channels.
+        /// Where the view is with all that the reply brought. Absent on ephemeral channels.
         position: Option<Position>,
         recovered: bool,
         snapshot: Option<Box<RawValue>>,

@@ -94,7 +94,9 @@ fn sort_code(code: &str) -> Failure {
         // idle_in_transaction_session_timeout
         "25P03" => Failure::ConnectionLost,
         // lock_not_available, query_canceled (statement_timeout), read_only_sql_transaction
-        "55P03" | "57014" | "25006" => Failure::Unavailable,
+        // object_not_in_prerequisite_state, invalid_catalog_name: the database takes no connections,
+        // or is not there, while another is put in its place
+        "55P03" | "57014" | "25006" | "55000" | "3D000" => Failure::Unavailable,
         _ if is_ending(code) || code.starts_with("08") => Failure::ConnectionLost,
         // insufficient_resources
         _ if code.starts_with("53") => Failure::Unavailable,
@@ -111,6 +113,8 @@ mod tests {
         for (code, failure) in [
             ("40P01", Failure::Conflict),
             ("55P03", Failure::Unavailable),
+            ("55000", Failure::Unavailable),
+            ("3D000", Failure::Unavailable),
             ("57P01", Failure::ConnectionLost),
             ("53300", Failure::Unavailable),
             ("23505", Failure::Conflict),

@@ -407,15 +407,13 @@ impl Follow {
         if let Some(data) = result.data {
             self.topic.take_snapshot(position.as_ref(), data.get());
         }
-        self.position.clone_from(&position);
-        let publications = result
-            .publications
-            .iter()
-            .filter_map(|publication| self.advance(publication));
+        self.position = position;
+        let publications = result.publications.iter();
+        let publications = publications.filter_map(|publication| self.advance(publication));
         let publications: Vec<Seen> = publications.collect();
         Event::Subscribed {
             channel,
-            position,
+            position: self.position.clone(),
             recovered: result.recovered,
             snapshot: result.data.map(ToOwned::to_owned),
             publications,

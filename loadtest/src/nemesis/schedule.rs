@@ -1,7 +1,7 @@
-//! In which order what goes wrong: every fault once, shuffled, and again; then, when each has been
-//! seen alone, random pairs of different families.
+//! In which order what goes wrong: every fault once, alone, the families in turns, so that a short run
+//! has something of each; then random pairs of different families.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use rand::{
     Rng as _,
@@ -9,7 +9,7 @@ use rand::{
     seq::{IndexedRandom as _, SliceRandom as _},
 };
 
-use super::Fault;
+use super::{Family, Fault};
 
 /// How fast faults follow each other.
 #[derive(Debug, Clone)]
@@ -30,9 +30,7 @@ pub struct Step {
 
 /// Steps without end.
 pub fn schedule(mut dice: StdRng, pace: Pace) -> impl Iterator<Item = Step> {
-    let mut singles = Fault::ALL.to_vec();
-    singles.shuffle(&mut dice);
-    let mut singles = singles.into_iter();
+    let mut singles = singles(&mut dice).into_iter();
     std::iter::from_fn(move || {
         let faults = match singles.next() {
             Some(fault) => vec![fault],
@@ -59,6 +57,27 @@ fn step(faults: Vec<Fault>, dice: &mut StdRng, pace: &Pace) -> Step {
         faults,
         lasts: Duration::from_millis(lasts_ms),
     }
+}
+
+fn singles(dice: &mut StdRng) -> Vec<Fault> {
+    let mut shuffled = Fault::ALL.to_vec();
+    shuffled.shuffle(dice);
+    let mut turns: BTreeMap<Family, usize> = BTreeMap::new();
+    let mut with_turn: Vec<(usize, Fault)> = Vec::new();
+    for fault in shuffled {
+        let turn = turns.entry(fault.family()).or_default();
+        with_turn.push((*turn, fault));
+        *turn += 1;
+    }
+    // Stable: within a turn the shuffled order stays.
+    with_turn.sort_by_key(|(turn, _)| *turn);
+    let mut singles: Vec<Fault> = with_turn.into_iter().map(|(_, fault)| fault).collect();
+    // How instances stop is looked at only where nothing else goes wrong: a run of any length has that.
+    let place = singles
+        .iter()
+        .position(|fault| *fault == Fault::RollingRestart);
+    singles[..=place.expect("every fault is there once")].rotate_right(1);
+    singles
 }
 
 fn pair(dice: &mut StdRng) -> Vec<Fault> {
@@ -94,6 +113,12 @@ mod tests {
     #[test]
     fn every_fault_comes_alone_once_and_then_pairs_of_two_families() {
         let steps = steps(1, Fault::ALL.len() + 100);
+        assert_eq!(steps[0].faults, [Fault::RollingRestart]);
+        let families: BTreeSet<Family> = steps[1..=6]
+            .iter()
+            .map(|step| step.faults[0].family())
+            .collect();
+        assert_eq!(families.len(), 6, "one of each family comes soon");
         let (alone, pairs) = steps.split_at(Fault::ALL.len());
         let seen: BTreeSet<Fault> = alone.iter().flat_map(|step| step.faults.clone()).collect();
         assert_eq!(seen.len(), Fault::ALL.len());

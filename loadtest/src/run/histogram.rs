@@ -26,11 +26,6 @@ impl Histogram {
         self.total
     }
 
-    /// The longest, exactly.
-    pub fn most(&self) -> u64 {
-        self.most
-    }
-
     /// At least this share, in millionths, is no longer than this. None: there is nothing.
     pub fn quantile(&self, millionths: u64) -> Option<u64> {
         let rank = (u128::from(self.total) * u128::from(millionths))
@@ -44,7 +39,7 @@ impl Histogram {
         Some(upper_end(place).min(self.most))
     }
 
-    /// How many of a thousand thousand are no longer than this; whole steps are counted.
+    /// The share of those no longer than this; whole steps are counted.
     pub fn share_within(&self, value: u64) -> Option<f64> {
         let within: u64 = self.counts.iter().take(place(value) + 1).sum();
         #[expect(clippy::cast_precision_loss, reason = "a share for people to read")]
@@ -104,7 +99,7 @@ mod tests {
             );
         }
         assert_eq!(histogram.quantile(1_000_000), Some(1_000_000));
-        assert_eq!((histogram.count(), histogram.most()), (1000, 1_000_000));
+        assert_eq!(histogram.count(), 1000);
         let half = histogram.share_within(500_000).expect("some");
         assert!((0.5..0.51).contains(&half), "{half}");
     }
