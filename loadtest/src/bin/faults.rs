@@ -58,7 +58,7 @@ async fn main() -> Result<ExitCode> {
         binary: asked.binary.map_or_else(built_binary, Ok)?,
         node_modules: asked.node_modules,
     };
-    let outcome = run::run(&plan, &site).await?;
+    let outcome = Box::pin(run::run(&plan, &site)).await?;
     println!("{outcome}");
     Ok(if outcome.is_good() {
         ExitCode::SUCCESS

@@ -16,7 +16,7 @@ use super::{
 const ROLLING_RESTART: &str = "instance.rolling_restart";
 /// What was sent so shortly before the close may have met it on the way, in microseconds: on a machine
 /// with too much to do a frame lies unread for as long.
-const CROSSING: u64 = 1_000_000;
+const CROSSING: u64 = 800_000;
 /// Other faults leave traces for a while.
 const AFTERMATH: u64 = 2_000_000;
 

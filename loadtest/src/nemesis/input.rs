@@ -56,6 +56,10 @@ pub(super) async fn inflict(mut ordeal: Ordeal<'_>) -> Result<()> {
 }
 
 /// Returns when the server has ended the connection, or has answered what can be answered.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "those of the other families are inflicted by their files"
+)]
 async fn bother(address: SocketAddr, fault: Fault, dice: &mut StdRng) -> Result<()> {
     match fault {
         Fault::Malformed => malformed(address, dice).await,

@@ -16,6 +16,10 @@ use crate::{
 /// Nobody may lock for longer than the server waits for a lock, or it is no test of waiting.
 const LOCKED_AT_MOST: Duration = Duration::from_secs(5);
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "those of the other families are inflicted by their files"
+)]
 pub(super) async fn inflict(mut ordeal: Ordeal<'_>) -> Result<()> {
     let postgres = ordeal.stage.cluster.postgres();
     match ordeal.fault {

@@ -4,6 +4,10 @@ use anyhow::Result;
 
 use super::{Fault, Ordeal};
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "those of the other families are inflicted by their files"
+)]
 pub(super) async fn inflict(ordeal: Ordeal<'_>) -> Result<()> {
     let redis = ordeal.stage.cluster.redis();
     ordeal.begun("redis");

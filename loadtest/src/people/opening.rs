@@ -54,12 +54,12 @@ pub struct Site<'a, T> {
 pub async fn open<T: Tickets>(
     company: &Company,
     size: Size,
-    site: &Site<'_, T>,
+    place: &Site<'_, T>,
     canaries: &mut Canaries,
     seed: u64,
 ) -> Result<Staff> {
     let give = |kind, parameters| async move {
-        site.doors.command(0, site.admin, kind, &parameters).await
+        place.doors.command(0, place.admin, kind, &parameters).await
     };
     for service in &company.services {
         give("admin.service_save", service.save()).await?;
@@ -76,7 +76,7 @@ pub async fn open<T: Tickets>(
     }
     let cleaners = company.cleaners.iter();
     let cleaners = cleaners.map(|cleaner| (cleaner.email.clone(), cleaner.zones[0]));
-    let cleaners = members(cleaners, site).await?;
+    let cleaners = members(cleaners, place).await?;
     for (cleaner, member) in company.cleaners.iter().zip(&cleaners) {
         canaries.belongs_to(&cleaner.canary, member.user);
     }
@@ -84,8 +84,8 @@ pub async fn open<T: Tickets>(
     let dispatchers = company.dispatchers.iter().enumerate();
     let dispatchers = dispatchers.map(|(number, email)| (email.clone(), number % zones));
     Ok(Staff {
-        dispatchers: members(dispatchers, site).await?,
-        customers: customers(company, size, site.doors, canaries, seed).await?,
+        dispatchers: members(dispatchers, place).await?,
+        customers: customers(company, size, place.doors, canaries, seed).await?,
         cleaners,
     })
 }

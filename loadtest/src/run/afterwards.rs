@@ -226,11 +226,9 @@ fn instance_logs(folder: &Path) -> Result<Vec<PathBuf>> {
     let paths = entries.map(|entry| Ok(entry?.path()));
     let paths: Vec<PathBuf> = paths.collect::<std::io::Result<_>>()?;
     let is_log = |path: &PathBuf| {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        name.starts_with("instance-") && name.ends_with(".log")
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let of_instance = name.is_some_and(|name| name.starts_with("instance-"));
+        of_instance && path.extension().is_some_and(|it| it == "log")
     };
     Ok(paths.into_iter().filter(is_log).collect())
 }

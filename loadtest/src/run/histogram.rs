@@ -67,7 +67,8 @@ fn upper_end(place: usize) -> u64 {
     if doublings == 0 {
         place
     } else {
-        (((place % STEPS + STEPS + 1) as u128) << (doublings - 1)) as u64 - 1
+        let end = u128::from(place % STEPS + STEPS + 1) << (doublings - 1);
+        u64::try_from(end - 1).expect("values have 64 bits")
     }
 }
 

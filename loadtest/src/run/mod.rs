@@ -77,7 +77,7 @@ impl Plan {
                 customers: (clients / 4).max(8),
             },
             warm_up: Duration::from_secs(15),
-            quiet: Duration::from_secs(60).min(duration / 4),
+            quiet: Duration::from_mins(1).min(duration / 4),
             faults: duration,
             pace: Pace {
                 lasts_ms: 500..=6_000,
@@ -142,83 +142,79 @@ impl Stretch {
 
 /// Runs it, from an empty folder to the outcome.
 pub async fn run(plan: &Plan, site: &Site) -> Result<Outcome> {
-    let mut scene = Scene::set(plan, site).await?;
-    let recorder = scene.recorder.clone();
+    let mut scene = Box::pin(Scene::set(plan, site)).await?;
     let mut director = Director::new(
         Arc::clone(&scene.stage.crowd),
-        recorder.clone(),
+        scene.recorder.clone(),
         scene.outcomes.take().context("a scene is played once")?,
         plan.seed,
     );
+    let [quiet, faults] = play(plan, &scene, &mut director).await?;
+    let storm = come_to_rest(plan, &scene, &mut director).await?;
+    let cluster = &scene.stage.cluster;
+    let instances = cluster.instances().iter();
+    let run = Run {
+        seed: plan.seed,
+        started_at: scene.recorder.started_at(),
+        database_url: cluster.database_url(),
+        instances: instances.map(crate::cluster::Instance::url).collect(),
+        canaries: scene.canaries.listed(),
+    };
+    let written = serde_json::to_vec_pretty(&run)?;
+    fs::write(site.folder.join("run.json"), written)?;
+    scene.finish_history()?;
+
+    say("the run is checked");
+    let checked = Box::pin(check::check(&site.folder, &[])).await?;
+    let samples = std::mem::take(&mut director.samples);
+    let figures = figures::Figures::of(&site.folder, &run, &samples, quiet, faults, storm).await?;
+    let (plan, complaints) = (plan.clone(), scene.complaints());
+    Ok(Outcome::new(plan, checked, figures, samples, complaints))
+}
+
+/// People act in calm and under faults; when each was.
+async fn play(plan: &Plan, scene: &Scene, director: &mut Director) -> Result<[Stretch; 2]> {
+    let at = || scene.recorder.at();
     say("people begin");
-    director
-        .play_during(plan.rate / 2.0, sleep(plan.warm_up))
-        .await;
-    let from = recorder.at();
+    let warm_up = sleep(plan.warm_up);
+    director.play_during(plan.rate / 2.0, warm_up).await;
+    let from = at();
     director.play_during(plan.rate, sleep(plan.quiet)).await;
-    let quiet = Stretch {
-        from,
-        until: recorder.at(),
-    };
+    let quiet = Stretch { from, until: at() };
     afterwards::note_resources(&scene.stage).await?;
-
     say("faults begin");
-    let from = recorder.at();
-    let nemesis = trouble(plan, &scene);
+    let from = at();
+    let nemesis = Box::pin(trouble(plan, scene));
     director.play_during(plan.rate, nemesis).await?;
-    let faults = Stretch {
-        from,
-        until: recorder.at(),
-    };
-
+    let faults = Stretch { from, until: at() };
     say("all is healed");
-    scene.stage.heal().await?;
+    Box::pin(scene.stage.heal()).await?;
     director.play_during(plan.rate / 2.0, sleep(SETTLE)).await;
+    Ok([quiet, faults])
+}
+
+/// Nothing is under way any more, and all that there is to see is read anew.
+async fn come_to_rest(
+    plan: &Plan,
+    scene: &Scene,
+    director: &mut Director,
+) -> Result<Option<storm::Storm>> {
     director.finish().await;
-    let behind = everybody_back(&scene).await;
+    let behind = everybody_back(scene).await;
     if behind > 0 {
         let what = format!("{behind} clients were not back {RETURN:?} after all was healed");
         scene.stage.complain(what);
     }
     let storm = match plan.storm {
         0 => None,
-        count => Some(storm::blow(&scene, count).await?),
+        count => Some(storm::blow(scene, count).await?),
     };
     sleep(SETTLE).await;
-    recorder.record(0, Event::Settled);
-    afterwards::look_anew(&scene, &director.bookings).await?;
-    afterwards::look_for_leaks(&scene).await?;
+    scene.recorder.record(0, Event::Settled);
+    afterwards::look_anew(scene, &director.bookings).await?;
+    afterwards::look_for_leaks(scene).await?;
     afterwards::note_resources(&scene.stage).await?;
-    let cluster = Arc::clone(&scene.stage.cluster);
-    let run = Run {
-        seed: plan.seed,
-        started_at: recorder.started_at(),
-        database_url: cluster.database_url(),
-        instances: cluster
-            .instances()
-            .iter()
-            .map(crate::cluster::Instance::url)
-            .collect(),
-        canaries: scene.canaries.listed(),
-    };
-    fs::write(
-        site.folder.join("run.json"),
-        serde_json::to_vec_pretty(&run)?,
-    )?;
-    scene.finish_history()?;
-
-    say("the run is checked");
-    let checked = check::check(&site.folder, &[]).await?;
-    let samples = std::mem::take(&mut director.samples);
-    let figures = figures::Figures::of(&site.folder, &run, &samples, quiet, faults, storm).await?;
-    let complaints = scene.complaints();
-    Ok(Outcome::new(
-        plan.clone(),
-        checked,
-        figures,
-        samples,
-        complaints,
-    ))
+    Ok(storm)
 }
 
 /// One fault after the other until the time is over.
@@ -240,7 +236,7 @@ async fn trouble(plan: &Plan, scene: &Scene) -> Result<()> {
         let names: Vec<&str> = step.faults.iter().map(|fault| fault.name()).collect();
         say(&format!("{} for {:?}", names.join(" and "), step.lasts));
         let mut own = [dice.random(), dice.random()].map(StdRng::seed_from_u64);
-        scene.stage.perform(&step, &mut own).await?;
+        Box::pin(scene.stage.perform(&step, &mut own)).await?;
     }
     Ok(())
 }
