@@ -132,7 +132,7 @@ pub async fn try_out(breakage: Breakage, seed: u64, site: &Site) -> Row {
     };
     for attempt in 0..ATTEMPTS {
         row.seed = seed + attempt;
-        match once(breakage, row.seed, site).await {
+        match Box::pin(once(breakage, row.seed, site)).await {
             Ok(caught) => (row.caught, row.failed) = (caught, None),
             Err(error) => row.failed = Some(format!("{error:#}")),
         }
@@ -149,7 +149,8 @@ async fn once(breakage: Breakage, seed: u64, site: &Site) -> Result<Vec<(String,
         ..site.clone()
     };
     run::make_folder(&site.folder)?;
-    let outcome = run::run(&plan(breakage, seed), &site).await?;
+    let plan = plan(breakage, seed);
+    let outcome = Box::pin(run::run(&plan, &site)).await?;
     let broken = outcome.checked().broken().map(|finding| {
         let first = finding.first.first().map(ToString::to_string);
         (finding.promise.to_owned(), first.unwrap_or_default())

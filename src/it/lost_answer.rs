@@ -33,7 +33,7 @@ enum Fault {
     /// Cuts the connection instead of passing it on.
     SwallowCommit,
     /// Passes it on, and from then on nothing at all until it is healed.
-    SwallowAnswerAndGo,
+    GoAway,
 }
 
 struct Proxy {
@@ -96,7 +96,7 @@ async fn relay(client: UnixStream, server: UnixStream, wire: Wire) {
         let commits = message.windows(6).any(|word| word == b"commit");
         if commits && armed.swap(false, Ordering::SeqCst) {
             answers.abort();
-            away.store(fault == Fault::SwallowAnswerAndGo, Ordering::SeqCst);
+            away.store(fault == Fault::GoAway, Ordering::SeqCst);
             if fault != Fault::SwallowCommit {
                 to_server.write_all(message).await.ok();
                 // The server's side stays open until it has answered to nobody.
@@ -174,7 +174,7 @@ async fn a_commit_that_never_arrived_is_made_by_the_next_attempt() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_of_unknown_fate_is_not_said_to_be_undecided() {
-    let (company, proxy) = company(Fault::SwallowAnswerAndGo).await;
+    let (company, proxy) = company(Fault::GoAway).await;
     let customer = customer_actor(company.customers[0].0);
     let request = request(customer, Company::place("home", company.at(10, 0)));
     proxy.armed.store(true, Ordering::SeqCst);

@@ -102,12 +102,16 @@ impl Clients {
                 channel,
                 position,
                 snapshot,
+                publications,
                 ..
             } => {
                 let subscription = client.subscription(channel);
                 subscription.phase = Phase::Live;
                 let base = snapshot.is_some().then_some(placed.place);
                 subscription.go_on(position.as_ref(), base);
+                if let (Some(view), Some(last)) = (&mut subscription.view, publications.last()) {
+                    view.offset = last.offset;
+                }
             }
             Event::Denied { channel, .. }
             | Event::Unsubscribed { channel, .. }
