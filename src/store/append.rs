@@ -76,7 +76,11 @@ pub struct Appended {
 pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     #[cfg(feature = "breakages")]
     if crate::breakage::is(crate::breakage::Breakage::ChannelsAreNotSorted) {
-        let unsorted = PREPARE.replace("order by channel", "order by random()");
+        let unsorted = PREPARE.replace(
+            "select channel, step from entry order by channel",
+            "select channel, step from (select * from entry order by random()) as shuffled,
+                 lateral (select pg_sleep(0.01 + 0 * length(channel))) as slowly",
+        );
         connection
             .execute(sqlx::raw_sql(sqlx::AssertSqlSafe(unsorted)))
             .await?;

@@ -218,10 +218,12 @@ impl Ids {
                 .fetch_all(transaction.on())
                 .await?;
             for cleaner in order {
-                sqlx::query("select id from cleaner where id = $1 for no key update")
-                    .bind(cleaner)
-                    .execute(transaction.on())
-                    .await?;
+                sqlx::query(
+                    "select id, pg_sleep(0.01) from cleaner where id = $1 for no key update",
+                )
+                .bind(cleaner)
+                .execute(transaction.on())
+                .await?;
             }
         }
         Ok((self, extent))

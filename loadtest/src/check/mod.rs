@@ -5,6 +5,7 @@
 //! is kept of it is bounded by commands and subscriptions, not by deliveries.
 
 mod bytes;
+mod calm;
 mod canonical;
 mod capacity;
 mod clients;
@@ -42,6 +43,7 @@ use crate::history::Run;
 
 use self::{
     bytes::Bytes,
+    calm::Calm,
     clients::Clients,
     codes::Codes,
     commands::Commands,
@@ -109,6 +111,7 @@ struct Seen {
     views: Views,
     commands: Commands,
     codes: Codes,
+    calm: Calm,
     farewells: Farewells,
     secrets: Secrets,
     presence: Presence,
@@ -126,6 +129,7 @@ impl Seen {
             views: Views::default(),
             commands: Commands::default(),
             codes: Codes::default(),
+            calm: Calm::default(),
             farewells: Farewells::default(),
             secrets: Secrets::new(canaries),
             presence: Presence::new(homes),
@@ -140,6 +144,7 @@ impl Seen {
         self.views.see(placed, &self.clients);
         self.commands.see(placed, &self.clients);
         self.codes.see(placed);
+        self.calm.see(placed);
         self.farewells.see(placed, &self.clients);
         self.secrets.see(placed, &self.clients);
         self.presence.see(placed, &self.clients);
@@ -153,6 +158,7 @@ impl Seen {
             self.bytes.finding(&self.excuses),
             self.commands.finding(&self.excuses),
             self.codes.finding(),
+            self.calm.finding(),
             self.farewells.finding(),
             self.secrets.finding(),
             self.presence.finding(),

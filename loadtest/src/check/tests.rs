@@ -67,6 +67,7 @@ async fn a_run_in_which_all_is_well_is_kept_where_it_has_something_of_everything
         "acknowledged",
         "one effect",
         "documented",
+        "in calm",
         "presence",
         "return to where",
         "legal way",

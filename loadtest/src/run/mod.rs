@@ -211,7 +211,10 @@ async fn come_to_rest(
     };
     sleep(SETTLE).await;
     scene.recorder.record(0, Event::Settled);
-    afterwards::look_anew(scene, &director.bookings).await?;
+    if let Err(error) = afterwards::look_anew(scene, &director.bookings).await {
+        let what = format!("what is there could not be read anew: {error:#}");
+        scene.stage.complain(what);
+    }
     afterwards::look_for_leaks(scene).await?;
     afterwards::note_resources(&scene.stage).await?;
     Ok(storm)
