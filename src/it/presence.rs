@@ -17,6 +17,7 @@ use crate::support::{
     socket::TestSocket,
 };
 
+const PATIENCE: Duration = Duration::from_secs(60);
 const CHANNEL: &str = "presence:center";
 
 /// Two instances over one Redis, and a company.
@@ -72,7 +73,11 @@ impl Colleague {
 
     /// The next state that satisfies `wanted`; those before it are kept too.
     async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
         loop {
+            // States are repeated for ever: waiting for one would never end by itself.
+            let last = self.states.last();
+            assert!(begun.elapsed() < PATIENCE, "not told; the last is {last:?}");
             let told = self.socket.publication(CHANNEL, |_| true).await;
             assert!(told.get("offset").is_none(), "{told}");
             assert_is("presence.publication", &told["data"]);
@@ -279,10 +284,12 @@ async fn a_lock_asked_of_two_instances_has_one_holder_who_can_be_taken_over_from
         );
         let holder = now["lock"]["holder"].as_str().expect("somebody").to_owned();
         for colleague in [&mut one, &mut two] {
-            let unlock = json!({ "job": job });
             colleague
                 .until(|row| *holder_of(row, &job) == holder.as_str())
                 .await;
+        }
+        for colleague in [&mut one, &mut two] {
+            let unlock = json!({ "job": job });
             colleague.tells("presence.unlock", unlock).await;
         }
         one.until(|row| holder_of(row, &job).is_null()).await;

@@ -27,11 +27,14 @@ impl Presence {
         let (zone, job) = (&request.zone, request.job);
         let (me, name) = self.speaker(client, zone).await?;
         let mut now = self.standing(zone, job).await?;
+        // Whoever takes over at the same moment, and is first, is not taken over from in turn.
+        let taken_over = now.as_ref().map(|held| held.lock.holder);
+        let takes_over = |holder| request.take_over == Some(true) && taken_over == Some(holder);
         for _ in 0..TRIES {
             let (generation, taken_from) = match &now {
                 None => (0, None),
                 Some(held) if held.lock.holder == me => (held.generation, held.lock.taken_from),
-                Some(held) if request.take_over == Some(true) => {
+                Some(held) if takes_over(held.lock.holder) => {
                     (held.generation.saturating_add(1), Some(held.lock.holder))
                 }
                 Some(_) => break,
