@@ -10,6 +10,7 @@ use std::{fmt, time::Duration};
 use anyhow::Result;
 
 use crate::{
+    cluster::Settings,
     nemesis::Fault,
     run::{self, Plan, Site},
 };
@@ -45,7 +46,6 @@ pub const BREAKAGES: [Breakage; 21] = [
     ),
     breakage("NoDeduplication", &[Fault::RedisReorder], 5),
     breakage("SnapshotWithoutBuffer", &[Fault::ReconnectStorm], 15),
-    breakage("SnapshotIsNotFilledUp", &[Fault::ReconnectStorm], 15),
     breakage("EpochIsIgnored", &[Fault::PostgresRewind], 12),
     breakage(
         "LostTailsStayLost",
@@ -62,6 +62,7 @@ pub const BREAKAGES: [Breakage; 21] = [
     ),
     breakage("ReceiptIsApart", &[Fault::CommitReply], 6),
     breakage("RejectionsAreNotStored", &[Fault::RedisFlush], 5),
+    breakage("RejectionsAreNotAudited", &[Fault::RedisFlush], 5),
     breakage("UnknownCommitsAreRefused", &[Fault::CommitReply], 10),
     breakage(
         "PublishedBeforeCommit",
@@ -122,6 +123,19 @@ impl fmt::Display for Table {
     }
 }
 
+/// What is found where nothing is broken and all those faults happen: it should be nothing.
+pub async fn control(seed: u64, site: &Site) -> Result<Vec<(String, String)>> {
+    let mut faults: Vec<Fault> = BREAKAGES
+        .iter()
+        .flat_map(|breakage| breakage.faults)
+        .copied()
+        .collect();
+    faults.sort_unstable();
+    faults.dedup();
+    let settings = Settings::new();
+    once("whole", seed, 45, faults, settings, site).await
+}
+
 /// Tries a breakage until it is noticed, at most [`ATTEMPTS`] times.
 pub async fn try_out(breakage: Breakage, seed: u64, site: &Site) -> Row {
     let mut row = Row {
@@ -132,7 +146,10 @@ pub async fn try_out(breakage: Breakage, seed: u64, site: &Site) -> Row {
     };
     for attempt in 0..ATTEMPTS {
         row.seed = seed + attempt;
-        match Box::pin(once(breakage, row.seed, site)).await {
+        let settings = vec![(VARIABLE.to_owned(), breakage.name.to_owned())];
+        let (name, faults) = (breakage.name, breakage.faults.to_vec());
+        let run = once(name, row.seed, breakage.seconds, faults, settings, site);
+        match run.await {
             Ok(caught) => (row.caught, row.failed) = (caught, None),
             Err(error) => row.failed = Some(format!("{error:#}")),
         }
@@ -143,31 +160,34 @@ pub async fn try_out(breakage: Breakage, seed: u64, site: &Site) -> Row {
     row
 }
 
-async fn once(breakage: Breakage, seed: u64, site: &Site) -> Result<Vec<(String, String)>> {
+/// One run; the promises that were found broken, with the first evidence of each.
+async fn once(
+    name: &str,
+    seed: u64,
+    seconds: u64,
+    only: Vec<Fault>,
+    settings: Settings,
+    site: &Site,
+) -> Result<Vec<(String, String)>> {
     let site = Site {
-        folder: site.folder.join(format!("{}-{seed}", breakage.name)),
+        folder: site.folder.join(format!("{name}-{seed}")),
         ..site.clone()
     };
     run::make_folder(&site.folder)?;
-    let plan = plan(breakage, seed);
+    let plan = Plan {
+        warm_up: Duration::from_secs(2),
+        quiet: Duration::from_secs(2),
+        faults: Duration::from_secs(seconds),
+        only,
+        settings,
+        ..Plan::short(seed)
+    };
     let outcome = Box::pin(run::run(&plan, &site)).await?;
     let broken = outcome.checked().broken().map(|finding| {
         let first = finding.first.first().map(ToString::to_string);
         (finding.promise.to_owned(), first.unwrap_or_default())
     });
     Ok(broken.collect())
-}
-
-fn plan(breakage: Breakage, seed: u64) -> Plan {
-    let short = Plan::short(seed);
-    Plan {
-        warm_up: Duration::from_secs(2),
-        quiet: Duration::from_secs(2),
-        faults: Duration::from_secs(breakage.seconds),
-        only: breakage.faults.to_vec(),
-        settings: vec![(VARIABLE.to_owned(), breakage.name.to_owned())],
-        ..short
-    }
 }
 
 #[cfg(test)]

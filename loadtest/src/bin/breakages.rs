@@ -1,12 +1,12 @@
 //! Breaks the server in every way there is and prints by what each was caught; ends with 1 where
-//! one was not. The server must have been built with the feature `breakages`.
+//! one was not, or where a server that is whole was found broken. The server must have been built with the feature `breakages`.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Result, ensure};
 use clap::Parser;
 use loadtest::{
-    breakages::{BREAKAGES, Table, try_out},
+    breakages::{BREAKAGES, Table, control, try_out},
     run::{Site, make_folder},
 };
 
@@ -43,6 +43,11 @@ async fn main() -> Result<ExitCode> {
         binary: asked.binary,
         node_modules: asked.node_modules,
     };
+    let control = control(asked.seed, &site).await?;
+    ensure!(
+        control.is_empty(),
+        "the suite finds fault with what is whole: {control:#?}"
+    );
     let wanted = |name: &str| asked.names.is_empty() || asked.names.iter().any(|it| it == name);
     let mut table = Table::default();
     for breakage in BREAKAGES.into_iter().filter(|it| wanted(it.name)) {

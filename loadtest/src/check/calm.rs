@@ -24,7 +24,7 @@ pub struct Calm {
     finding: Finding,
     /// Numbers of faults under way that are a reason.
     reasons: BTreeSet<u32>,
-    calm_from: u64,
+    quiet_from: u64,
     turned_away: Vec<Evidence>,
 }
 
@@ -33,7 +33,7 @@ impl Default for Calm {
         Self {
             finding: Finding::new("in calm nobody is turned away"),
             reasons: BTreeSet::new(),
-            calm_from: 0,
+            quiet_from: 0,
             turned_away: Vec::new(),
         }
     }
@@ -51,14 +51,14 @@ impl Calm {
             if !REASONS.iter().any(|reason| name.starts_with(reason)) {
                 return;
             }
-            self.calm_from = placed.line.at + AFTERMATH;
+            self.quiet_from = placed.line.at + AFTERMATH;
             if *healed {
                 self.reasons.remove(number);
             } else {
                 self.reasons.insert(*number);
             }
         } else if let Event::Answered { outcome, code, .. } = &placed.line.event {
-            if placed.line.at < self.calm_from || !self.reasons.is_empty() {
+            if placed.line.at < self.quiet_from || !self.reasons.is_empty() {
                 return;
             }
             self.finding.checked += 1;

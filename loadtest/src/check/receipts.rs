@@ -42,8 +42,8 @@ pub struct Audited {
     pub code: Option<String>,
 }
 
-/// The fact that an accepted command leaves exactly once, and the field of its result that names
-/// whose it is. Commands that may find everything as it was asked for already are not here.
+/// The facts that an accepted command leaves, each exactly once, and the field of its result that
+/// names whose they are. Commands that may find everything as it was asked for already are not here.
 const EFFECTS: [(&str, &[(&str, &str)]); 31] = [
     ("customer.create", &[("customer.created", "customer")]),
     ("property.add", &[("property.added", "property")]),
@@ -103,6 +103,10 @@ const EFFECTS: [(&str, &[(&str, &str)]); 31] = [
     ("admin.service_save", &[("service.saved", "service")]),
 ];
 
+/// Leaves its fact once for every seat, where none is named; that no seat is left twice is part of
+/// the job's own way.
+const ONCE_PER_SEAT: &str = "job.unassigned";
+
 impl Stored {
     pub fn outcome_name(&self) -> &str {
         self.outcome["outcome"].as_str().unwrap_or("left undecided")
@@ -142,9 +146,13 @@ impl Stored {
                 .iter()
                 .filter(|fact| fact.kind == *kind)
                 .collect();
-            let [fact] = of_kind.as_slice() else {
-                faults.push(format!("{} times {kind}", of_kind.len()));
-                continue;
+            let fact = match of_kind.as_slice() {
+                [fact] => fact,
+                [fact, ..] if *kind == ONCE_PER_SEAT => fact,
+                facts => {
+                    faults.push(format!("{} times {kind}", facts.len()));
+                    continue;
+                }
             };
             let told = &self.outcome["result"][*field];
             if !field.is_empty() && told.as_str() != Some(fact.aggregate.as_str()) {
@@ -334,6 +342,17 @@ mod tests {
             "but told",
         );
         is_found(|it| it.transactions = 2, claimed(), "2 transactions");
+    }
+
+    #[test]
+    fn a_crew_may_be_taken_off_a_job_at_once() {
+        let mut unassigned = claimed();
+        unassigned.kind = "job.unassign".to_owned();
+        unassigned.audited[0].kind = "job.unassign".to_owned();
+        unassigned.facts = vec![fact("job.unassigned", "j"), fact("job.unassigned", "j")];
+        assert_eq!(faults(&unassigned), Vec::<String>::new());
+        unassigned.facts.clear();
+        assert_eq!(faults(&unassigned), ["0 times job.unassigned"]);
     }
 
     #[test]
