@@ -30,6 +30,9 @@ struct Asked {
     /// empty or not there.
     #[arg(long)]
     folder: PathBuf,
+    /// Adds this round to those in this file, and prints the sum.
+    #[arg(long, value_name = "FILE")]
+    totals: Option<PathBuf>,
     /// `dispatch-hub`; otherwise the one beside this program.
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -60,6 +63,9 @@ async fn main() -> Result<ExitCode> {
     };
     let outcome = Box::pin(run::run(&plan, &site)).await?;
     println!("{outcome}");
+    if let Some(file) = asked.totals {
+        println!("All rounds so far:\n\n{}", outcome.totals().add_to(&file)?);
+    }
     Ok(if outcome.is_good() {
         ExitCode::SUCCESS
     } else {

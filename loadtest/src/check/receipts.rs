@@ -44,7 +44,7 @@ pub struct Audited {
 
 /// The facts that an accepted command leaves, each exactly once, and the field of its result that
 /// names whose they are. Commands that may find everything as it was asked for already are not here.
-const EFFECTS: [(&str, &[(&str, &str)]); 31] = [
+const EFFECTS: [(&str, &[(&str, &str)]); 30] = [
     ("customer.create", &[("customer.created", "customer")]),
     ("property.add", &[("property.added", "property")]),
     ("hold.place", &[("hold.placed", "hold")]),
@@ -63,10 +63,6 @@ const EFFECTS: [(&str, &[(&str, &str)]); 31] = [
         &[("booking.confirmed", "booking"), ("job.created", "job")],
     ),
     ("booking.cancel", &[("booking.cancelled", "booking")]),
-    (
-        "booking.reschedule",
-        &[("booking.rescheduled", "booking"), ("job.moved", "job")],
-    ),
     ("job.claim", &[("job.assigned", "job")]),
     ("job.assign", &[("job.assigned", "job")]),
     ("job.unassign", &[("job.unassigned", "job")]),

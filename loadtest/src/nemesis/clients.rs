@@ -53,6 +53,10 @@ pub(super) async fn inflict(mut ordeal: Ordeal<'_>) -> Result<()> {
             let lasts = ordeal.lasts;
             each(&mut ordeal, DEAF_SHARE, |client, _| client.stall(lasts));
             ordeal.endure().await;
+            // What has piled up would take the poor line long after all is well.
+            for wire in &ordeal.stage.client_wires {
+                wire.cut();
+            }
         }
         _ => {
             for wire in &ordeal.stage.client_wires {

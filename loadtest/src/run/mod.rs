@@ -22,7 +22,7 @@ use anyhow::{Context as _, Result, ensure};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::time::sleep;
 
-pub use report::Outcome;
+pub use report::{Outcome, Totals};
 
 use crate::{
     check,

@@ -1,11 +1,25 @@
 //! What a run came to, as a page that can be pasted into the README.
 
-use std::{collections::BTreeMap, fmt, fs};
+use std::{collections::BTreeMap, fmt, fs, path::Path};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Plan, figures::Figures, histogram::Histogram};
 use crate::{check::report::Report, history::Outcome as Of, people::director::Sample};
+
+/// How the promise of acknowledged commands begins.
+const ACKNOWLEDGED: &str = "what was acknowledged is stored";
+
+/// What a round came to, to be added up.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Totals {
+    pub rounds: u64,
+    pub faults: u64,
+    pub commands: u64,
+    pub deliveries: u64,
+    pub violations: u64,
+}
 
 /// See the module.
 pub struct Outcome {
@@ -66,6 +80,16 @@ impl Outcome {
         found.sum::<u64>() + self.complaints.len() as u64
     }
 
+    pub fn totals(&self) -> Totals {
+        Totals {
+            rounds: 1,
+            faults: self.figures.faults.values().sum(),
+            commands: self.commands.values().sum(),
+            deliveries: self.figures.deliveries,
+            violations: self.violations(),
+        }
+    }
+
     fn figures(&self) -> Vec<[String; 3]> {
         let figures = &self.figures;
         let mut rows = Vec::new();
@@ -117,6 +141,10 @@ impl Outcome {
             "≥ 99.9 %",
             share,
         );
+        let lost = self.checked.findings.iter();
+        let lost = lost.filter(|finding| finding.promise.starts_with(ACKNOWLEDGED));
+        let lost: u64 = lost.map(|finding| finding.violations).sum();
+        row("acknowledged commands lost", "0", lost.to_string());
         rows
     }
 }
@@ -141,12 +169,7 @@ impl fmt::Display for Outcome {
             f,
             "{rate} commands/s, {seconds} s of faults, seed {seed}.\n"
         )?;
-        let count: u64 = self.figures.faults.values().sum();
-        let given: u64 = self.commands.values().sum();
-        writeln!(f, "| faults | commands | deliveries | violations |")?;
-        writeln!(f, "| ---: | ---: | ---: | ---: |")?;
-        let (deliveries, violations) = (self.figures.deliveries, self.violations());
-        writeln!(f, "| {count} | {given} | {deliveries} | {violations} |\n")?;
+        writeln!(f, "{}\n", self.totals())?;
         writeln!(f, "| figure | wanted | is |\n| --- | ---: | ---: |")?;
         for [what, target, is] in self.figures() {
             writeln!(f, "| {what} | {target} | {is} |")?;
@@ -164,6 +187,49 @@ impl fmt::Display for Outcome {
             writeln!(f, "- {complaint}")?;
         }
         Ok(())
+    }
+}
+
+impl Totals {
+    /// Adds a round to those in this file, one JSON object per line, and returns the sum.
+    pub fn add_to(self, file: &Path) -> anyhow::Result<Self> {
+        let mut known = fs::read_to_string(file).unwrap_or_default();
+        known.push_str(&serde_json::to_string(&self)?);
+        known.push('\n');
+        fs::write(file, &known)?;
+        let mut sum = Self::default();
+        for line in known.lines() {
+            let round: Self = serde_json::from_str(line)?;
+            sum = Self {
+                rounds: sum.rounds + round.rounds,
+                faults: sum.faults + round.faults,
+                commands: sum.commands + round.commands,
+                deliveries: sum.deliveries + round.deliveries,
+                violations: sum.violations + round.violations,
+            };
+        }
+        Ok(sum)
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            rounds,
+            faults,
+            commands,
+            deliveries,
+            violations,
+        } = self;
+        writeln!(
+            f,
+            "| rounds | faults | commands | deliveries | violations |"
+        )?;
+        writeln!(f, "| ---: | ---: | ---: | ---: | ---: |")?;
+        writeln!(
+            f,
+            "| {rounds} | {faults} | {commands} | {deliveries} | {violations} |"
+        )
     }
 }
 
@@ -189,5 +255,29 @@ fn machine() -> String {
     match model {
         Some(model) => format!("{cores} cores ({model})"),
         None => format!("{cores} cores"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_added_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("rounds.jsonl");
+        let round = Totals {
+            rounds: 1,
+            faults: 20,
+            commands: 1000,
+            deliveries: 50_000,
+            violations: 1,
+        };
+        assert_eq!(round.add_to(&file).expect("written").faults, 20);
+        let sum = round.add_to(&file).expect("written");
+        assert_eq!(
+            (sum.rounds, sum.deliveries, sum.violations),
+            (2, 100_000, 2)
+        );
     }
 }
