@@ -17,7 +17,7 @@ use crate::support::{
     socket::TestSocket,
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const CHANNEL: &str = "presence:center";
 
 /// Two instances over one Redis, and a company.

@@ -28,8 +28,8 @@ impl Presence {
         let (me, name) = self.speaker(client, zone).await?;
         let mut now = self.standing(zone, job).await?;
         // Whoever takes over at the same moment, and is first, is not taken over from in turn.
-        let taken_over = now.as_ref().map(|held| held.lock.holder);
-        let takes_over = |holder| request.take_over == Some(true) && taken_over == Some(holder);
+        let before = now.as_ref().map(|held| held.lock.holder);
+        let takes_over = |holder| request.take_over == Some(true) && before == Some(holder);
         for _ in 0..TRIES {
             let (generation, taken_from) = match &now {
                 None => (0, None),

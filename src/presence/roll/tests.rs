@@ -8,7 +8,7 @@ use crate::presence::{entry::Claim, room::Standing};
 const LIVES: Lives = Lives {
     grace: Duration::from_secs(10),
     typing: Duration::from_secs(6),
-    claim: Duration::from_secs(60),
+    claim: Duration::from_mins(1),
 };
 
 fn zone(slug: &str) -> ZoneSlug {
@@ -292,9 +292,13 @@ fn a_lock_ends_with_its_time_and_with_its_holders_presence() {
     run.dispatcher("one", 1);
     run.claims("one", 7, 0).expect("there");
     let name = claim_name("one", job(7));
-    assert_eq!(run.after(59).locks(), [name.clone()]);
+    assert_eq!(run.after(59).locks(), std::slice::from_ref(&name));
     run.claims("one", 7, 0).expect("there");
-    assert_eq!(run.after(59).locks(), [name.clone()], "asked for again");
+    assert_eq!(
+        run.after(59).locks(),
+        std::slice::from_ref(&name),
+        "asked for again"
+    );
     assert!(run.after(1).locks().is_empty());
 
     run.claims("one", 7, 0).expect("there");
