@@ -39,6 +39,13 @@ struct Own {
     unconfirmed: HashSet<Key>,
 }
 
+impl Own {
+    /// Redis had no lease of this instance, so it may have none of its entries.
+    fn doubt_all(&mut self) {
+        self.unconfirmed.extend(self.entered.keys().cloned());
+    }
+}
+
 /// Between the instance (or the channel) and the client in Redis; in neither of them.
 const SEPARATOR: char = '\n';
 /// Entries of dead instances removed by one beat; the rest is left to the next.
@@ -46,19 +53,21 @@ const SWEPT: usize = 2_000;
 
 /// KEYS: leases, entries, presence. ARGV: instance, lease in ms, entry, field, info. The time of
 /// the first entry is written into the info, as its first member, and kept when that changes.
+/// Returns 1 where the entry is new or other than it was, and 2 more where the lease had to be made:
+/// Redis has forgotten the instance, or never knew it.
 static ENTER: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local t = redis.call('time')
          local now = t[1] * 1000 + math.floor(t[2] / 1000)
-         redis.call('zadd', KEYS[1], 'nx', now + ARGV[2], ARGV[1])
+         local made = redis.call('zadd', KEYS[1], 'nx', now + ARGV[2], ARGV[1])
          redis.call('sadd', KEYS[2], ARGV[3])
          local before = redis.call('hget', KEYS[3], ARGV[4])
          local since = before and string.match(before, '^{\"since_us\":(%d+)')
            or string.format('%.0f', t[1] * 1000000 + t[2])
          local entry = '{\"since_us\":' .. since .. ',' .. string.sub(ARGV[5], 2)
-         if entry == before then return 0 end
+         if entry == before then return 2 * made end
          redis.call('hset', KEYS[3], ARGV[4], entry)
-         return 1",
+         return 2 * made + 1",
     )
 });
 
@@ -180,7 +189,7 @@ impl RedisPresence {
     async fn write(&self, channel: &str, info: &ClientInfo) -> Result<u32, PresenceError> {
         let text = serde_json::to_string(&WireInfo::from(info)).map_err(unavailable)?;
         let client = &info.client;
-        ENTER
+        let answer: u32 = ENTER
             .key(self.leases_key())
             .key(self.entries_key())
             .key(self.presence_key(channel))
@@ -191,7 +200,11 @@ impl RedisPresence {
             .arg(text)
             .invoke_async(&mut self.connection.commands())
             .await
-            .map_err(unavailable)
+            .map_err(unavailable)?;
+        if answer & 2 != 0 {
+            self.own().doubt_all();
+        }
+        Ok(answer & 1)
     }
 
     async fn erase(&self, channel: &str, client: &str) -> Result<u32, PresenceError> {
@@ -237,8 +250,7 @@ impl RedisPresence {
         let unsettled: Vec<Key> = {
             let mut own = self.own();
             if stood == 0 {
-                let all: Vec<_> = own.entered.keys().cloned().collect();
-                own.unconfirmed.extend(all);
+                own.doubt_all();
             }
             own.unconfirmed.iter().cloned().collect()
         };

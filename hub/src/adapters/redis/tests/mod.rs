@@ -92,6 +92,19 @@ async fn what_redis_forgot_or_missed_is_mended_by_the_next_beat() {
     assert_eq!(clients(&one.list("a").await.unwrap()), ["comes", "stays"]);
 }
 
+#[tokio::test]
+async fn who_comes_after_redis_forgot_all_does_not_hide_that_from_the_next_beat() {
+    let server = RedisServer::start().await;
+    let (_, one) = server.instance();
+    let channel = "a".into();
+    one.beat().await.unwrap();
+    one.enter(&channel, &info("stays")).await.unwrap();
+    server.command(&["flushall"]).await;
+    one.enter(&channel, &info("comes")).await.unwrap();
+    one.beat().await.unwrap();
+    assert_eq!(clients(&one.list("a").await.unwrap()), ["comes", "stays"]);
+}
+
 fn probe(channel: &str) -> Publication {
     Publication {
         channel: channel.into(),
