@@ -18,7 +18,7 @@ use sqlx::{PgConnection, Row};
 use crate::history::{Event, Position, digest};
 
 use super::{
-    clients::Clients,
+    clients::{Clients, Phase},
     excuses::Excuses,
     finding::{Evidence, Finding},
     fold::{Folded, Snapshot},
@@ -36,6 +36,17 @@ pub struct Views {
     finding: Finding,
     snapshots: BTreeMap<String, Vec<Shown>>,
     behind: HashMap<(u32, String), Behind>,
+    settled: Option<Settled>,
+}
+
+/// How the views stood when everything had come to rest for the last time.
+#[derive(Debug, Default)]
+struct Settled {
+    line: u64,
+    /// Whether anything has been read anew since.
+    read_anew: bool,
+    /// One view of each epoch in which any lived, with how many did.
+    epochs: BTreeMap<String, (u64, u32, String)>,
 }
 
 /// A snapshot in the history.
@@ -63,6 +74,7 @@ impl Default for Views {
             finding: Finding::new("views are what a fresh snapshot shows"),
             snapshots: BTreeMap::new(),
             behind: HashMap::new(),
+            settled: None,
         }
     }
 }
@@ -84,6 +96,9 @@ impl Views {
         } = event
         {
             self.shown(placed, channel, position);
+            if let Some(settled) = &mut self.settled {
+                settled.read_anew = true;
+            }
             self.wait_for(placed, channel, position, clients);
         } else if let Event::Published { channel, seen } = event {
             self.reached(placed, channel, seen.offset);
@@ -96,6 +111,9 @@ impl Views {
             self.behind.retain(|(of, _), _| *of != client);
         } else if let Event::Fault { healed: false, .. } = event {
             self.behind.clear();
+            self.settled = None;
+        } else if let Event::Settled = event {
+            self.settled = Some(Settled::at(placed.number, clients));
         }
     }
 
@@ -168,6 +186,9 @@ impl Views {
             let evidence = Evidence::at(behind.line, client, what);
             self.finding.violated(evidence.on(&channel));
         }
+        if let Some(settled) = self.settled.take() {
+            settled.judge(log, &mut self.finding);
+        }
         let mut again = Again::open(history)?;
         for (channel, mut shown) in std::mem::take(&mut self.snapshots) {
             shown.retain(|shown| shown.epoch == log.epoch || !excuses.may_be_lost(shown.at));
@@ -176,6 +197,39 @@ impl Views {
             course.run(&shown, &mut again, database, log).await?;
         }
         Ok(self.finding)
+    }
+}
+
+impl Settled {
+    fn at(line: u64, clients: &Clients) -> Self {
+        let mut settled = Self {
+            line,
+            ..Self::default()
+        };
+        for (number, client) in clients.iter() {
+            for (channel, subscription) in &client.subscriptions {
+                let live = subscription.phase == Phase::Live;
+                if let Some(view) = subscription.view.as_ref().filter(|_| live) {
+                    let known = settled.epochs.entry(view.epoch.clone());
+                    known.or_insert((0, number, channel.clone())).0 += 1;
+                }
+            }
+        }
+        settled
+    }
+
+    fn judge(self, log: &Log, finding: &mut Finding) {
+        if !self.read_anew {
+            let what = "at rest nothing could be read anew";
+            finding.violated(Evidence::at(self.line, 0, what));
+        }
+        for (epoch, (count, client, channel)) in self.epochs {
+            finding.checked += count;
+            if epoch != log.epoch {
+                let what = format!("{count} views live in epoch {epoch}, not in {}", log.epoch);
+                finding.violated(Evidence::at(self.line, client, what).on(&channel));
+            }
+        }
     }
 }
 

@@ -39,7 +39,12 @@ fn fresh(offset: u64, status: &str) -> Event {
 
 /// Later than that, so that who is behind has had its time.
 fn later() -> Event {
-    Event::Settled
+    Event::Resources {
+        instance: 0,
+        rss_bytes: 0,
+        descriptors: 0,
+        tasks: 0,
+    }
 }
 
 /// The log has the job assigned at 1, acknowledged at 2 and on the way at 3.
@@ -157,4 +162,23 @@ async fn a_view_of_another_epoch_is_found() {
         (0, fresh),
     ];
     is_found(events, "lives in epoch first").await;
+}
+
+#[tokio::test]
+async fn a_rest_at_which_nothing_can_be_read_or_views_are_of_the_past_is_found() {
+    let live = || {
+        let events = vec![(1, subscribing(None)), (1, began(3, "en_route"))];
+        events.into_iter()
+    };
+    let mute = live().chain([(0, Event::Settled)]).collect();
+    is_found(mute, "nothing could be read anew").await;
+    // The database gives the log a name that is not "first".
+    let settled = live().chain([(0, Event::Settled), (0, fresh(3, "en_route"))]);
+    is_found(settled.collect(), "1 views live in epoch first").await;
+    let away = live().chain([
+        (1, closed(3001)),
+        (0, Event::Settled),
+        (0, fresh(3, "en_route")),
+    ]);
+    is_in_order(away.collect()).await;
 }
