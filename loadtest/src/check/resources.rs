@@ -1,5 +1,6 @@
 //! Memory, descriptors and tasks return to where they were: what an instance held after a warm-up
-//! against what it held at the end, when as many clients were connected.
+//! against what it held at the end, when as many clients were connected. All instances are taken
+//! together, because clients are elsewhere afterwards.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use super::{
     reading::Placed,
 };
 
-/// How much more may be left at the end: a part, and a little whatever it was.
+/// How much more may be left at the end: a part, and a little per instance whatever it was.
 struct Tolerance {
     percent: u64,
     more: u64,
@@ -32,8 +33,8 @@ const TASKS: Tolerance = Tolerance {
 };
 
 impl Tolerance {
-    fn most(&self, first: u64) -> u64 {
-        first + first * self.percent / 100 + self.more
+    fn most(&self, first: u64, instances: u64) -> u64 {
+        first + first * self.percent / 100 + self.more * instances
     }
 }
 
@@ -74,15 +75,20 @@ impl Resources {
         let mut finding = Finding::new("memory, descriptors and tasks return to where they were");
         let names = ["bytes of memory", "descriptors", "tasks"];
         let tolerances = [MEMORY, DESCRIPTORS, TASKS];
-        for (instance, (first, last)) in self.held {
-            let Some(last) = last else { continue };
-            for (kind, tolerance) in tolerances.iter().enumerate() {
-                finding.checked += 1;
-                let (was, is) = (first.amounts[kind], last.amounts[kind]);
-                if is > tolerance.most(was) {
-                    let what = format!("instance {instance} held {was} {}, now {is}", names[kind]);
-                    finding.violated(Evidence::at(last.line, 0, what));
-                }
+        let held = self.held.into_values();
+        let both: Vec<(Held, Held)> = held
+            .filter_map(|(first, last)| last.map(|last| (first, last)))
+            .collect();
+        let Some(line) = both.iter().map(|(_, last)| last.line).max() else {
+            return finding;
+        };
+        for (kind, tolerance) in tolerances.iter().enumerate() {
+            finding.checked += both.len() as u64;
+            let was: u64 = both.iter().map(|(first, _)| first.amounts[kind]).sum();
+            let is: u64 = both.iter().map(|(_, last)| last.amounts[kind]).sum();
+            if is > tolerance.most(was, both.len() as u64) {
+                let what = format!("the instances held {was} {}, now {is}", names[kind]);
+                finding.violated(Evidence::at(line, 0, what));
             }
         }
         finding
@@ -97,10 +103,15 @@ mod tests {
     const MIB: u64 = 1024 * 1024;
 
     fn outcome(amounts: &[(u64, u64, u64)]) -> (u64, u64) {
+        let of_one: Vec<_> = amounts.iter().map(|held| (1, *held)).collect();
+        outcome_of(&of_one)
+    }
+
+    fn outcome_of(amounts: &[(usize, (u64, u64, u64))]) -> (u64, u64) {
         let events = amounts
             .iter()
-            .map(|(rss, descriptors, tasks)| Event::Resources {
-                instance: 1,
+            .map(|(instance, (rss, descriptors, tasks))| Event::Resources {
+                instance: *instance,
                 rss_bytes: rss * MIB,
                 descriptors: *descriptors,
                 tasks: *tasks,
@@ -125,6 +136,19 @@ mod tests {
     fn what_does_not_return_is_found() {
         assert_eq!(outcome(&[(200, 500, 900), (500, 500, 900)]), (3, 1));
         assert_eq!(outcome(&[(200, 500, 900), (200, 800, 1400)]), (3, 2));
+    }
+
+    #[test]
+    fn what_one_has_for_another_is_in_order() {
+        let (few, many) = ((200, 100, 200), (300, 500, 600));
+        assert_eq!(
+            outcome_of(&[(1, few), (2, many), (1, many), (2, few)]),
+            (6, 0)
+        );
+        assert_eq!(
+            outcome_of(&[(1, few), (2, few), (1, many), (2, many)]),
+            (6, 2)
+        );
     }
 
     #[test]
