@@ -155,7 +155,7 @@ struct Fact<'a> {
 fn step(append: &Append) -> i64 {
     #[cfg(feature = "breakages")]
     if crate::breakage::is(crate::breakage::Breakage::OffsetsAreLeftOut)
-        && append.body.get().len() % 16 == 0
+        && append.body.get().len().is_multiple_of(16)
     {
         return 2;
     }

@@ -59,7 +59,7 @@ impl Recovery {
                     position,
                 }
             }
-            whole => whole,
+            whole @ (Self::Complete { .. } | Self::Impossible) => whole,
         }
     }
 }
