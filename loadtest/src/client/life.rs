@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    Order, Settings, Standing, Tokens,
+    Order, Settings, Standing,
     session::{Session, Verdict},
 };
 
@@ -47,6 +47,9 @@ pub(super) struct Life {
     dice: StdRng,
     failures: u32,
     stopped: bool,
+    /// The instance that it began with.
+    home: usize,
+    goes_home: bool,
 }
 
 /// Why a connection is over.
@@ -68,6 +71,8 @@ impl Life {
         );
         Self {
             dice: StdRng::seed_from_u64(settings.seed),
+            home: settings.instance,
+            goes_home: false,
             settings,
             session,
             standing,
@@ -113,6 +118,9 @@ impl Life {
 
     /// Another than the last, if there is one.
     fn another_instance(&mut self) -> usize {
+        if std::mem::take(&mut self.goes_home) {
+            return self.home;
+        }
         let count = self.settings.doors.instances.len();
         let step = if count > 1 {
             self.dice.random_range(1..count)
@@ -144,6 +152,9 @@ impl Life {
                     }
                 }
             }
+        }
+        if std::mem::take(&mut self.goes_home) {
+            self.settings.instance = self.home;
         }
         self.session.give_up(Instant::now());
     }
@@ -191,23 +202,19 @@ impl Life {
 
     /// Exchanges the refresh token. False: not now.
     async fn renew(&mut self) -> bool {
-        let Some(Tokens {
-            refresh: Some(refresh),
-            ..
-        }) = &self.settings.tokens
-        else {
+        let Some(tokens) = &self.settings.tokens else {
             return true;
         };
-        let renewed = self
-            .settings
-            .doors
-            .renew(self.settings.instance, refresh)
-            .await;
-        if let Ok(tokens) = renewed {
-            self.settings.tokens = Some(tokens);
+        if tokens.refresh.is_none() {
             return true;
         }
-        false
+        let doors = &self.settings.doors;
+        let renewed = doors.renew(self.settings.instance, tokens).await;
+        let is_renewed = renewed.is_some();
+        if is_renewed {
+            self.settings.tokens = renewed;
+        }
+        is_renewed
     }
 
     /// Lives on one connection until it ends.
@@ -326,8 +333,12 @@ impl Life {
             Some(Order::Presence(channel, answer)) => {
                 self.session.list_presence(&channel, answer, now);
             }
-            Some(Order::Stall(_)) => {}
             Some(Order::Drop(pause)) => return Some(End::Dropped(pause)),
+            Some(Order::GoHome) if self.settings.instance != self.home => {
+                self.goes_home = true;
+                return Some(End::Dropped(Duration::ZERO));
+            }
+            Some(Order::GoHome | Order::Stall(_)) => {}
             None | Some(Order::Stop) => return Some(End::Stopped),
         }
         None

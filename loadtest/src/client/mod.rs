@@ -78,6 +78,8 @@ enum Order {
     Stall(Duration),
     /// Let the connection go without a word, and come back after so long.
     Drop(Duration),
+    /// Come back to the instance that it began with.
+    GoHome,
     Stop,
 }
 
@@ -144,6 +146,11 @@ impl Client {
 
     pub fn drop_connection(&self, pause: Duration) {
         self.order(Order::Drop(pause));
+    }
+
+    /// Lets it come back to where it began, unless it is there.
+    pub fn go_home(&self) {
+        self.order(Order::GoHome);
     }
 
     /// The reply to a request for a channel's presence, or an empty text.

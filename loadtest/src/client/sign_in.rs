@@ -26,6 +26,9 @@ pub struct Tokens {
     /// None: the access token lasts for the whole run.
     pub refresh: Option<String>,
     pub expires_at: Option<Instant>,
+    /// An access token that lasts, for when the refresh token is not known any more: a database that
+    /// went back has forgotten its last exchange.
+    pub spare: Option<String>,
 }
 
 /// Somebody who has signed in.
@@ -55,6 +58,7 @@ impl Tokens {
             access,
             refresh: None,
             expires_at: None,
+            spare: None,
         }
     }
 
@@ -80,11 +84,21 @@ impl Doors {
         self.begin(instance, "/api/v1/sessions", &body).await
     }
 
-    /// Exchanges a refresh token, once: the one in the answer is the next.
-    pub async fn renew(&self, instance: usize, refresh_token: &str) -> Result<Tokens> {
-        let body = json!({ "refresh_token": refresh_token });
-        let session = self.begin(instance, "/api/v1/sessions/refresh", &body);
-        Ok(session.await?.tokens)
+    /// Exchanges a refresh token, once: the one in the answer is the next. None: not now.
+    pub async fn renew(&self, instance: usize, tokens: &Tokens) -> Option<Tokens> {
+        let body = json!({ "refresh_token": tokens.refresh.as_ref()? });
+        let session = self
+            .begin(instance, "/api/v1/sessions/refresh", &body)
+            .await;
+        let spare = tokens.spare.clone();
+        match session {
+            Ok(session) => Some(Tokens {
+                spare,
+                ..session.tokens
+            }),
+            Err(error) if is_refused(&error) => spare.map(Tokens::lasting),
+            Err(_) => None,
+        }
     }
 
     async fn begin(&self, instance: usize, path: &str, body: &Value) -> Result<SignedIn> {
@@ -100,6 +114,7 @@ impl Doors {
                 access: session.access_token,
                 refresh: Some(session.refresh_token),
                 expires_at: Some(asked + life),
+                spare: None,
             },
         })
     }
@@ -142,4 +157,10 @@ impl Doors {
         let answer = request.send().await?.error_for_status()?;
         answer.text().await.context("a snapshot")
     }
+}
+
+/// Was it answered that nobody is known by this token?
+fn is_refused(error: &anyhow::Error) -> bool {
+    let status = error.downcast_ref().and_then(reqwest::Error::status);
+    status == Some(reqwest::StatusCode::UNAUTHORIZED)
 }

@@ -85,7 +85,7 @@ pub async fn open<T: Tickets>(
     let dispatchers = dispatchers.map(|(number, email)| (email.clone(), number % zones));
     Ok(Staff {
         dispatchers: members(dispatchers, place).await?,
-        customers: customers(company, size, place.doors, canaries, seed).await?,
+        customers: customers(company, size, place, canaries, seed).await?,
         cleaners,
     })
 }
@@ -119,10 +119,10 @@ async fn account(database: &PgPool, email: &str) -> Result<Uuid> {
     Ok(row.try_get(0)?)
 }
 
-async fn customers(
+async fn customers<T: Tickets>(
     company: &Company,
     size: Size,
-    doors: &Doors,
+    place: &Site<'_, T>,
     canaries: &mut Canaries,
     seed: u64,
 ) -> Result<Vec<Member>> {
@@ -137,7 +137,7 @@ async fn customers(
         })
         .collect();
     let members: Vec<Member> = stream::iter(&newcomers)
-        .map(|newcomer| newcomer.move_in(doors))
+        .map(|newcomer| newcomer.move_in(place))
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
@@ -158,9 +158,11 @@ struct Newcomer {
 }
 
 impl Newcomer {
-    async fn move_in(&self, doors: &Doors) -> Result<Member> {
+    async fn move_in<T: Tickets>(&self, site: &Site<'_, T>) -> Result<Member> {
+        let doors = site.doors;
         let instance = self.number % doors.instances.len();
-        let SignedIn { user, tokens } = doors.enter_as_guest(instance).await?;
+        let SignedIn { user, mut tokens } = doors.enter_as_guest(instance).await?;
+        tokens.spare = Some(site.tickets.token(user).await?);
         let (mail, place) = (&self.mail, &self.place);
         let details = json!({
             "name": format!("Customer {place}"), "phone": format!("+49 30 {:07}", self.number),

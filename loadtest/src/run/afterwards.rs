@@ -25,7 +25,7 @@ use crate::{
     },
     history::{Event, Position, Role},
     nemesis::Stage,
-    people::{canary::MARKER, crowd::Person, opening::Tickets as _},
+    people::{canary::MARKER, crowd::Person},
 };
 
 /// A connection follows at most 128.
@@ -85,9 +85,9 @@ pub(super) async fn look_anew(scene: &Scene, bookings: &[(u32, Arc<Topic>)]) -> 
     for customer in &crowd.customers {
         let mut own = first_device(customer, &mut followed);
         own.insert(format!("customer:{}", customer.member.user));
-        // Their own tokens are renewed by their own clients.
-        let token = scene.tickets.token(customer.member.user).await?;
-        readings.push((Role::Customer, Some(token), own));
+        // The others are renewed by their own clients.
+        let token = customer.member.tokens.spare.clone();
+        readings.push((Role::Customer, token, own));
     }
     let addresses = &scene.doors.instances;
     for (number, (role, token, channels)) in readings.into_iter().enumerate() {

@@ -26,6 +26,7 @@ pub use report::{Outcome, Totals};
 
 use crate::{
     check,
+    client::Client,
     cluster::Settings,
     history::{Event, Run},
     nemesis::{Fault, Pace, Step, only, schedule},
@@ -200,6 +201,9 @@ async fn come_to_rest(
     director: &mut Director,
 ) -> Result<Option<storm::Storm>> {
     director.finish().await;
+    // Instances are compared with themselves, so each must serve whom it served.
+    scene.stage.crowd.clients.iter().for_each(Client::go_home);
+    sleep(SETTLE).await;
     let behind = everybody_back(scene).await;
     if behind > 0 {
         let what = format!("{behind} clients were not back {RETURN:?} after all was healed");

@@ -44,13 +44,11 @@ pub(super) struct Scene {
     pub doors: Arc<Doors>,
     /// What becomes of commands; taken by who directs.
     pub outcomes: Option<UnboundedReceiver<Done>>,
-    pub tickets: ByCommand,
     writer: Option<Writer>,
 }
 
 /// Tokens by the server's own command line.
-#[derive(Clone)]
-pub(super) struct ByCommand(Arc<Cluster>);
+struct ByCommand(Arc<Cluster>);
 
 impl Tickets for ByCommand {
     async fn token(&self, user: Uuid) -> Result<String> {
@@ -131,7 +129,6 @@ impl Scene {
             folder: site.folder.clone(),
             doors: Arc::clone(&doors[0]),
             outcomes: Some(outcomes),
-            tickets,
             writer: Some(writer),
         })
     }
