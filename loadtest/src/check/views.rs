@@ -208,8 +208,8 @@ impl Settled {
         };
         for (number, client) in clients.iter() {
             for (channel, subscription) in &client.subscriptions {
-                let live = subscription.phase == Phase::Live;
-                if let Some(view) = subscription.view.as_ref().filter(|_| live) {
+                let followed = subscription.phase == Phase::Live;
+                if let Some(view) = subscription.view.as_ref().filter(|_| followed) {
                     let known = settled.epochs.entry(view.epoch.clone());
                     known.or_insert((0, number, channel.clone())).0 += 1;
                 }
