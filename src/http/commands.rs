@@ -48,13 +48,11 @@ fn operation(rpc: &Rpc, definitions: &Definitions) -> Operation {
         .by(Who::SignedIn)
         .takes(&rpc.parameters(), &rpc.example)
         .answers(200, "Accepted.", &rpc.accepted())
-        .refuses(&[Refusal::Forbidden, Refusal::Draining]);
+        .refuses(&[Refusal::Forbidden, Refusal::NotFound, Refusal::Draining]);
     let operation = if rpc.once {
-        operation.parameter(key).refuses(&[
-            Refusal::IdempotencyMismatch,
-            Refusal::CommandExpired,
-            Refusal::NotFound,
-        ])
+        operation
+            .parameter(key)
+            .refuses(&[Refusal::IdempotencyMismatch, Refusal::CommandExpired])
     } else {
         operation
     };
