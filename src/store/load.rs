@@ -85,12 +85,6 @@ pub async fn for_command(
     Ok(loaded)
 }
 
-/// Loads nothing, so that the connection has the statement's plan.
-pub(super) async fn warm(connection: &mut PgConnection) -> Result<(), StoreError> {
-    read(connection, &Wanted::default(), "").await?;
-    Ok(())
-}
-
 /// Finds out whose shift or template it is, so that the scope says so.
 async fn whose(connection: &mut PgConnection, scope: Scope) -> Result<Scope, StoreError> {
     if let Scope::Shift { shift, during } = scope {

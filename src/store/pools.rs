@@ -8,7 +8,7 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use sqlx::{PgConnection, postgres::PgConnectOptions};
+use sqlx::postgres::PgConnectOptions;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -18,11 +18,9 @@ use uuid::Uuid;
 use super::{
     StoreError, append,
     connections::{self, Connections},
-    load,
     sign_in::SignIn,
     snapshot::Question,
     together::Together,
-    transaction,
 };
 use crate::audience::rights::Facts;
 
@@ -88,12 +86,11 @@ impl Pools {
                 // A dead connection shows at the trip's first statement, which is then tried on
                 // another one: cheaper than a round trip before every command.
                 pool.test_before_acquire(false)
-                    .after_connect(|connection, _| Box::pin(prepare_for_commands(connection)))
+                    .after_connect(|connection, _| Box::pin(append::prepare(connection)))
                     .connect_lazy_with(session("dispatch-hub commands"))
             }),
             reads: Connections::new(sizes.reads, |pool| {
-                pool.after_connect(|connection, _| Box::pin(prepare_for_reads(connection)))
-                    .connect_lazy_with(session("dispatch-hub reads"))
+                pool.connect_lazy_with(session("dispatch-hub reads"))
             }),
             health: Connections::new(sizes.health, |pool| {
                 pool.connect_lazy_with(session("dispatch-hub health"))
@@ -176,27 +173,6 @@ async fn taken(
     let turn = timeout(patience, Arc::clone(turns).acquire_owned()).await;
     let turn = turn.map_err(|_late| sqlx::Error::PoolTimedOut)?;
     Ok(turn.expect("the turns are never closed"))
-}
-
-/// The long statements are planned before anybody waits for them. Else, where planning takes long,
-/// the first command runs out of time on a new connection, which costs the connection, and the next
-/// command begins on a new one again.
-async fn prepare_for_commands(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    append::prepare(connection).await?;
-    passing(transaction::warm(connection).await)?;
-    prepare_for_reads(connection).await
-}
-
-async fn prepare_for_reads(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    passing(load::warm(connection).await)
-}
-
-/// Where the schema is not there yet, or of another version, whoever asks will be told.
-fn passing(warmed: Result<(), StoreError>) -> Result<(), sqlx::Error> {
-    match warmed {
-        Err(StoreError::Database(error)) if error.as_database_error().is_none() => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 /// No statement waits for a lock, runs, or lies idle in a transaction for long, and the server

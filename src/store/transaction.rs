@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use sqlx::{PgConnection, Postgres, pool::PoolConnection};
-use uuid::Uuid;
 
 use super::{Pools, StoreError};
 use crate::audience::Entity;
@@ -60,7 +59,12 @@ impl Transaction {
     }
 
     /// Locks rows in the one global order, see [`Extent`]; what has been locked beyond `entities`
-    /// is added to them.
+    /// is added to them. One statement: each step waits for the one before it, because it counts
+    /// its rows. `no key update`: others may still refer to these rows, not change them.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one statement, in the order of the locks"
+    )]
     pub async fn lock(
         &mut self,
         entities: &mut BTreeSet<Entity>,
@@ -69,58 +73,8 @@ impl Transaction {
         let ids = Ids::of(entities);
         #[cfg(feature = "breakages")]
         let (ids, extent) = ids.broken(self, extent).await?;
-        let locked = locked(self.on(), &ids, extent).await?;
-        entities.extend(
-            locked
-                .customers
-                .into_iter()
-                .map(|id| Entity::Customer(id.into())),
-        );
-        entities.extend(
-            locked
-                .bookings
-                .into_iter()
-                .map(|id| Entity::Booking(id.into())),
-        );
-        entities.extend(locked.jobs.into_iter().map(|id| Entity::Job(id.into())));
-        entities.extend(
-            locked
-                .cleaners
-                .into_iter()
-                .map(|id| Entity::Cleaner(id.into())),
-        );
-        Ok(())
-    }
-}
-
-/// What has been locked, of the kinds that ties lead to.
-struct Locked {
-    customers: Vec<Uuid>,
-    bookings: Vec<Uuid>,
-    jobs: Vec<Uuid>,
-    cleaners: Vec<Uuid>,
-}
-
-/// Asks for nothing, so that the connection has the statement's plan.
-pub(super) async fn warm(connection: &mut PgConnection) -> Result<(), StoreError> {
-    locked(connection, &Ids::default(), Extent::WithTies).await?;
-    Ok(())
-}
-
-/// One statement: each step waits for the one before it, because it counts its rows. `no key update`:
-/// others may still refer to these rows, not change them.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one statement, in the order of the locks"
-)]
-async fn locked(
-    connection: &mut PgConnection,
-    ids: &Ids,
-    extent: Extent,
-) -> Result<Locked, StoreError> {
-    let locked = sqlx::query_as!(
-        Locked,
-        r#"with
+        let locked = sqlx::query!(
+            r#"with
                named_hold as materialized (
                    select id, customer_id from hold where $9 and id = any($5)),
                named_job as materialized (
@@ -177,21 +131,41 @@ async fn locked(
                    array(select id from booking_lock) as "bookings!",
                    array(select id from job_lock) as "jobs!",
                    array(select id from cleaner_lock) as "cleaners!""#,
-        &ids.accounts,
-        &ids.zones,
-        &ids.services,
-        &ids.customers,
-        &ids.holds,
-        &ids.bookings,
-        &ids.jobs,
-        &ids.cleaners,
-        extent == Extent::WithTies,
-        ids.change_terms(),
-        TERMS,
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(locked)
+            &ids.accounts,
+            &ids.zones,
+            &ids.services,
+            &ids.customers,
+            &ids.holds,
+            &ids.bookings,
+            &ids.jobs,
+            &ids.cleaners,
+            extent == Extent::WithTies,
+            ids.change_terms(),
+            TERMS,
+        )
+        .fetch_one(self.on())
+        .await?;
+        entities.extend(
+            locked
+                .customers
+                .into_iter()
+                .map(|id| Entity::Customer(id.into())),
+        );
+        entities.extend(
+            locked
+                .bookings
+                .into_iter()
+                .map(|id| Entity::Booking(id.into())),
+        );
+        entities.extend(locked.jobs.into_iter().map(|id| Entity::Job(id.into())));
+        entities.extend(
+            locked
+                .cleaners
+                .into_iter()
+                .map(|id| Entity::Cleaner(id.into())),
+        );
+        Ok(())
+    }
 }
 
 /// Whether only the entities named are locked.
