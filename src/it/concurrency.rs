@@ -11,6 +11,7 @@ use dispatch_hub::{
     },
     execute::Outcome,
 };
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::{
@@ -273,4 +274,53 @@ async fn a_customer_cannot_race_past_the_limit_of_holds() {
     company
         .accept(customer, Company::place("home", company.at(15, 0)))
         .await;
+}
+
+/// If everybody who is late took a connection with them, the next would find none that is open, and
+/// be late, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_that_are_given_up_leave_their_connections_to_the_next() {
+    const CONNECTIONS: &str = "select pid from pg_stat_activity
+        where datname = current_database() and application_name = 'dispatch-hub commands'";
+    let company = Company::new(1, 1).await;
+    let start = company.at(10, 0);
+    let customer = customer_actor(company.customers[0].0);
+    let place = |_| {
+        company
+            .executor
+            .execute(request(customer, Company::place("home", start)))
+    };
+
+    let mut blocker = company.pool.begin().await.expect("a transaction");
+    sqlx::query("select from customer for update")
+        .execute(&mut *blocker)
+        .await
+        .expect("a lock");
+    let late = tokio::spawn(join_all((0..6).map(place)));
+    let waiting = format!("{CONNECTIONS} and wait_event_type = 'Lock'");
+    let mut before = Vec::<i32>::new();
+    while before.len() < 6 {
+        before = sqlx::query_scalar(sqlx::AssertSqlSafe(waiting.clone()))
+            .fetch_all(&company.pool)
+            .await
+            .expect("process ids");
+    }
+    for outcome in late.await.expect("no command panics") {
+        assert_eq!(outcome.label(), "unavailable");
+    }
+    blocker.rollback().await.expect("an end");
+
+    let outcome = insist(
+        &company.executor,
+        request(customer, Company::place("home", start)),
+    )
+    .await;
+    assert_eq!(outcome.label(), "accepted");
+    let after: Vec<i32> = sqlx::query_scalar(CONNECTIONS)
+        .fetch_all(&company.pool)
+        .await
+        .expect("process ids");
+    for connection in before {
+        assert!(after.contains(&connection), "{connection} of {after:?}");
+    }
 }

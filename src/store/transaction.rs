@@ -2,9 +2,10 @@
 //! channels' heads, and each kind in one order, so that commands wait for each other but never in
 //! a circle.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use sqlx::{PgConnection, Postgres, pool::PoolConnection};
+use tokio::{runtime::Handle, time::timeout};
 
 use super::{Pools, StoreError};
 use crate::audience::Entity;
@@ -16,8 +17,14 @@ use crate::audience::Entity;
 /// first would wait in a circle with whoever changes it.
 const TERMS: i64 = 0x7465_726d_7300_0001;
 
-/// A transaction that is rolled back unless it is committed. If it is dropped half-way (a panic,
-/// a timeout), its connection is closed rather than reused.
+/// For the statement of a transaction that was given up to end; a connection that takes longer may
+/// lead nowhere any more.
+const ROLLBACK_WITHIN: Duration = Duration::from_secs(1);
+
+/// A transaction that is rolled back unless it is committed. If it is dropped half-way (a panic, a
+/// timeout), its statement is left to end in a task of its own, and the connection is used again:
+/// if everybody who is late took a warm connection with them, a busy database would have to open
+/// new ones for the next, who would then be late, too.
 pub struct Transaction {
     connection: Option<PoolConnection<Postgres>>,
 }
@@ -179,9 +186,20 @@ pub enum Extent {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if let Some(mut connection) = self.connection.take() {
+        let Some(mut connection) = self.connection.take() else {
+            return;
+        };
+        let Ok(runtime) = Handle::try_current() else {
             connection.close_on_drop();
-        }
+            return;
+        };
+        runtime.spawn(async move {
+            // The driver first reads what is left of the answer to the statement before.
+            let rollback = sqlx::raw_sql("rollback").execute(&mut *connection);
+            if !matches!(timeout(ROLLBACK_WITHIN, rollback).await, Ok(Ok(_))) {
+                connection.close_on_drop();
+            }
+        });
     }
 }
 
