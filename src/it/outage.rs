@@ -131,13 +131,7 @@ async fn connections_that_take_long_to_open_are_there_for_those_who_come_later()
     let folder = tempfile::tempdir().expect("a folder");
     open_to_all(folder.path());
     let postgres = cluster(folder.path()).await;
-    let direct: PgConnectOptions = postgres.url("postgres").parse().expect("a URL");
-    let socket = direct.get_socket().expect("a unix socket").clone();
-    let socket = socket.join(format!(".s.PGSQL.{}", direct.get_port()));
-    let door = slow_door(socket, Duration::from_millis(400)).await;
-    let user = direct.get_username();
-    let url = format!("postgres://{user}@{door}/postgres?sslmode=disable");
-    let pools = Pools::open(&url, PoolSizes::default()).expect("a URL");
+    let pools = by_slow_door(&postgres).await;
 
     let start = Instant::now();
     let first = pools.ping().await;
@@ -160,6 +154,41 @@ async fn connections_that_take_long_to_open_are_there_for_those_who_come_later()
     }
     pools.close().await;
     postgres.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_a_connection_to_be_opened_takes_one_that_comes_back_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    open_to_all(folder.path());
+    let postgres = cluster(folder.path()).await;
+    let pools = by_slow_door(&postgres).await;
+    assert!(pools.health.acquire().await.is_err(), "the first is opened");
+    while pools.health.num_idle() == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let only = pools.health.acquire().await.expect("it is open");
+    let waiting = tokio::spawn({
+        let pools = pools.clone();
+        async move { pools.health.acquire().await.is_ok() }
+    });
+    while pools.health.size() < 2 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    drop(only);
+    assert!(waiting.await.expect("it does not panic"));
+    pools.close().await;
+    postgres.stop().await;
+}
+
+/// Pools whose connections take longer to open than callers wait.
+async fn by_slow_door(postgres: &EmbeddedCluster) -> Pools {
+    let direct: PgConnectOptions = postgres.url("postgres").parse().expect("a URL");
+    let socket = direct.get_socket().expect("a unix socket").clone();
+    let socket = socket.join(format!(".s.PGSQL.{}", direct.get_port()));
+    let door = slow_door(socket, Duration::from_millis(400)).await;
+    let user = direct.get_username();
+    let url = format!("postgres://{user}@{door}/postgres?sslmode=disable");
+    Pools::open(&url, PoolSizes::default()).expect("a URL")
 }
 
 /// A way to a unix socket on which each connection takes so long to begin.

@@ -14,13 +14,19 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use sqlx::{
-    Database, Describe, Either, Error, Execute, Executor, PgPool, Postgres, SqlStr,
-    pool::PoolConnection, postgres::PgPoolOptions,
+    Connection as _, Database, Describe, Either, Error, Execute, Executor, PgPool, Postgres,
+    SqlStr, pool::PoolConnection, postgres::PgPoolOptions,
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 
 /// How long a caller waits for a connection.
 pub(super) const WAIT: Duration = Duration::from_millis(250);
+/// How often whoever waits for one to be opened looks for one that others have given back.
+const LOOK: Duration = Duration::from_millis(5);
 /// How long opening one may take.
 const OPENING: Duration = Duration::from_secs(5);
 
@@ -59,9 +65,30 @@ impl Connections {
             acquired
         });
         // Without the wait the task goes on; what it gets falls back into the pool.
-        match timeout(WAIT, opening).await {
-            Ok(acquired) => acquired.expect("acquiring does not panic and is not aborted"),
-            Err(_) => Err(Error::PoolTimedOut),
+        timeout(WAIT, self.whichever_is_first(opening))
+            .await
+            .unwrap_or(Err(Error::PoolTimedOut))
+    }
+
+    /// What is being opened, or what others give back meanwhile.
+    async fn whichever_is_first(
+        &self,
+        mut opening: JoinHandle<Result<PoolConnection<Postgres>, Error>>,
+    ) -> Result<PoolConnection<Postgres>, Error> {
+        loop {
+            tokio::select! {
+                biased;
+                acquired = &mut opening => {
+                    return acquired.expect("acquiring does not panic and is not aborted");
+                }
+                () = sleep(LOOK) => {}
+            }
+            let Some(mut idle) = self.pool.try_acquire() else {
+                continue;
+            };
+            if idle.ping().await.is_ok() {
+                return Ok(idle);
+            }
         }
     }
 
