@@ -152,6 +152,9 @@ pub enum Event {
     Settled,
     /// A text of a canary was found where it must not be.
     Leaked { text: String, place: String },
+    /// How often a PostgreSQL server had to end a circle of transactions that waited for each other, by
+    /// its own log.
+    Deadlocks { count: u64, place: String },
     /// What a process held: after a warm-up, and at the end.
     Resources {
         instance: usize,

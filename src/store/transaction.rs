@@ -229,15 +229,23 @@ impl Ids {
             return Ok((Self::default(), Extent::Named));
         }
         if is(Breakage::CleanersAreNotSorted) {
-            let unsorted = "select id from (select id from cleaner where id = any($1)
-                order by random()) shuffled";
+            let unsorted = "select id from (
+                    select unnest($1::uuid[]) as id
+                    union select cleaner_id from occupancy
+                    where $5 and (hold_id = any($2) or job_id in (
+                        select id from job where id = any($3) or booking_id = any($4)))
+                ) shuffled order by random()";
             let order: Vec<uuid::Uuid> = sqlx::query_scalar(unsorted)
                 .bind(&self.cleaners)
+                .bind(&self.holds)
+                .bind(&self.jobs)
+                .bind(&self.bookings)
+                .bind(extent == Extent::WithTies)
                 .fetch_all(transaction.on())
                 .await?;
             for cleaner in order {
                 sqlx::query(
-                    "select id, pg_sleep(0.01) from cleaner where id = $1 for no key update",
+                    "select id, pg_sleep(0.04) from cleaner where id = $1 for no key update",
                 )
                 .bind(cleaner)
                 .execute(transaction.on())

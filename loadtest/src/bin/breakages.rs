@@ -48,11 +48,15 @@ async fn main() -> Result<ExitCode> {
         control.is_empty(),
         "the suite finds fault with what is whole: {control:#?}"
     );
+    eprintln!("Unbroken: nothing is found.");
     let wanted = |name: &str| asked.names.is_empty() || asked.names.iter().any(|it| it == name);
     let mut table = Table::default();
     for breakage in BREAKAGES.into_iter().filter(|it| wanted(it.name)) {
         let row = try_out(breakage, asked.seed, &site).await;
-        eprintln!("{}: {:?} {:?}", row.breakage.name, row.caught, row.failed);
+        eprintln!("{row}");
+        for broken in &row.found {
+            eprintln!("    {}: {}", broken.promise, broken.evidence);
+        }
         table.0.push(row);
     }
     println!("{table}");

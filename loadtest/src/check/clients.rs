@@ -129,6 +129,7 @@ impl Clients {
             | Event::Fault { .. }
             | Event::Settled
             | Event::Leaked { .. }
+            | Event::Deadlocks { .. }
             | Event::Resources { .. } => {}
         }
     }

@@ -8,6 +8,7 @@ mod bytes;
 mod calm;
 mod canonical;
 mod capacity;
+mod circles;
 mod clients;
 mod codes;
 mod commands;
@@ -44,6 +45,7 @@ use crate::history::Run;
 use self::{
     bytes::Bytes,
     calm::Calm,
+    circles::Circles,
     clients::Clients,
     codes::Codes,
     commands::Commands,
@@ -112,6 +114,7 @@ struct Seen {
     commands: Commands,
     codes: Codes,
     calm: Calm,
+    circles: Circles,
     farewells: Farewells,
     secrets: Secrets,
     presence: Presence,
@@ -130,6 +133,7 @@ impl Seen {
             commands: Commands::default(),
             codes: Codes::default(),
             calm: Calm::default(),
+            circles: Circles::default(),
             farewells: Farewells::default(),
             secrets: Secrets::new(canaries),
             presence: Presence::new(homes),
@@ -145,6 +149,7 @@ impl Seen {
         self.commands.see(placed, &self.clients);
         self.codes.see(placed);
         self.calm.see(placed);
+        self.circles.see(placed);
         self.farewells.see(placed, &self.clients);
         self.secrets.see(placed, &self.clients);
         self.presence.see(placed, &self.clients);
@@ -159,6 +164,7 @@ impl Seen {
             self.commands.finding(&self.excuses),
             self.codes.finding(),
             self.calm.finding(),
+            self.circles.finding(),
             self.farewells.finding(),
             self.secrets.finding(),
             self.presence.finding(),

@@ -68,6 +68,7 @@ async fn a_run_in_which_all_is_well_is_kept_where_it_has_something_of_everything
         "one effect",
         "documented",
         "in calm",
+        "in a circle",
         "presence",
         "return to where",
         "legal way",

@@ -147,6 +147,8 @@ impl PostgresServer {
         let fixed = [
             "listen_addresses=",
             "unix_socket_permissions=0700",
+            // Sooner than sessions stop to wait for a lock: else nobody would know of a circle.
+            "deadlock_timeout=100ms",
             "timezone=UTC",
             "log_timezone=UTC",
             "jit=off",

@@ -34,6 +34,8 @@ const CHANNELS_AT_ONCE: usize = 100;
 const DENIED: u32 = 103;
 /// For all snapshots of a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What a database server writes when it has broken a circle.
+const DEADLOCK: &str = "ERROR:  deadlock detected";
 /// Lists of presence that are read: they differ by channel, not by reader.
 const LISTS: usize = 24;
 
@@ -220,15 +222,32 @@ pub(super) async fn look_for_leaks(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
+/// Counts in the database servers' logs the circles that they had to break.
+pub(super) fn look_for_circles(scene: &Scene) -> Result<()> {
+    for path in logs(&scene.folder.join("cluster/postgres"))? {
+        let log = fs::read(&path)?;
+        let log = String::from_utf8_lossy(&log);
+        let count = log.matches(DEADLOCK).count() as u64;
+        let place = path.display().to_string();
+        scene.recorder.record(0, Event::Deadlocks { count, place });
+    }
+    Ok(())
+}
+
 /// What the instances have written. `PostgreSQL`'s own log quotes statements, and is no concern here.
 fn instance_logs(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder.join("cluster"))?;
-    let paths = entries.map(|entry| Ok(entry?.path()));
-    let paths: Vec<PathBuf> = paths.collect::<std::io::Result<_>>()?;
-    let is_log = |path: &PathBuf| {
+    let mut paths = logs(&folder.join("cluster"))?;
+    paths.retain(|path| {
         let name = path.file_stem().and_then(|name| name.to_str());
-        let of_instance = name.is_some_and(|name| name.starts_with("instance-"));
-        of_instance && path.extension().is_some_and(|it| it == "log")
-    };
-    Ok(paths.into_iter().filter(is_log).collect())
+        name.is_some_and(|name| name.starts_with("instance-"))
+    });
+    Ok(paths)
+}
+
+fn logs(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?;
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    let mut paths: Vec<PathBuf> = paths.collect::<std::io::Result<_>>()?;
+    paths.retain(|path| path.extension().is_some_and(|it| it == "log"));
+    Ok(paths)
 }

@@ -222,6 +222,7 @@ impl Reader {
             | Event::Present { .. }
             | Event::Settled
             | Event::Leaked { .. }
+            | Event::Deadlocks { .. }
             | Event::Resources { .. } => {}
         }
     }

@@ -220,6 +220,7 @@ async fn come_to_rest(
         scene.stage.complain(what);
     }
     afterwards::look_for_leaks(scene).await?;
+    afterwards::look_for_circles(scene)?;
     afterwards::note_resources(&scene.stage).await?;
     Ok(storm)
 }
