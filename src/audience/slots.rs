@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use super::{Channel, FreeChange};
 use crate::domain::{
     World,
-    entity::{Cleaner, Occupancy, Service, Shift, TimeRange},
-    ids::{CleanerId, ServiceSlug, SkillSlug, ZoneSlug},
-    slots,
+    entity::Service,
+    ids::{CleanerId, ServiceSlug, ZoneSlug},
+    slots::{self, Touched},
 };
 
 /// Where more cleaners' days than this change, readers are told to count anew instead: that is less
@@ -25,6 +25,7 @@ pub(super) struct Changes {
     pub(super) free: BTreeMap<Channel, Vec<FreeChange>>,
     /// To be counted anew, by a fresh snapshot.
     pub(super) anew: BTreeSet<Channel>,
+    /// Two decisions that change what one cleaner contributes must not be made side by side.
     pub(super) cleaners: BTreeSet<CleanerId>,
 }
 
@@ -41,12 +42,12 @@ pub(super) fn changes(before: &World, after: &World) -> Changes {
         };
         &under_the_same_terms
     };
-    let touched = slots::touched(was, after);
+    let touched = Touched::between(was, after);
     let mut free: BTreeMap<Channel, Vec<FreeChange>> = BTreeMap::new();
-    if touched.values().sum::<usize>() > MOST_CLEANER_DAYS {
-        anew.extend(touched.into_keys());
-    } else if !touched.is_empty() {
-        for change in slots::difference(was, after) {
+    if touched.cleaner_days() > MOST_CLEANER_DAYS {
+        anew.extend(touched.places());
+    } else {
+        for change in touched.changes() {
             let place = (change.zone, change.date);
             if !anew.contains(&place) {
                 free.entry(channel(place)).or_default().push(FreeChange {
@@ -60,7 +61,7 @@ pub(super) fn changes(before: &World, after: &World) -> Changes {
     Changes {
         free,
         anew: anew.into_iter().map(channel).collect(),
-        cleaners: cleaners_changed(before, after),
+        cleaners: touched.cleaners().collect(),
     }
 }
 
@@ -114,54 +115,4 @@ pub(super) fn all(world: &World, zone: &ZoneSlug, date: Date) -> Vec<FreeChange>
             by: free.cleaners.cast_signed(),
         })
         .collect()
-}
-
-/// Those whose time or offer differs. Two decisions that change what one cleaner contributes must not
-/// be made side by side.
-fn cleaners_changed(before: &World, after: &World) -> BTreeSet<CleanerId> {
-    let (old, new) = (contributions(before), contributions(after));
-    let everybody: BTreeSet<_> = old.keys().chain(new.keys()).copied().collect();
-    everybody
-        .into_iter()
-        .filter(|cleaner| old.get(cleaner) != new.get(cleaner))
-        .collect()
-}
-
-/// All that a cleaner's free starts follow from.
-#[derive(Debug, Default, PartialEq)]
-struct Contribution<'w> {
-    offer: Option<(bool, &'w BTreeSet<ZoneSlug>, &'w BTreeSet<SkillSlug>)>,
-    shifts: BTreeSet<(TimeRange, &'w ZoneSlug)>,
-    busy: BTreeSet<TimeRange>,
-}
-
-fn contributions(world: &World) -> BTreeMap<CleanerId, Contribution<'_>> {
-    let mut found: BTreeMap<CleanerId, Contribution<'_>> = BTreeMap::new();
-    for Cleaner {
-        id,
-        active,
-        zones,
-        skills,
-        ..
-    } in world.cleaners.values()
-    {
-        found.entry(*id).or_default().offer = Some((*active, zones, skills));
-    }
-    for Shift {
-        cleaner,
-        during,
-        zone,
-        ..
-    } in world.shifts.values()
-    {
-        found
-            .entry(*cleaner)
-            .or_default()
-            .shifts
-            .insert((*during, zone));
-    }
-    for Occupancy { cleaner, busy, .. } in world.occupancy.values() {
-        found.entry(*cleaner).or_default().busy.insert(*busy);
-    }
-    found
 }

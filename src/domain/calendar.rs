@@ -19,6 +19,7 @@ use super::entity::{TimeRange, Zone};
 pub const CELL_MINUTES: u16 = 15;
 const CELL: SignedDuration = SignedDuration::from_mins(15);
 const CELL_NANOS: i128 = CELL.as_nanos();
+pub(super) const CELL_SECONDS: i64 = CELL.as_secs();
 
 static RULES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
@@ -115,14 +116,18 @@ pub fn cells_for(minutes: u16) -> u32 {
 
 /// The beginning of the cell that an instant lies in.
 pub fn round_down(at: Timestamp) -> Timestamp {
-    let nanos = at.as_nanosecond();
-    Timestamp::from_nanosecond(nanos - nanos.rem_euclid(CELL_NANOS)).unwrap_or(at)
+    let seconds = at.as_second() - i64::from(at.subsec_nanosecond() < 0);
+    on_grid(seconds.div_euclid(CELL_SECONDS)).unwrap_or(at)
 }
 
 /// The first beginning of a cell that is not before an instant.
 pub fn round_up(at: Timestamp) -> Timestamp {
-    let nanos = at.as_nanosecond();
-    Timestamp::from_nanosecond(nanos + (-nanos).rem_euclid(CELL_NANOS)).unwrap_or(at)
+    let seconds = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
+    on_grid(-(-seconds).div_euclid(CELL_SECONDS)).unwrap_or(at)
+}
+
+fn on_grid(cells: i64) -> Option<Timestamp> {
+    Timestamp::from_second(cells * CELL_SECONDS).ok()
 }
 
 impl TimeRange {

@@ -78,19 +78,34 @@ impl Promise {
         if !missing.is_empty() {
             return Some(Rejection::SkillMissing { missing });
         }
-        let there = cleaner.active
+        (!self.is_in_shift(timetable, cleaner)).then_some(Rejection::OutsideShift)
+    }
+
+    /// Whether there is no [`obstacle`](Self::obstacle).
+    fn could_be_kept_by(&self, timetable: &Timetable<'_>, cleaner: &Cleaner) -> bool {
+        self.skills.is_subset(&cleaner.skills) && self.is_in_shift(timetable, cleaner)
+    }
+
+    fn is_in_shift(&self, timetable: &Timetable<'_>, cleaner: &Cleaner) -> bool {
+        cleaner.active
             && cleaner.zones.contains(&self.zone)
-            && timetable.covers(cleaner.id, &self.zone, self.busy);
-        (!there).then_some(Rejection::OutsideShift)
+            && timetable.covers(cleaner.id, &self.zone, self.busy)
     }
 }
 
 /// Cleaners who could keep the promise on an empty day, least flexible first.
 pub fn eligible<'w>(timetable: &Timetable<'w>, promise: &Promise) -> Vec<&'w Cleaner> {
-    let mut cleaners: Vec<&Cleaner> = timetable
+    let able = timetable
         .cleaners()
-        .filter(|cleaner| promise.obstacle(timetable, cleaner).is_none())
-        .collect();
+        .filter(|cleaner| promise.could_be_kept_by(timetable, cleaner));
+    least_flexible_first(timetable, promise, able.collect())
+}
+
+fn least_flexible_first<'w>(
+    timetable: &Timetable<'w>,
+    promise: &Promise,
+    mut cleaners: Vec<&'w Cleaner>,
+) -> Vec<&'w Cleaner> {
     cleaners.sort_by_cached_key(|cleaner| flexibility(timetable, cleaner, promise.busy));
     cleaners
 }
@@ -101,13 +116,16 @@ pub fn choose(
     promise: &Promise,
     seats: usize,
 ) -> Option<Vec<CleanerId>> {
-    let chosen: Vec<CleanerId> = eligible(timetable, promise)
-        .into_iter()
+    let free: Vec<&Cleaner> = timetable
+        .cleaners()
+        .filter(|cleaner| promise.could_be_kept_by(timetable, cleaner))
         .filter(|cleaner| timetable.is_free(cleaner.id, promise.busy))
-        .map(|cleaner| cleaner.id)
-        .take(seats)
         .collect();
-    (chosen.len() == seats).then_some(chosen)
+    if free.len() < seats {
+        return None;
+    }
+    let chosen = least_flexible_first(timetable, promise, free).into_iter();
+    Some(chosen.map(|cleaner| cleaner.id).take(seats).collect())
 }
 
 /// The shortest path of moves that gives the promise a place, the promise's own move first; `None`
@@ -253,7 +271,7 @@ fn free_seconds_around(timetable: &Timetable<'_>, cleaner: CleanerId, busy: Time
     for shift in timetable.shifts(cleaner) {
         if shift.during.overlaps(&around) {
             free += seconds(shift.during);
-            let taken = timetable.busy(cleaner).iter();
+            let taken = timetable.busy(cleaner);
             free -= taken.map(|row| shared(row.busy, shift.during)).sum::<i64>();
         }
     }

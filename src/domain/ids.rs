@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use ts_rs::TS;
 use uuid::Uuid;
 
@@ -60,7 +60,7 @@ pub struct InvalidSlug;
 
 fn check_slug(text: &str) -> Result<(), InvalidSlug> {
     let shaped = !text.is_empty()
-        && text.len() <= 40
+        && text.len() <= SLUG_BYTES
         && text
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -70,17 +70,27 @@ fn check_slug(text: &str) -> Result<(), InvalidSlug> {
     if shaped { Ok(()) } else { Err(InvalidSlug) }
 }
 
+/// The longest slug, in bytes.
+const SLUG_BYTES: usize = 40;
+
 macro_rules! slug_id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-        #[serde(try_from = "String", into = "String")]
+        /// Kept in place, because it is copied into every row that leaves.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, TS)]
         #[ts(type = "string")]
-        pub struct $name(String);
+        pub struct $name {
+            /// Followed by zeros, so that slugs are in the order of their texts.
+            #[ts(skip)]
+            text: [u8; SLUG_BYTES],
+            #[ts(skip)]
+            length: u8,
+        }
 
         impl $name {
             pub fn as_str(&self) -> &str {
-                &self.0
+                let text = &self.text[..usize::from(self.length)];
+                std::str::from_utf8(text).expect("a slug is made of ASCII")
             }
         }
 
@@ -93,35 +103,58 @@ macro_rules! slug_id {
                 schemars::json_schema!({
                     "description": "1 to 40 of a-z, 0-9 and single inner dashes.",
                     "type": "string",
-                    "maxLength": 40,
+                    "maxLength": SLUG_BYTES,
                     "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
                 })
             }
         }
 
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl TryFrom<String> for $name {
             type Error = InvalidSlug;
             fn try_from(text: String) -> Result<Self, InvalidSlug> {
-                check_slug(&text).map(|()| Self(text))
+                text.parse()
             }
         }
 
         impl FromStr for $name {
             type Err = InvalidSlug;
-            fn from_str(text: &str) -> Result<Self, InvalidSlug> {
-                Self::try_from(text.to_owned())
+            fn from_str(slug: &str) -> Result<Self, InvalidSlug> {
+                check_slug(slug)?;
+                let mut text = [0; SLUG_BYTES];
+                text[..slug.len()].copy_from_slice(slug.as_bytes());
+                let length = u8::try_from(slug.len()).map_err(|_| InvalidSlug)?;
+                Ok(Self { text, length })
             }
         }
 
         impl From<$name> for String {
             fn from(slug: $name) -> Self {
-                slug.0
+                slug.as_str().to_owned()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                text.parse().map_err(D::Error::custom)
             }
         }
     )*};

@@ -25,6 +25,7 @@ pub mod rejection;
 pub mod scope;
 pub mod search;
 pub mod slots;
+pub mod table;
 pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -39,4 +40,5 @@ pub use event::Event;
 pub use query::{Answer, Query};
 pub use rejection::{Objection, Rejection};
 pub use scope::Scope;
+pub use table::Table;
 pub use world::World;

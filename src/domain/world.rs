@@ -5,7 +5,7 @@
 //! concerned. Both `store` (to save differences) and `audience` (to publish them) compare the world
 //! before a decision with the world after it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
@@ -19,27 +19,28 @@ use super::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId,
         PropertyId, ServiceSlug, ShiftId, SkillSlug, TemplateId, TimeOffId, ZoneSlug,
     },
+    table::Table,
     template::ShiftTemplate,
 };
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct World {
-    pub accounts: BTreeMap<AccountId, Account>,
-    pub zones: BTreeMap<ZoneSlug, Zone>,
-    pub skills: BTreeMap<SkillSlug, String>,
-    pub services: BTreeMap<ServiceSlug, Service>,
-    pub customers: BTreeMap<CustomerId, Customer>,
-    pub properties: BTreeMap<PropertyId, Property>,
-    pub cleaners: BTreeMap<CleanerId, Cleaner>,
-    pub shifts: BTreeMap<ShiftId, Shift>,
-    pub templates: BTreeMap<TemplateId, ShiftTemplate>,
-    pub time_off: BTreeMap<TimeOffId, TimeOff>,
-    pub holds: BTreeMap<HoldId, Hold>,
-    pub bookings: BTreeMap<BookingId, Booking>,
-    pub jobs: BTreeMap<JobId, Job>,
+    pub accounts: Table<AccountId, Account>,
+    pub zones: Table<ZoneSlug, Zone>,
+    pub skills: Table<SkillSlug, String>,
+    pub services: Table<ServiceSlug, Service>,
+    pub customers: Table<CustomerId, Customer>,
+    pub properties: Table<PropertyId, Property>,
+    pub cleaners: Table<CleanerId, Cleaner>,
+    pub shifts: Table<ShiftId, Shift>,
+    pub templates: Table<TemplateId, ShiftTemplate>,
+    pub time_off: Table<TimeOffId, TimeOff>,
+    pub holds: Table<HoldId, Hold>,
+    pub bookings: Table<BookingId, Booking>,
+    pub jobs: Table<JobId, Job>,
     /// Of the jobs that are here: all of them.
-    pub alerts: BTreeMap<AlertId, Alert>,
-    pub occupancy: BTreeMap<OccupancyId, Occupancy>,
+    pub alerts: Table<AlertId, Alert>,
+    pub occupancy: Table<OccupancyId, Occupancy>,
     /// Dates that have free starts, where what they are counted by may change.
     pub slot_dates: BTreeSet<(ZoneSlug, Date)>,
     /// The number the next job made by this command will bear.

@@ -2,12 +2,12 @@
 //! rows that it publishes. A published row is thus true when it is committed, and whoever changes
 //! what a row joins waits for whoever publishes that row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     audience::{Difference, Entity},
     domain::{
-        Actor, Command, Scope, World,
+        Actor, Command, Scope, Table, World,
         ids::{AccountId, CleanerId, CustomerId},
     },
 };
@@ -139,31 +139,20 @@ fn changed(before: &World, after: &World) -> Locks {
 
 /// Ids of rows that are new, different or gone.
 fn ids<'a, K: Ord + Clone, V: PartialEq>(
-    before: &'a BTreeMap<K, V>,
-    after: &'a BTreeMap<K, V>,
+    before: &'a Table<K, V>,
+    after: &'a Table<K, V>,
 ) -> impl Iterator<Item = K> + 'a {
-    let kept = after
-        .iter()
-        .filter(|(id, row)| before.get(id) != Some(row))
-        .map(|(id, _)| id.clone());
-    let gone = before.keys().filter(|id| !after.contains_key(id)).cloned();
-    kept.chain(gone)
+    let changed = after.since(before).into_iter();
+    changed.map(|row| row.id.clone())
 }
 
 /// Rows that are new, different (as they were and as they are) or gone.
-fn rows<'a, K: Ord, V: PartialEq>(
-    before: &'a BTreeMap<K, V>,
-    after: &'a BTreeMap<K, V>,
+fn rows<'a, K: Ord + Clone, V: PartialEq>(
+    before: &'a Table<K, V>,
+    after: &'a Table<K, V>,
 ) -> impl Iterator<Item = &'a V> {
-    let new = after
-        .iter()
-        .filter(|(id, row)| before.get(id) != Some(row))
-        .map(|(_, row)| row);
-    let old = before
-        .iter()
-        .filter(|(id, row)| after.get(id) != Some(row))
-        .map(|(_, row)| row);
-    new.chain(old)
+    let changed = after.since(before).into_iter();
+    changed.flat_map(|row| row.before.into_iter().chain(row.after))
 }
 
 fn exists(world: &World, entity: &Entity) -> bool {

@@ -18,7 +18,7 @@ use super::{Pools, StoreError};
 use crate::{
     audience::Channel,
     domain::{
-        Actor, Command, Query, Scope, World,
+        Actor, Command, Query, Scope, Table, World,
         alert::Alert,
         entity::{
             Account, Booking, Cleaner, Customer, Hold, Job, Occupancy, Property, Service, Shift,
@@ -238,7 +238,7 @@ async fn read(
     let world = World {
         accounts: by_id(row.accounts.0, |row| row.id),
         zones: by_id(row.zones.0, |row| row.slug.clone()),
-        skills: row.skills.0,
+        skills: row.skills.0.into(),
         services: by_id(row.services.0, |row| row.slug.clone()),
         customers: by_id(row.customers.0, |row| row.id),
         properties: by_id(row.properties.0, |row| row.id),
@@ -264,6 +264,6 @@ async fn read(
     })
 }
 
-fn by_id<K: Ord, V>(rows: Vec<V>, id: impl Fn(&V) -> K) -> BTreeMap<K, V> {
+fn by_id<K: Ord, V>(rows: Vec<V>, id: impl Fn(&V) -> K) -> Table<K, V> {
     rows.into_iter().map(|row| (id(&row), row)).collect()
 }

@@ -4,13 +4,15 @@
 //! expired, so that the database's constraint and the customer's screen agree. Whenever time is given
 //! back, promises that have no row (of jobs at risk, and of holds that lost theirs) are placed again.
 
+use uuid::Uuid;
+
 use super::draft::Draft;
 use crate::domain::{
     Event,
     entity::{Cause, Job, Occupancy, TimeRange},
     homing::{self, Preference, Promise},
     ids::{CleanerId, HoldId, JobId},
-    timetable::Timetable,
+    timetable::{ByCleaner, ByWork, Timetable},
 };
 
 impl Job {
@@ -31,19 +33,29 @@ impl Draft {
     }
 
     pub(super) fn rows_of_hold(&self, hold: HoldId) -> Vec<Occupancy> {
-        self.rows(|cause| matches!(cause, Cause::Hold { hold: of, .. } if of == hold))
+        let mut rows = self.rows_behind(hold.0);
+        rows.retain(|row| matches!(row.cause, Cause::Hold { .. }));
+        rows
     }
 
     pub(super) fn rows_of_job(&self, job: JobId) -> Vec<Occupancy> {
-        self.rows(|cause| match cause {
-            Cause::Reserved { job: of, .. } | Cause::Assigned { job: of, .. } => of == job,
+        let mut rows = self.rows_behind(job.0);
+        rows.retain(|row| match row.cause {
+            Cause::Reserved { .. } | Cause::Assigned { .. } => true,
             Cause::Hold { .. } | Cause::TimeOff { .. } => false,
-        })
+        });
+        rows
     }
 
-    fn rows(&self, matching: impl Fn(Cause) -> bool) -> Vec<Occupancy> {
-        let rows = self.world.occupancy.values();
-        rows.filter(|row| matching(row.cause)).copied().collect()
+    fn rows_behind(&self, work: Uuid) -> Vec<Occupancy> {
+        let rows = self.world.occupancy.group::<ByWork>(work);
+        by_id(rows.copied().collect())
+    }
+
+    /// What takes the cleaner's time, of lapsed holds too.
+    pub(super) fn rows_of_cleaner(&self, cleaner: CleanerId) -> Vec<Occupancy> {
+        let rows = self.world.occupancy.group::<ByCleaner>(cleaner.0);
+        by_id(rows.copied().collect())
     }
 
     /// Takes a cleaner's time, which is free or a lapsed hold's.
@@ -70,12 +82,10 @@ impl Draft {
 
     /// Says of lapsed holds with a row there that they have expired.
     pub(super) fn expire_holds_in_the_way(&mut self, cleaner: CleanerId, busy: TimeRange) {
-        let in_the_way = |row: &&Occupancy| row.cleaner == cleaner && row.busy.overlaps(&busy);
         let holds: Vec<HoldId> = self
-            .world
-            .occupancy
-            .values()
-            .filter(in_the_way)
+            .rows_of_cleaner(cleaner)
+            .iter()
+            .filter(|row| row.busy.overlaps(&busy))
             .filter_map(|row| match row.cause {
                 Cause::Hold { hold, .. } => self.world.holds.get(&hold),
                 Cause::Reserved { .. } | Cause::Assigned { .. } | Cause::TimeOff { .. } => None,
@@ -190,4 +200,9 @@ impl Draft {
         }
         bare
     }
+}
+
+fn by_id(mut rows: Vec<Occupancy>) -> Vec<Occupancy> {
+    rows.sort_unstable_by_key(|row| row.id);
+    rows
 }

@@ -134,24 +134,21 @@ impl Draft {
     }
 
     pub(super) fn rows_in(&self, cleaner: CleanerId, range: TimeRange) -> Vec<Occupancy> {
-        let rows = self.world.occupancy.values();
-        rows.filter(|row| row.cleaner == cleaner && row.busy.overlaps(&range))
-            .copied()
-            .collect()
+        let mut rows = self.rows_of_cleaner(cleaner);
+        rows.retain(|row| row.busy.overlaps(&range));
+        rows
     }
 
     /// What the cleaner carries that their shifts covered in `before` and cover no longer.
     pub(super) fn uncovered_since(&self, before: &World, cleaner: CleanerId) -> Vec<Occupancy> {
         let (was, is) = (Timetable::of(before), Timetable::of(&self.world));
-        let rows = self.world.occupancy.values();
-        rows.filter(|row| row.cleaner == cleaner)
-            .filter(|row| {
-                Promise::behind(&self.world, row.cause, row.busy).is_some_and(|promise| {
-                    was.covers(cleaner, &promise.zone, row.busy)
-                        && !is.covers(cleaner, &promise.zone, row.busy)
-                })
+        let mut rows = self.rows_of_cleaner(cleaner);
+        rows.retain(|row| {
+            Promise::behind(&self.world, row.cause, row.busy).is_some_and(|promise| {
+                was.covers(cleaner, &promise.zone, row.busy)
+                    && !is.covers(cleaner, &promise.zone, row.busy)
             })
-            .copied()
-            .collect()
+        });
+        rows
     }
 }

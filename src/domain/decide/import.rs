@@ -208,7 +208,7 @@ impl Importer {
     fn check_promises(&self, cleaner: &Cleaner) -> Result<(), Fault> {
         let draft = &self.draft;
         let timetable = draft.timetable();
-        let rows = timetable.busy(cleaner.id).iter();
+        let rows = timetable.busy(cleaner.id);
         let stays = |cause: Cause, busy: TimeRange| {
             let promise = Promise::behind(&draft.world, cause, busy);
             promise.is_some_and(|promise| promise.obstacle(&timetable, cleaner).is_none())

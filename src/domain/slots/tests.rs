@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, civil};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 use crate::domain::{
-    entity::{Cause, Occupancy, OpeningHours, Shift},
-    ids::{OccupancyId, ShiftId, TimeOffId},
+    entity::{Cause, Occupancy, OpeningHours, Shift, TimeRange},
+    ids::{CleanerId, OccupancyId, ShiftId, TimeOffId},
     testing::{Town, at, clocks::DAYS, service, skills, zone, zone_slug},
 };
 use uuid::Uuid;
@@ -227,7 +229,7 @@ proptest! {
         let looked: u128 = (0..128_u32)
             .filter(|from| (*from..from + cells).all(|bit| bit < 128 && mask >> bit & 1 == 1))
             .fold(0, |found, bit| found | 1 << bit);
-        prop_assert_eq!(fits(mask, cells), looked);
+        prop_assert_eq!(sheet::longer(mask, &mut 1, cells), looked);
     }
 }
 

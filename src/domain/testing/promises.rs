@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    World,
+    Table, World,
     entity::{Booking, BookingStatus, Cause, Hold, HoldStatus, Job, JobStatus, Occupancy},
     ids::CleanerId,
 };
@@ -30,9 +30,9 @@ pub(super) fn check(before: &World, after: &World) {
 
 /// Rows that changed have risen in version.
 fn check_versions(before: &World, after: &World) {
-    fn rose<K: Ord, T: PartialEq>(
-        before: &BTreeMap<K, T>,
-        after: &BTreeMap<K, T>,
+    fn rose<K: Ord + Clone, T: PartialEq>(
+        before: &Table<K, T>,
+        after: &Table<K, T>,
         version: impl Fn(&T) -> i64,
     ) {
         for (id, row) in after {

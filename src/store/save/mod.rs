@@ -10,13 +10,11 @@ mod orders;
 mod people;
 mod time;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::StoreError;
-use crate::domain::World;
+use crate::domain::{Table, World};
 
 pub async fn save(
     connection: &mut PgConnection,
@@ -32,15 +30,12 @@ pub async fn save(
 }
 
 /// The rows that are new or different.
-fn changed<'a, K: Ord, V: PartialEq>(
-    before: &BTreeMap<K, V>,
-    after: &'a BTreeMap<K, V>,
+fn changed<'a, K: Ord + Clone, V: PartialEq>(
+    before: &'a Table<K, V>,
+    after: &'a Table<K, V>,
 ) -> Vec<&'a V> {
-    after
-        .iter()
-        .filter(|(id, row)| before.get(id) != Some(row))
-        .map(|(_, row)| row)
-        .collect()
+    let changed = after.since(before).into_iter();
+    changed.filter_map(|row| row.after).collect()
 }
 
 fn json<T: Serialize>(rows: &T) -> serde_json::Value {

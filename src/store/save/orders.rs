@@ -1,13 +1,11 @@
 //! Holds, bookings, jobs with their seats and alerts.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::{super::StoreError, all_written, changed, json};
 use crate::domain::{
-    World,
+    Table, World,
     alert::Alert,
     entity::{Booking, Hold, Job},
     ids::JobId,
@@ -104,7 +102,7 @@ async fn save_jobs(connection: &mut PgConnection, jobs: &[&Job]) -> Result<(), S
 /// Seats that change hands are emptied first, so that two cleaners may swap within a crew.
 async fn save_seats(
     connection: &mut PgConnection,
-    before: &BTreeMap<JobId, Job>,
+    before: &Table<JobId, Job>,
     jobs: &[&Job],
 ) -> Result<(), StoreError> {
     let mut emptied = Vec::new();
