@@ -48,7 +48,7 @@ pub struct HubConfig {
     pub write_stall_ms: u64,
     /// How long to wait for the client's answer to a close frame.
     pub close_wait_ms: u64,
-    /// Read buffer of one connection.
+    /// Read buffer of one connection. Longer messages get a longer one, until they are taken.
     pub read_buffer_bytes: usize,
     /// Write buffer of one connection; fuller than this it is written out.
     pub write_buffer_bytes: usize,
@@ -130,7 +130,7 @@ impl Default for HubConfig {
             ephemeral_bytes: 16 << 20,
             write_stall_ms: 10_000,
             close_wait_ms: 5_000,
-            read_buffer_bytes: 2_048,
+            read_buffer_bytes: 512,
             write_buffer_bytes: 8_192,
             channels_per_connection: 128,
             channel_name_bytes: 255,

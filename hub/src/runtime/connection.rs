@@ -1,9 +1,15 @@
-//! The task that owns one connection: it feeds the session from the transport, the queue, finished
-//! operations and the clock, and carries out what the session wishes.
+//! One connection: it feeds the session from the transport, the queue, finished operations and the
+//! clock, and carries out what the session wishes. A task waits for all of these. Deliveries come
+//! by turns in [`super::rounds`], which ask nothing of the task where nothing but writing is to be
+//! done; so the connection is behind a lock, which nobody holds while waiting and nobody waits for
+//! but the task itself.
 
 use std::{
     net::IpAddr,
-    sync::{Arc, OnceLock},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, TryLockError, Weak},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -13,12 +19,10 @@ use governor::{
     middleware::NoOpMiddleware,
     state::{InMemoryState, NotKeyed},
 };
-use metrics::counter;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    select,
     task::JoinHandle,
-    time::sleep_until,
+    time::Sleep,
 };
 use tracing::Instrument;
 
@@ -26,33 +30,20 @@ use super::{
     clock::{Tick, Timekeeper},
     config::HubConfig,
     emulation::Held,
+    handle::{Handle, Outlet, Turn},
     hub::Hub,
     metrics as count,
     operations::Operation,
     presence::{Change, Tail},
-    queue::{Item, Queue},
+    queue::{Item, Taken},
     registry::{Subscriber, SubscriberKey},
     socket::Socket,
     transport::{Event, Link, Reading, Transport},
 };
 use crate::{
     ports::{Caller, ChannelName, ClientInfo, Control},
-    protocol::{CloseCode, Effect, Encoding, Endpoint, Input, Session, SubscriptionId},
+    protocol::{CloseCode, Effect, Encoding, Endpoint, Input, Moment, Session, SubscriptionId},
 };
-
-/// What the hub knows of a connection from outside its task.
-#[derive(Debug)]
-pub(super) struct Handle {
-    pub(super) queue: Arc<Queue>,
-    caller: OnceLock<Arc<Caller>>,
-}
-
-impl Handle {
-    /// As recognised at connect; the user never changes after.
-    pub(super) fn caller(&self) -> Option<&Arc<Caller>> {
-        self.caller.get()
-    }
-}
 
 type FrameLimit = RateLimiter<NotKeyed, InMemoryState, Timekeeper, NoOpMiddleware<Tick>>;
 
@@ -60,6 +51,8 @@ type FrameLimit = RateLimiter<NotKeyed, InMemoryState, Timekeeper, NoOpMiddlewar
 pub(super) const UNWRITTEN_REPLIES: usize = 64 << 10;
 /// Deliveries taken from the queue at once.
 const PORTION: usize = 64 << 10;
+/// Things that happen to one connection before other tasks have their turn.
+const STEPS: usize = 64;
 
 struct Connection<L> {
     hub: Hub,
@@ -67,12 +60,16 @@ struct Connection<L> {
     handle: Arc<Handle>,
     transport: Transport<L>,
     session: Session,
-    operations: FuturesUnordered<Operation>,
+    /// Those under way; `None` where there are none, which is nearly always.
+    operations: Option<Box<FuturesUnordered<Operation>>>,
     effects: Vec<Effect>,
     presence_tail: Tail,
     /// The application being told of the connection; it hears of the end only after that.
     told: Option<JoinHandle<()>>,
     frames: FrameLimit,
+    /// Wakes the task at the session's deadline, or earlier.
+    timer: Pin<Box<Sleep>>,
+    timer_at: Moment,
     /// By which messages find the connection, where they come apart from it.
     held: Option<Held>,
     closing: Option<CloseCode>,
@@ -87,34 +84,43 @@ impl Hub {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let hub = self.clone();
+        let socket = Socket::new(stream, self.config());
+        let transport = Transport::over(socket, self.write_stall(), self.traffic().clone());
+        let connection = self.clone().serve(transport, remote, encoding, None);
         // A tracked task, so that a caller that goes away does not skip the leave-taking.
-        let connection = async move {
-            let socket = Socket::new(stream, hub.config()).await;
-            let transport = Transport::over(socket, hub.write_stall());
-            hub.serve(transport, remote, encoding, None).await;
-        };
         let task = self.tracker().spawn(connection.in_current_span());
         let _ = task.await;
     }
 
     /// The one life of a connection, of whichever kind.
-    pub(super) async fn serve<L: Link>(
+    pub(super) fn serve<L: Link>(
         self,
         transport: Transport<L>,
         remote: Option<IpAddr>,
         encoding: Encoding,
         held: Option<Held>,
-    ) {
-        let handle = Arc::new(Handle {
-            queue: Arc::new(Queue::new(self.config().queue())),
-            caller: OnceLock::new(),
-        });
-        let Some(number) = self.enter_connection(handle.clone()) else {
-            drop(held);
-            return transport
-                .close(CloseCode::SHUTDOWN, self.close_wait())
-                .await;
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let connection = self.connection(transport, remote, encoding, held);
+        async move {
+            match connection {
+                Ok(connection) => connection.run().await,
+                Err((transport, wait)) => {
+                    Box::pin(transport.close(CloseCode::SHUTDOWN, wait)).await;
+                }
+            }
+        }
+    }
+
+    /// Begins a connection; while draining, all it gets is a close.
+    fn connection<L: Link>(
+        self,
+        transport: Transport<L>,
+        remote: Option<IpAddr>,
+        encoding: Encoding,
+        held: Option<Held>,
+    ) -> Result<Arc<Shared<L>>, (Transport<L>, Duration)> {
+        let Some((number, handle)) = self.enter_connection() else {
+            return Err((transport, self.close_wait()));
         };
         let endpoint = Endpoint {
             client: uuid::Uuid::new_v4().to_string().into(),
@@ -122,30 +128,32 @@ impl Hub {
             encoding,
             emulation: held.as_ref().map(Held::emulation),
         };
-        let session = Session::new(
-            self.session_config(),
-            endpoint,
-            self.first_ping(),
-            self.now(),
-        );
+        let now = self.now();
+        let session = Session::new(self.session_config(), endpoint, self.first_ping(), now);
         #[cfg(feature = "breakages")]
         let session = session.broken(super::breakage::chosen());
+        let timer_at = session.deadline().unwrap_or(now);
         let connection = Connection {
             frames: frame_limit(self.config(), self.timekeeper()),
             number,
-            handle,
+            handle: handle.clone(),
             transport,
             session,
-            operations: FuturesUnordered::new(),
+            operations: None,
             effects: Vec::new(),
             presence_tail: None,
             told: None,
+            timer: Box::pin(tokio::time::sleep_until(self.instant(timer_at))),
+            timer_at,
             held,
             closing: None,
             stalled: false,
             hub: self,
         };
-        connection.run().await;
+        let shared = Arc::new(Shared(Mutex::new(Some(connection))));
+        let outlet = Arc::downgrade(&shared);
+        handle.reached_by(outlet as Weak<dyn Outlet>);
+        Ok(shared)
     }
 
     fn first_ping(&self) -> Duration {
@@ -170,12 +178,61 @@ fn frame_limit(config: &HubConfig, clock: Timekeeper) -> FrameLimit {
     RateLimiter::direct_with_clock(quota, clock)
 }
 
-impl<L: Link> Connection<L> {
-    async fn run(mut self) {
+/// What a connection found in its queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Queued {
+    Nothing,
+    Taken,
+    /// More than a portion: there is something left.
+    More,
+}
+
+/// A connection between its task and the rounds; empty at its end.
+struct Shared<L>(Mutex<Option<Connection<L>>>);
+
+impl<L: Link> Shared<L> {
+    async fn run(self: Arc<Self>) {
         count::connections(1.0);
-        while !self.session.is_closed() {
-            self.step().await;
+        let connection = std::future::poll_fn(|context| self.poll(context)).await;
+        drop(self);
+        if let Some(connection) = connection {
+            // Large, and rare.
+            Box::pin(connection.end()).await;
         }
+    }
+
+    /// Ready with the connection when it is at its end.
+    fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Connection<L>>> {
+        let mut place = self.place();
+        match place.as_mut().map(|connection| connection.poll(context)) {
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(())) | None => Poll::Ready(place.take()),
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Connection<L>>> {
+        self.0
+            .lock()
+            .expect("whatever panics in a turn ends its connection")
+    }
+}
+
+impl<L: Link> Outlet for Shared<L> {
+    fn turn(&self) -> Turn {
+        match self.0.try_lock() {
+            // A panic is the connection's own: the lock is poisoned by it, and the task ends.
+            Ok(mut place) => catch_unwind(AssertUnwindSafe(move || {
+                place.as_mut().map_or(Turn::Done, Connection::turn)
+            }))
+            .unwrap_or(Turn::ForTheTask),
+            // The task has it; it may have looked at the queue already.
+            Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => Turn::ForTheTask,
+        }
+    }
+}
+
+impl<L: Link> Connection<L> {
+    async fn end(self) {
         self.hub.leave_connection(self.number);
         drop(self.held);
         count::connections(-1.0);
@@ -188,9 +245,23 @@ impl<L: Link> Connection<L> {
         }
     }
 
-    /// Waits for one thing to happen. Input comes before time, so that a pong which has already
+    /// Ready when the session is over.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..STEPS {
+            if self.session.is_closed() {
+                return Poll::Ready(());
+            }
+            if self.poll_step(context).is_pending() {
+                return Poll::Pending;
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Ready when something has happened. Input comes before time, so that a pong which has already
     /// arrived is seen before its deadline.
-    async fn step(&mut self) {
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let reading = if self.session.accepts_frames()
             && self.transport.outgoing_bytes() < UNWRITTEN_REPLIES
         {
@@ -198,25 +269,90 @@ impl<L: Link> Connection<L> {
         } else {
             Reading::Off
         };
-        let queue = self.handle.queue.clone();
-        let deadline = self.session.deadline().map(|at| self.hub.instant(at));
-        let clear = self.transport.is_clear();
-        select! {
-            biased;
-            event = self.transport.next(reading) => self.take_event(event),
-            Some(input) = self.operations.next(), if !self.operations.is_empty() => {
-                let input = self.admitted(input);
-                self.handle(input);
-            }
-            code = queue.ended() => self.handle(Input::End(code)),
-            () = queue.filled(), if clear => self.take_queue(),
-            () = async {
-                match deadline {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            } => self.handle(Input::Tick),
+        if let Poll::Ready(event) = self.transport.poll_next(reading, context) {
+            self.take_event(event);
+            return Poll::Ready(());
         }
+        if let Some(input) = self.poll_operations(context) {
+            let input = self.admitted(input);
+            self.handle(input);
+            return Poll::Ready(());
+        }
+        if self.handle.was_called(context.waker())
+            && let Some(code) = self.handle.queue.ended()
+        {
+            self.handle(Input::End(code));
+            return Poll::Ready(());
+        }
+        if self.transport.is_clear() && self.take_queue() != Queued::Nothing {
+            return Poll::Ready(());
+        }
+        self.poll_deadline(context)
+    }
+
+    /// The answer to one that is over.
+    fn poll_operations(&mut self, context: &mut Context<'_>) -> Option<Input<'static>> {
+        let operations = self.operations.as_mut()?;
+        match operations.poll_next_unpin(context) {
+            Poll::Pending => None,
+            Poll::Ready(input) => {
+                if operations.is_empty() {
+                    self.operations = None;
+                }
+                input
+            }
+        }
+    }
+
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.session.deadline() else {
+            return Poll::Pending;
+        };
+        loop {
+            if deadline < self.timer_at || self.timer.is_elapsed() {
+                self.timer.as_mut().reset(self.hub.instant(deadline));
+                self.timer_at = deadline;
+            }
+            if self.timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            if self.timer_at >= deadline {
+                self.handle(Input::Tick);
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    /// Deliveries are taken and written. The task is needed where anything else has to be done, or
+    /// cannot be done at once.
+    fn turn(&mut self) -> Turn {
+        if !self.transport.is_clear() {
+            // The task waits for the socket, and takes the queue after that.
+            return Turn::Done;
+        }
+        let operations = self.under_way();
+        let emptied = self.take_queue() != Queued::More;
+        let flushed = self.transport.try_write();
+        let in_time = self
+            .session
+            .deadline()
+            .is_some_and(|at| at >= self.timer_at);
+        if emptied
+            && flushed
+            && in_time
+            && !self.session.is_closed()
+            && self.under_way() == operations
+        {
+            Turn::Done
+        } else {
+            Turn::ForTheTask
+        }
+    }
+
+    fn under_way(&self) -> usize {
+        self.operations
+            .as_ref()
+            .map_or(0, |operations| operations.len())
     }
 
     /// The application has the last word on who comes in. Whoever it admits is connected by the
@@ -232,11 +368,11 @@ impl<L: Link> Connection<L> {
     fn take_event(&mut self, event: Event) {
         match event {
             Event::Message(_, message) => {
-                counter!("hub_frames_received_total").increment(1);
+                self.hub.traffic().received.increment(1);
                 if self.frames.check().is_ok() {
                     self.handle(Input::Frame(&message));
                 } else {
-                    counter!("hub_frames_refused_total").increment(1);
+                    self.hub.traffic().refused.increment(1);
                     self.handle(Input::FrameOverLimit(&message));
                 }
             }
@@ -251,29 +387,38 @@ impl<L: Link> Connection<L> {
         }
     }
 
-    fn take_queue(&mut self) {
-        let mut items = Vec::new();
-        let queue = self.handle.queue.clone();
-        let more = queue.take(PORTION, &mut items);
-        for item in items {
-            match item {
-                Item::Delivery(delivery) => self.handle(Input::Delivered(delivery)),
-                Item::Reauthorize(channel) => {
-                    self.handle(Input::Reauthorize { channel: &channel });
-                }
-                Item::Resync(subscription) => self.handle(Input::Resync { subscription }),
-                Item::Subscribe(channel) => self.handle(Input::Subscribe { channel: &channel }),
-                Item::Unsubscribe(channel, code) => {
-                    self.handle(Input::Unsubscribe {
-                        channel: &channel,
-                        code,
-                    });
-                }
-                Item::Drain => self.handle(Input::Drain),
+    /// Takes a portion of what waits.
+    fn take_queue(&mut self) -> Queued {
+        let (mut found, mut weight) = (Queued::Nothing, 0);
+        while weight < PORTION {
+            let (item, rest) = match self.handle.queue.take() {
+                Taken::Nothing => break,
+                Taken::Last(item) => (item, Queued::Taken),
+                Taken::Item(item) => (item, Queued::More),
+            };
+            if let Item::Delivery(delivery) = &item {
+                weight += delivery.bytes();
             }
+            self.take_item(item);
+            if rest == Queued::Taken {
+                return rest;
+            }
+            found = Queued::More;
         }
-        if more {
-            queue.nudge();
+        found
+    }
+
+    fn take_item(&mut self, item: Item) {
+        match item {
+            Item::Delivery(delivery) => self.handle(Input::Delivered(delivery)),
+            Item::Reauthorize(channel) => self.handle(Input::Reauthorize { channel: &channel }),
+            Item::Resync(subscription) => self.handle(Input::Resync { subscription }),
+            Item::Subscribe(channel) => self.handle(Input::Subscribe { channel: &channel }),
+            Item::Unsubscribe(channel, code) => self.handle(Input::Unsubscribe {
+                channel: &channel,
+                code,
+            }),
+            Item::Drain => self.handle(Input::Drain),
         }
     }
 
@@ -286,13 +431,17 @@ impl<L: Link> Connection<L> {
         self.effects = effects;
     }
 
+    fn begin(&mut self, operation: Operation) {
+        self.operations.get_or_insert_default().push(operation);
+    }
+
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send(frame) => self.transport.send(frame),
             Effect::SendSnapshot(frame) => self.transport.send_snapshot(frame),
             Effect::Close(code) => self.closing = Some(code),
             Effect::Count(counted) => count::counted(counted),
-            Effect::Authenticate(hello) => self.operations.push(self.hub.authenticate(hello)),
+            Effect::Authenticate(hello) => self.begin(self.hub.authenticate(hello)),
             Effect::Connected(caller) => self.connected(caller),
             Effect::Disconnected(caller) => self.disconnected(caller),
             Effect::Leave {
@@ -317,14 +466,14 @@ impl<L: Link> Connection<L> {
                 let change = Change::Withdraw { listed, announced };
                 let done = self.change_presence(channel, info, change);
                 let withdrawn = done.map(move |_| Input::Withdrawn { reply });
-                self.operations.push(withdrawn.boxed());
+                self.begin(withdrawn.boxed());
             }
             Effect::ReadSnapshot {
                 subscription,
                 channel,
             } => {
                 let read = self.hub.snapshot_for(subscription, channel);
-                self.operations.push(read);
+                self.begin(read);
             }
             Effect::Recover {
                 subscription,
@@ -333,9 +482,9 @@ impl<L: Link> Connection<L> {
                 epoch,
             } => {
                 let recovery = self.hub.recover_for(subscription, channel, offset, epoch);
-                self.operations.push(recovery);
+                self.begin(recovery);
             }
-            Effect::Read { id, read } => self.operations.push(self.hub.read_for(id, read)),
+            Effect::Read { id, read } => self.begin(self.hub.read_for(id, read)),
             asking @ (Effect::Refresh { .. }
             | Effect::Authorize { .. }
             | Effect::Open { .. }
@@ -359,7 +508,7 @@ impl<L: Link> Connection<L> {
                 join_leave,
             } => {
                 let subscriber = Subscriber {
-                    queue: self.handle.queue.clone(),
+                    handle: self.handle.clone(),
                     user: caller.identity.user.clone(),
                     join_leave,
                 };
@@ -384,7 +533,7 @@ impl<L: Link> Connection<L> {
             | Effect::Recover { .. }
             | Effect::Read { .. } => return,
         };
-        self.operations.push(operation);
+        self.begin(operation);
     }
 
     fn key(&self, subscription: SubscriptionId) -> SubscriberKey {
@@ -395,8 +544,7 @@ impl<L: Link> Connection<L> {
     }
 
     fn connected(&mut self, caller: Arc<Caller>) {
-        // Connect succeeds once.
-        let _ = self.handle.caller.set(caller.clone());
+        self.handle.recognised(caller.clone());
         let hub = self.hub.clone();
         let telling = async move { hub.application().connected(&caller).await };
         self.told = Some(self.hub.tracker().spawn(telling));
@@ -424,7 +572,7 @@ impl<L: Link> Connection<L> {
     fn enter(&mut self, subscription: SubscriptionId, channel: ChannelName, info: Arc<ClientInfo>) {
         let done = self.change_presence(channel, info, Change::Enter);
         let entered = done.map(move |_| Input::Entered { subscription });
-        self.operations.push(entered.boxed());
+        self.begin(entered.boxed());
     }
 
     fn change_presence(

@@ -1,7 +1,7 @@
 //! The transport with no session above it: every message comes back as it was sent. Other people's
 //! tests of framing want an echo. Everything below a session is what it is in production.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{
     config::HubConfig,
     connection::UNWRITTEN_REPLIES,
+    metrics::Traffic,
     socket::Socket,
     transport::{Event, Reading, Transport},
 };
@@ -19,8 +20,9 @@ pub async fn echo_websocket<S>(stream: S, config: &HubConfig)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let socket = Socket::new(stream, config).await;
-    let mut transport = Transport::over(socket, Duration::from_millis(config.write_stall_ms));
+    let socket = Socket::new(stream, config);
+    let stall = Duration::from_millis(config.write_stall_ms);
+    let mut transport = Transport::over(socket, stall, Arc::new(Traffic::new()));
     let closing = loop {
         let reading = if transport.outgoing_bytes() < UNWRITTEN_REPLIES {
             Reading::On

@@ -112,7 +112,7 @@ impl Hub {
             key,
         };
         let (link, body) = ReplyStream::new(framing, inbox, self.config());
-        let transport = Transport::over(link, self.write_stall());
+        let transport = Transport::over(link, self.write_stall(), self.traffic().clone());
         let connection = self
             .clone()
             .serve(transport, remote, framing.encoding(), Some(held));

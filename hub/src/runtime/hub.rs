@@ -1,6 +1,7 @@
 //! The engine of one instance: its ports, its tasks and the table of its connections.
 
 use std::{
+    num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -17,9 +18,18 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    clock::Timekeeper, config::HubConfig, connection::Handle, emulation::Emulations,
-    ephemeral::Ephemerals, metrics, outbound::Outbound, queue::Item, registry::Registry,
-    resync::Resyncs, snapshots::Snapshots,
+    clock::Timekeeper,
+    config::HubConfig,
+    emulation::Emulations,
+    ephemeral::Ephemerals,
+    handle::Handle,
+    metrics::{self, Traffic},
+    outbound::Outbound,
+    queue::Item,
+    registry::Registry,
+    resync::Resyncs,
+    rounds::Rounds,
+    snapshots::Snapshots,
 };
 use crate::{
     ports::{Application, Broker, ChannelLog, Denied, Presence},
@@ -28,6 +38,10 @@ use crate::{
 
 /// How long a stop waits for the wire to take what was committed last. Others find it in the log.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
 
 /// One instance of the engine. Clones share it.
 #[derive(Clone)]
@@ -46,6 +60,9 @@ struct Inner {
     emulations: Emulations,
     ephemerals: Ephemerals,
     repairs: Semaphore,
+    traffic: Arc<Traffic>,
+    /// One for each worker.
+    rounds: Vec<Arc<Rounds>>,
     connections: DashMap<u64, Arc<Handle>>,
     last_connection: AtomicU64,
     draining: AtomicBool,
@@ -105,6 +122,8 @@ impl Hub {
             presence,
             time: Timekeeper::start(),
             registry: Registry::default(),
+            traffic: Arc::new(Traffic::new()),
+            rounds: (0..workers()).map(|_| Arc::default()).collect(),
             connections: DashMap::new(),
             last_connection: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -133,6 +152,9 @@ impl Hub {
         self.background(self.clone().run_looks());
         self.background(self.clone().run_housekeeping());
         self.background(self.clone().run_presence());
+        for rounds in &self.0.rounds {
+            self.background(rounds.clone().run());
+        }
     }
 
     /// Connections of this instance.
@@ -181,7 +203,7 @@ impl Hub {
         let pause = over / u32::try_from(handles.len()).unwrap_or(u32::MAX).max(1);
         let mut next = Instant::now();
         for handle in handles {
-            handle.queue.signal(Item::Drain);
+            handle.signal(Item::Drain);
             next += pause;
             tokio::time::sleep_until(next).await;
         }
@@ -224,15 +246,18 @@ impl Hub {
         });
     }
 
-    /// Lists the connection and returns its number; `None` while draining.
-    pub(super) fn enter_connection(&self, handle: Arc<Handle>) -> Option<u64> {
+    /// Lists a new connection under its number; `None` while draining.
+    pub(super) fn enter_connection(&self) -> Option<(u64, Arc<Handle>)> {
         let number = self.0.last_connection.fetch_add(1, Ordering::Relaxed);
-        self.0.connections.insert(number, handle);
+        let rounds = usize::try_from(number).unwrap_or(0) % self.0.rounds.len();
+        let rounds = self.0.rounds[rounds].clone();
+        let handle = Handle::new(self.config().queue(), rounds);
+        self.0.connections.insert(number, handle.clone());
         if self.0.draining.load(Ordering::SeqCst) {
             self.leave_connection(number);
             return None;
         }
-        Some(number)
+        Some((number, handle))
     }
 
     pub(super) fn leave_connection(&self, number: u64) {
@@ -304,6 +329,10 @@ impl Hub {
 
     pub(super) fn presence(&self) -> &dyn Presence {
         &*self.0.presence
+    }
+
+    pub(super) fn traffic(&self) -> &Arc<Traffic> {
+        &self.0.traffic
     }
 
     pub(super) fn registry(&self) -> &Registry {

@@ -1,9 +1,31 @@
 //! What the engine counts and measures. Labels have few values, whatever clients and applications do.
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+use metrics::{Counter, Unit, counter, describe_counter, describe_gauge, gauge};
 
 use super::hub::HubStatus;
 use crate::protocol::{CloseCode, session::Counted};
+
+/// What is counted for every message and delivery, looked up once.
+pub(super) struct Traffic {
+    pub(super) received: Counter,
+    pub(super) refused: Counter,
+    pub(super) sent: Counter,
+    pub(super) sent_bytes: Counter,
+    pub(super) deliveries: Counter,
+}
+
+impl Traffic {
+    /// By the recorder that is installed now.
+    pub(super) fn new() -> Self {
+        Self {
+            received: counter!("hub_frames_received_total"),
+            refused: counter!("hub_frames_refused_total"),
+            sent: counter!("hub_frames_sent_total"),
+            sent_bytes: counter!("hub_sent_bytes_total"),
+            deliveries: counter!("hub_deliveries_total"),
+        }
+    }
+}
 
 pub(super) fn describe() {
     describe_gauge!("hub_connections", "Open connections");

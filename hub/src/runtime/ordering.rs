@@ -123,7 +123,7 @@ impl Hub {
             return;
         };
         if publication.offset == 0 {
-            return ephemeral(&channel, publication);
+            return self.deliver_ephemeral(&channel, publication);
         }
         let mut state = channel.state();
         let most = self.config().held_publications;
@@ -139,10 +139,21 @@ impl Hub {
         }
     }
 
+    fn deliver_ephemeral(&self, channel: &Channel, publication: Publication) {
+        let state = channel.state();
+        if state.subscribers.is_empty() {
+            return;
+        }
+        let news = News::Ephemeral(Arc::new(publication));
+        let event = ChannelEvent::new(channel.name.clone(), news);
+        let deliveries = state.fan_out(&Arc::new(event), |_| true);
+        self.traffic().deliveries.increment(deliveries);
+    }
+
     /// To the subscribers of an ephemeral channel on this instance.
     pub(super) fn deliver_here(&self, publication: Publication) {
         if let Some(channel) = self.registry().find(&publication.channel) {
-            ephemeral(&channel, publication);
+            self.deliver_ephemeral(&channel, publication);
         }
     }
 
@@ -227,7 +238,8 @@ impl Hub {
                         continue;
                     }
                     let event = ChannelEvent::publication(publication, before);
-                    state.fan_out(&Arc::new(event), |_| true);
+                    let deliveries = state.fan_out(&Arc::new(event), |_| true);
+                    self.traffic().deliveries.increment(deliveries);
                 }
                 SequencerEffect::Fetch { after, limit } => {
                     self.fetch(channel.clone(), after, limit);
@@ -240,7 +252,7 @@ impl Hub {
                     self.resync(
                         subscribers
                             .into_iter()
-                            .map(|(key, subscriber)| (key.subscription, subscriber.queue)),
+                            .map(|(key, subscriber)| (key.subscription, subscriber.handle)),
                     );
                 }
                 SequencerEffect::WentBack(epoch) => self.renew_epoch(epoch),
@@ -286,16 +298,7 @@ impl Hub {
 
     /// A join or leave, to the subscribers on this instance.
     pub(super) fn tell_presence(&self, channel: &ChannelName, news: News) {
-        self.registry().presence(channel, news);
+        let deliveries = self.registry().presence(channel, news);
+        self.traffic().deliveries.increment(deliveries);
     }
-}
-
-fn ephemeral(channel: &Channel, publication: Publication) {
-    let state = channel.state();
-    if state.subscribers.is_empty() {
-        return;
-    }
-    let news = News::Ephemeral(Arc::new(publication));
-    let event = ChannelEvent::new(channel.name.clone(), news);
-    state.fan_out(&Arc::new(event), |_| true);
 }

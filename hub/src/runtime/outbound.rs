@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{connection::Handle, hub::Hub, queue::Item};
+use super::{handle::Handle, hub::Hub, queue::Item};
 use crate::{
     ports::{Caller, Control, Identity, Publication},
     protocol::{CloseCode, News, UnsubscribeCode},
@@ -83,7 +83,7 @@ impl Hub {
             } => {
                 let code = CloseCode::chosen(*code, reason);
                 for connection in self.connections_of(user, session.as_deref()) {
-                    connection.queue.end(code.clone());
+                    connection.end(code.clone());
                 }
             }
             Control::Reauthorize { channel, user } => {
@@ -95,7 +95,7 @@ impl Hub {
                 channel,
             } => {
                 for connection in self.connections_of(user, session.as_deref()) {
-                    connection.queue.signal(Item::Subscribe(channel.clone()));
+                    connection.signal(Item::Subscribe(channel.clone()));
                 }
             }
             Control::Unsubscribe {
@@ -103,10 +103,10 @@ impl Hub {
                 user,
                 code,
             } => {
-                let queues = self.registry().queues(channel, user.as_deref());
-                self.tell(queues.into_iter().map(|queue| {
+                let handles = self.registry().handles(channel, user.as_deref());
+                self.tell(handles.into_iter().map(|handle| {
                     let code = UnsubscribeCode::chosen(*code);
-                    (Item::Unsubscribe(channel.clone(), code), queue)
+                    (Item::Unsubscribe(channel.clone(), code), handle)
                 }));
             }
             Control::Join { channel, info } => {

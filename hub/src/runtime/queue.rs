@@ -10,7 +10,6 @@ use std::{
 };
 
 use metrics::counter;
-use tokio::sync::Notify;
 
 use crate::{
     ports::ChannelName,
@@ -32,8 +31,27 @@ pub(crate) enum Item {
 pub(crate) struct Queue {
     limits: QueueLimits,
     state: Mutex<State>,
-    filled: Notify,
-    ended: Notify,
+}
+
+/// What a delivery asks of whoever made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// The connection was asked for before, and has not come yet; or there is nothing to take.
+    Nothing,
+    /// That the connection takes what waits, soon.
+    ATurn,
+    /// That the connection ends, now.
+    TheEnd,
+}
+
+/// See [`Queue::take`].
+#[derive(Debug)]
+pub(crate) enum Taken {
+    Nothing,
+    /// The one that waited.
+    Last(Item),
+    /// One of several.
+    Item(Item),
 }
 
 /// What may wait for one connection, in bytes.
@@ -43,6 +61,16 @@ pub(crate) struct QueueLimits {
     pub(crate) durable: usize,
     /// Of ephemeral events, over all channels.
     pub(crate) ephemeral: usize,
+}
+
+#[cfg(test)]
+impl Taken {
+    pub(crate) fn item(self) -> Option<Item> {
+        match self {
+            Self::Nothing => None,
+            Self::Last(item) | Self::Item(item) => Some(item),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -55,94 +83,75 @@ struct State {
     first: u64,
     /// Where the newest ephemeral event of each key waits.
     newest: HashMap<(SubscriptionId, Arc<str>), u64>,
+    /// Somebody was asked to take what waits.
+    asked: bool,
     /// The connection has to end: nothing more is delivered.
     end: Option<CloseCode>,
 }
+
+/// A queue that has grown beyond this gives its memory back when it is empty.
+const KEPT_ITEMS: usize = 64;
 
 impl Queue {
     pub(crate) fn new(limits: QueueLimits) -> Self {
         Self {
             limits,
             state: Mutex::default(),
-            filled: Notify::new(),
-            ended: Notify::new(),
         }
     }
 
-    pub(crate) fn deliver(&self, delivery: Delivery) {
+    pub(crate) fn deliver(&self, delivery: Delivery) -> Asks {
         let mut state = self.state();
         if state.end.is_some() {
-            return;
+            return Asks::Nothing;
         }
         match &delivery.event.news {
             News::Ephemeral(_) => self.deliver_ephemeral(state, delivery),
             News::Publication(_) | News::Join(_) | News::Leave(_) => {
                 state.durable += delivery.bytes();
                 if state.durable > self.limits.durable {
-                    drop(state);
-                    return self.end(CloseCode::SLOW);
+                    state.end_with(CloseCode::SLOW);
+                    return Asks::TheEnd;
                 }
                 state.items.push_back(Item::Delivery(delivery));
-                self.wake(state);
+                state.ask()
             }
         }
     }
 
     /// The newest of its key, if there is room for it. What is dropped here is made up for by the
     /// next of its key.
-    fn deliver_ephemeral(&self, mut state: MutexGuard<'_, State>, delivery: Delivery) {
+    fn deliver_ephemeral(&self, mut state: MutexGuard<'_, State>, delivery: Delivery) -> Asks {
         let after = delivery.bytes();
         let waiting = state.same_key(&delivery).map(|waiting| waiting.bytes());
         let bytes = state.ephemeral - waiting.unwrap_or(0) + after;
         if bytes > self.limits.ephemeral {
             drop(state);
-            return counter!("hub_ephemeral_drops_total", "reason" => "slow reader").increment(1);
+            counter!("hub_ephemeral_drops_total", "reason" => "slow reader").increment(1);
+            return Asks::Nothing;
         }
         state.ephemeral = bytes;
         if let Some(place) = state.same_key(&delivery) {
             *place = delivery;
-            return;
+            return Asks::Nothing;
         }
         state.remember_key(&delivery);
         state.items.push_back(Item::Delivery(delivery));
-        self.wake(state);
+        state.ask()
     }
 
     pub(crate) fn signal(&self, signal: Item) {
-        let mut state = self.state();
-        state.items.push_back(signal);
-        self.wake(state);
+        self.state().items.push_back(signal);
     }
 
     /// The connection has to end, even while its socket is blocked. What waits is let go.
     pub(crate) fn end(&self, code: CloseCode) {
-        let mut state = self.state();
-        state.end.get_or_insert(code);
-        state.newest.clear();
-        state.items.clear();
-        (state.durable, state.ephemeral) = (0, 0);
-        drop(state);
-        self.ended.notify_one();
+        self.state().end_with(code);
     }
 
-    /// Returns when the connection has to end.
-    pub(crate) async fn ended(&self) -> CloseCode {
-        loop {
-            if let Some(code) = self.state().end.clone() {
-                return code;
-            }
-            self.ended.notified().await;
-        }
-    }
-
-    /// Returns when there may be something to take.
-    pub(crate) async fn filled(&self) {
-        self.filled.notified().await;
-    }
-
-    /// Makes [`Queue::filled`] return once more.
-    pub(crate) fn nudge(&self) {
-        self.filled.notify_one();
+    /// Why the connection has to end, if it has.
+    pub(crate) fn ended(&self) -> Option<CloseCode> {
+        self.state().end.clone()
     }
 
     /// What waits, in bytes of deliveries.
@@ -151,35 +160,30 @@ impl Queue {
         state.durable + state.ephemeral
     }
 
-    /// Takes what waits, up to about `bytes` of deliveries. True when more is left.
-    pub(crate) fn take(&self, bytes: usize, taken: &mut Vec<Item>) -> bool {
+    /// Takes what has waited longest.
+    pub(crate) fn take(&self) -> Taken {
         let mut state = self.state();
-        let mut weight = 0;
-        while weight < bytes {
-            let Some(item) = state.items.pop_front() else {
-                break;
-            };
-            state.first += 1;
-            if let Item::Delivery(delivery) = &item {
-                weight += delivery.bytes();
-                match &delivery.event.news {
-                    News::Ephemeral(_) => state.ephemeral -= delivery.bytes(),
-                    News::Publication(_) | News::Join(_) | News::Leave(_) => {
-                        state.durable -= delivery.bytes();
-                    }
+        state.asked = false;
+        let Some(item) = state.items.pop_front() else {
+            return Taken::Nothing;
+        };
+        state.first += 1;
+        if let Item::Delivery(delivery) = &item {
+            match &delivery.event.news {
+                News::Ephemeral(_) => state.ephemeral -= delivery.bytes(),
+                News::Publication(_) | News::Join(_) | News::Leave(_) => {
+                    state.durable -= delivery.bytes();
                 }
             }
-            taken.push(item);
         }
-        if state.items.is_empty() {
-            state.newest.clear();
+        if !state.items.is_empty() {
+            return Taken::Item(item);
         }
-        !state.items.is_empty()
-    }
-
-    fn wake(&self, state: MutexGuard<'_, State>) {
-        drop(state);
-        self.filled.notify_one();
+        state.newest.clear();
+        if state.items.capacity() > KEPT_ITEMS {
+            state.items = VecDeque::new();
+        }
+        Taken::Last(item)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -188,6 +192,21 @@ impl Queue {
 }
 
 impl State {
+    fn ask(&mut self) -> Asks {
+        if std::mem::replace(&mut self.asked, true) {
+            Asks::Nothing
+        } else {
+            Asks::ATurn
+        }
+    }
+
+    fn end_with(&mut self, code: CloseCode) {
+        self.end.get_or_insert(code);
+        self.newest.clear();
+        self.items = VecDeque::new();
+        (self.durable, self.ephemeral) = (0, 0);
+    }
+
     fn same_key(&mut self, delivery: &Delivery) -> Option<&mut Delivery> {
         let place = *self.newest.get(&key(delivery)?)?;
         let index = usize::try_from(place.checked_sub(self.first)?).ok()?;
@@ -275,10 +294,7 @@ mod tests {
     }
 
     fn texts(queue: &Queue) -> Vec<String> {
-        let mut taken = Vec::new();
-        queue.take(usize::MAX, &mut taken);
-        taken
-            .into_iter()
+        std::iter::from_fn(|| queue.take().item())
             .map(|item| match item {
                 Item::Delivery(delivery) => body(&delivery),
                 signal @ (Item::Reauthorize(_)
@@ -343,15 +359,19 @@ mod tests {
     }
 
     #[test]
-    fn a_take_is_bounded_and_says_whether_more_waits() {
-        let queue = queue(100_000);
-        for offset in 1..=10 {
-            queue.deliver(publication(offset, &"x".repeat(100)));
-        }
-        let mut taken = Vec::new();
-        assert!(queue.take(250, &mut taken));
-        assert_eq!(taken.len(), 2);
-        assert!(!queue.take(usize::MAX, &mut taken));
-        assert_eq!(taken.len(), 10);
+    fn a_turn_is_asked_for_once_until_it_comes() {
+        let queue = queue(1_000);
+        assert_eq!(queue.deliver(publication(1, "x")), Asks::ATurn);
+        assert_eq!(queue.deliver(publication(2, "x")), Asks::Nothing);
+        assert!(matches!(queue.take(), Taken::Item(_)));
+        // Whoever takes may stop before the end.
+        assert_eq!(queue.deliver(publication(3, "x")), Asks::ATurn);
+        assert!(matches!(queue.take(), Taken::Item(_)));
+        assert!(matches!(queue.take(), Taken::Last(_)));
+        assert!(matches!(queue.take(), Taken::Nothing));
+        assert_eq!(queue.deliver(publication(4, "x")), Asks::ATurn);
+        let too_much = publication(5, &"x".repeat(1_000));
+        assert_eq!(queue.deliver(too_much), Asks::TheEnd);
+        assert_eq!(queue.deliver(publication(6, "x")), Asks::Nothing);
     }
 }

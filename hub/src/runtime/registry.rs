@@ -10,28 +10,25 @@ use std::{
 };
 
 use dashmap::DashMap;
-use metrics::counter;
 use tokio::sync::oneshot;
 
-use super::queue::{Item, Queue};
+use super::{handle::Handle, queue::Item};
 use crate::{
     ports::{ChannelName, Denied, Publication},
     protocol::{ChannelEvent, Delivery, Moment, News, Opening, Sequencer, SubscriptionId},
 };
 
 /// All open channels.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Registry {
     channels: DashMap<ChannelName, Arc<Channel>>,
 }
 
-#[derive(Debug)]
 pub(super) struct Channel {
     pub(super) name: ChannelName,
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
 pub(super) struct State {
     pub(super) order: Order,
     pub(super) subscribers: HashMap<SubscriberKey, Subscriber>,
@@ -69,9 +66,9 @@ pub(super) struct SubscriberKey {
     pub(super) subscription: SubscriptionId,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Subscriber {
-    pub(super) queue: Arc<Queue>,
+    pub(super) handle: Arc<Handle>,
     pub(super) user: Arc<str>,
     pub(super) join_leave: bool,
 }
@@ -125,24 +122,25 @@ impl Registry {
         }
     }
 
-    /// To the subscribers who get joins and leaves.
-    pub(super) fn presence(&self, name: &ChannelName, news: News) {
-        if let Some(channel) = self.find(name) {
-            let event = Arc::new(ChannelEvent::new(name.clone(), news));
-            channel
-                .state()
-                .fan_out(&event, |subscriber| subscriber.join_leave);
-        }
+    /// To the subscribers who get joins and leaves; returns to how many.
+    pub(super) fn presence(&self, name: &ChannelName, news: News) -> u64 {
+        let Some(channel) = self.find(name) else {
+            return 0;
+        };
+        let event = Arc::new(ChannelEvent::new(name.clone(), news));
+        channel
+            .state()
+            .fan_out(&event, |subscriber| subscriber.join_leave)
     }
 
     pub(super) fn reauthorize(&self, name: &ChannelName, user: Option<&str>) {
-        for queue in self.queues(name, user) {
-            queue.signal(Item::Reauthorize(name.clone()));
+        for handle in self.handles(name, user) {
+            handle.signal(Item::Reauthorize(name.clone()));
         }
     }
 
     /// Of a channel's subscribers.
-    pub(super) fn queues(&self, name: &str, user: Option<&str>) -> Vec<Arc<Queue>> {
+    pub(super) fn handles(&self, name: &str, user: Option<&str>) -> Vec<Arc<Handle>> {
         let Some(channel) = self.find(name) else {
             return Vec::new();
         };
@@ -150,7 +148,7 @@ impl Registry {
         let subscribers = state.subscribers.values();
         subscribers
             .filter(|subscriber| user.is_none_or(|user| *user == *subscriber.user))
-            .map(|subscriber| subscriber.queue.clone())
+            .map(|subscriber| subscriber.handle.clone())
             .collect()
     }
 }
@@ -187,17 +185,22 @@ impl Channel {
 }
 
 impl State {
-    pub(super) fn fan_out(&self, event: &Arc<ChannelEvent>, wants: impl Fn(&Subscriber) -> bool) {
+    /// Returns to how many.
+    pub(super) fn fan_out(
+        &self,
+        event: &Arc<ChannelEvent>,
+        wants: impl Fn(&Subscriber) -> bool,
+    ) -> u64 {
         let mut deliveries = 0;
         for (key, subscriber) in &self.subscribers {
             if wants(subscriber) {
                 deliveries += 1;
-                subscriber.queue.deliver(Delivery {
+                subscriber.handle.deliver(Delivery {
                     subscription: key.subscription,
                     event: event.clone(),
                 });
             }
         }
-        counter!("hub_deliveries_total").increment(deliveries);
+        deliveries
     }
 }

@@ -145,6 +145,10 @@ impl Link for ReplyStream {
         self.pipe.written
     }
 
+    fn unwritten(&self) -> usize {
+        self.writing.remaining()
+    }
+
     fn poll_read(&mut self, reading: Reading, context: &mut Context<'_>) -> Poll<Event> {
         if self.poll_gone(context).is_ready() {
             return Poll::Ready(Event::Gone);

@@ -8,17 +8,18 @@ use std::{
     future::poll_fn,
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
-use metrics::counter;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Instant, Sleep, timeout},
 };
 
+use super::metrics::Traffic;
 use crate::protocol::{CloseCode, Encoding, Frame};
 
 /// What the transport has to report.
@@ -65,6 +66,9 @@ pub(super) trait Link: Send + 'static {
     /// Bytes written since the beginning, by which progress is seen.
     fn written(&self) -> u64;
 
+    /// Bytes handed in and not yet written.
+    fn unwritten(&self) -> usize;
+
     /// The client's next message, or its end.
     fn poll_read(&mut self, reading: Reading, context: &mut Context<'_>) -> Poll<Event>;
 
@@ -103,10 +107,10 @@ pub(super) struct Transport<L> {
     link: L,
     outgoing: VecDeque<Outgoing>,
     outgoing_bytes: usize,
-    unflushed: bool,
     /// Something waits, or waited until just now.
     occupied: bool,
     snapshot: SnapshotProgress,
+    traffic: Arc<Traffic>,
     stall: Duration,
     stall_timer: Option<Pin<Box<Sleep>>>,
     progress: u64,
@@ -114,14 +118,14 @@ pub(super) struct Transport<L> {
 
 impl<L: Link> Transport<L> {
     /// A write may be blocked for `stall` without progress.
-    pub(super) fn over(link: L, stall: Duration) -> Self {
+    pub(super) fn over(link: L, stall: Duration, traffic: Arc<Traffic>) -> Self {
         Self {
             link,
             outgoing: VecDeque::new(),
             outgoing_bytes: 0,
-            unflushed: false,
             occupied: false,
             snapshot: SnapshotProgress::None,
+            traffic,
             stall,
             stall_timer: None,
             progress: 0,
@@ -138,9 +142,9 @@ impl<L: Link> Transport<L> {
         self.outgoing.push_back(Outgoing::Snapshot(frame));
     }
 
-    /// What was sent and not yet handed to the link.
+    /// What was sent, or answered by the link itself, and not yet written.
     pub(super) fn outgoing_bytes(&self) -> usize {
-        self.outgoing_bytes
+        self.outgoing_bytes + self.link.unwritten()
     }
 
     /// Nothing waits to be handed to the link.
@@ -153,7 +157,15 @@ impl<L: Link> Transport<L> {
         poll_fn(|context| self.poll_next(reading, context)).await
     }
 
-    fn poll_next(&mut self, reading: Reading, context: &mut Context<'_>) -> Poll<Event> {
+    /// Writes what there is to write, as far as that goes without waiting. False where something
+    /// is left to [`Transport::poll_next`].
+    pub(super) fn try_write(&mut self) -> bool {
+        let mut nobody = Context::from_waker(Waker::noop());
+        let written = self.poll_write(&mut nobody);
+        matches!(written, Poll::Ready(Ok(()))) && self.snapshot == SnapshotProgress::None
+    }
+
+    pub(super) fn poll_next(&mut self, reading: Reading, context: &mut Context<'_>) -> Poll<Event> {
         self.occupied |= !self.is_clear();
         match self.poll_write(context) {
             Poll::Ready(Ok(())) => {
@@ -178,20 +190,27 @@ impl<L: Link> Transport<L> {
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        if !self.outgoing.is_empty() {
+            let before = (self.outgoing.len(), self.outgoing_bytes);
+            let handed_in = self.poll_hand_in(context);
+            let frames = before.0 - self.outgoing.len();
+            self.traffic.sent.increment(frames as u64);
+            let bytes = before.1 - self.outgoing_bytes;
+            self.traffic.sent_bytes.increment(bytes as u64);
+            ready!(handed_in)?;
+        }
+        ready!(self.link.poll_flush(context))?;
+        self.snapshot.buffer_is_empty();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_hand_in(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         while !self.outgoing.is_empty() {
             ready!(self.link.poll_ready(context))?;
-            self.snapshot.buffer_is_empty();
-            let Some(outgoing) = self.outgoing.pop_front() else {
-                break;
-            };
-            let frame = self.taken(outgoing);
-            self.unflushed = true;
-            self.link.start_send(frame)?;
-        }
-        if self.unflushed {
-            ready!(self.link.poll_flush(context))?;
-            self.unflushed = false;
-            self.snapshot.buffer_is_empty();
+            if let Some(outgoing) = self.outgoing.pop_front() {
+                let frame = self.taken(outgoing);
+                self.link.start_send(frame)?;
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -205,8 +224,6 @@ impl<L: Link> Transport<L> {
             }
         };
         self.outgoing_bytes -= frame.len();
-        counter!("hub_frames_sent_total").increment(1);
-        counter!("hub_sent_bytes_total").increment(frame.len() as u64);
         frame
     }
 

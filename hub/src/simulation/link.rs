@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use futures_util::FutureExt;
-
 use super::{
     client::{Act, Wait},
     coverage::Counter,
@@ -17,7 +15,7 @@ use crate::{
         CloseCode, Encoding, Endpoint, Frame, Input, Moment, Session, SubscriptionId,
         protobuf::transcoding,
     },
-    runtime::queue::{Item, Queue, QueueLimits},
+    runtime::queue::{Item, Queue, QueueLimits, Taken},
 };
 
 #[derive(Debug)]
@@ -301,11 +299,19 @@ impl World {
             return;
         };
         link.draining = false;
-        if let Some(code) = link.queue.ended().now_or_never() {
+        if let Some(code) = link.queue.ended() {
             return self.handle(id, Input::End(code));
         }
-        let mut items = Vec::new();
-        let more = link.queue.take(PORTION, &mut items);
+        let (mut items, mut weight, mut more) = (Vec::new(), 0, true);
+        while more && weight < PORTION {
+            let taken = link.queue.take();
+            more = matches!(taken, Taken::Item(_));
+            let item = taken.item();
+            if let Some(Item::Delivery(delivery)) = &item {
+                weight += delivery.bytes();
+            }
+            items.extend(item);
+        }
         for item in items {
             match item {
                 Item::Delivery(delivery) => {

@@ -125,9 +125,9 @@ impl Session {
         let buffer = std::mem::take(&mut joining.join.buffer);
         let afterwards = std::mem::take(&mut joining.join.afterwards);
         self.subscriptions
-            .insert(id.number, joining.into_live(live));
+            .insert(id.number, Box::new(joining.into_live(live)));
         for delivery in buffer {
-            self.delivered(delivery, effects);
+            self.delivered(delivery, now, effects);
         }
         if let Some(info) = announced {
             effects.push(Effect::AnnounceJoin { channel, info });

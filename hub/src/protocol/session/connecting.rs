@@ -7,7 +7,7 @@ use super::{
         CloseCode, ErrorCode, Moment,
         command::{Command, ConnectRequest, Request},
         reply::{ConnectResult, Expiry, Reply},
-        subscription::{Answer, Step, Subscription},
+        subscription::{Answer, Step},
     },
     Effect, Effects, Phase, Session,
 };
@@ -101,7 +101,7 @@ impl Session {
         let Phase::Subscribing { command } = self.phase else {
             return;
         };
-        if !self.subscriptions.values().all(Subscription::is_ready) {
+        if !self.subscriptions.values().all(|one| one.is_ready()) {
             return;
         }
         let ids: Vec<_> = self.subscriptions.values().map(|ready| ready.id).collect();

@@ -63,7 +63,7 @@ impl Session {
         });
         let number = subscription.id.number;
         self.by_channel.insert(subscription.channel.clone(), number);
-        self.subscriptions.insert(number, subscription);
+        self.subscriptions.insert(number, Box::new(subscription));
     }
 
     fn refuses_subscribe(&self, request: &SubscribeRequest) -> Option<ErrorCode> {
@@ -120,7 +120,7 @@ impl Session {
     /// Takes the join that a result belongs to, if it still waits for that.
     pub(super) fn take_join(&mut self, id: SubscriptionId, step: Step) -> Option<Joining> {
         let subscription = self.subscriptions.remove(&id.number)?;
-        match subscription {
+        match *subscription {
             Subscription {
                 id: current,
                 channel,
@@ -135,7 +135,7 @@ impl Session {
                 join,
             }),
             other => {
-                self.subscriptions.insert(id.number, other);
+                self.subscriptions.insert(id.number, Box::new(other));
                 None
             }
         }
@@ -143,7 +143,7 @@ impl Session {
 
     pub(super) fn put_back(&mut self, joining: Joining) {
         self.subscriptions
-            .insert(joining.id.number, joining.into_subscription());
+            .insert(joining.id.number, Box::new(joining.into_subscription()));
     }
 
     pub(super) fn join_authorized(

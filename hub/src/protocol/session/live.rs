@@ -25,8 +25,9 @@ pub(super) fn due(subscription: &Subscription) -> Option<Moment> {
 
 impl Session {
     /// Hands an event to the client, if it is what comes next; a subscription still being made
-    /// keeps it for later.
-    pub(super) fn delivered(&mut self, delivery: Delivery, effects: &mut Effects) {
+    /// keeps it for later. Nothing else follows from one that is sent or dropped, and nearly all
+    /// are.
+    pub(super) fn delivered(&mut self, delivery: Delivery, now: Moment, effects: &mut Effects) {
         let id = delivery.subscription;
         let Some(subscription) = self.subscriptions.get_mut(&id.number) else {
             return;
@@ -46,6 +47,7 @@ impl Session {
                 }
                 join.keep(delivery);
                 self.bound_buffers(effects);
+                self.take_stock(now, effects);
             }
             State::Live(live) => {
                 #[cfg(any(test, feature = "breakages"))]
@@ -63,6 +65,7 @@ impl Session {
                     Verdict::Insufficient => {
                         effects.push(Effect::Count(Counted::OutOfOrder));
                         self.end_live(id, UnsubscribeCode::INSUFFICIENT_STATE, effects);
+                        self.take_stock(now, effects);
                     }
                 }
             }
@@ -287,7 +290,8 @@ impl Session {
 
     /// Looks at every subscription whose time has come.
     pub(super) fn tick_subscriptions(&mut self, now: Moment, effects: &mut Effects) {
-        let is_due = |subscription: &&Subscription| due(subscription).is_some_and(|at| at <= now);
+        let is_due =
+            |subscription: &&Box<Subscription>| due(subscription).is_some_and(|at| at <= now);
         let ids: Vec<_> = self
             .subscriptions
             .values()

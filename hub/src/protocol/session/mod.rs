@@ -86,7 +86,8 @@ pub struct Session {
     /// Where the client stands in channels that the server may subscribe it to again.
     resume: BTreeMap<String, Since>,
     calls: Calls,
-    subscriptions: BTreeMap<u32, Subscription>,
+    /// Most connections have one or two, so that nodes of them would be mostly empty.
+    subscriptions: BTreeMap<u32, Box<Subscription>>,
     by_channel: BTreeMap<ChannelName, u32>,
     last_number: u32,
     /// The subscription whose snapshot is being read or written, and those that wait for it.
@@ -155,7 +156,7 @@ impl Session {
             Input::Frame(frame) => self.frame(frame, now, effects),
             Input::FrameOverLimit(frame) => self.frame_over_limit(frame, now, effects),
             Input::Tick => self.tick(now, effects),
-            Input::Delivered(delivery) => self.delivered(delivery, effects),
+            Input::Delivered(delivery) => return self.delivered(delivery, now, effects),
             Input::Authenticated(result) => self.authenticated(result, now, effects),
             Input::Refreshed { id, result } => self.refreshed(id, result, now, effects),
             Input::Authorized { ask, result } => self.authorized(ask, result, now, effects),
@@ -196,9 +197,18 @@ impl Session {
             Input::Drain => self.drain(now, effects),
             Input::Gone => self.end(effects),
         }
+        self.take_stock(now, effects);
+    }
+
+    /// What can follow from anything that happened.
+    fn take_stock(&mut self, now: Moment, effects: &mut Effects) {
         self.judge_mistakes(now, effects);
         self.finish_drain(now, effects);
-        self.subscriptions_due = self.subscriptions.values().filter_map(live::due).min();
+        self.subscriptions_due = self
+            .subscriptions
+            .values()
+            .filter_map(|one| live::due(one))
+            .min();
     }
 
     /// When [`Input::Tick`] is wanted.
