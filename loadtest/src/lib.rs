@@ -7,6 +7,7 @@
 //! violated. Nothing here uses the server's or the engine's code: what both sides share is the
 //! written protocol.
 
+pub mod bench;
 pub mod breakages;
 pub mod check;
 pub mod client;

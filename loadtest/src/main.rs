@@ -1,11 +1,14 @@
-//! `loadtest`: what can be done with clusters of real processes.
+//! `loadtest`: clusters of real processes, and scenarios that measure a server from outside.
 //!
 //! Each subcommand ends what it started when it is interrupted: whoever drops a cluster ends its
 //! processes.
 
 mod demo;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
+use loadtest::bench;
 
 /// Clusters, load, faults and an independent checker for the dispatch hub.
 #[derive(Parser)]
@@ -19,15 +22,62 @@ struct Cli {
 enum Command {
     /// Serve the demo by several instances behind a balancer, until interrupted.
     Cluster(demo::Flags),
+    /// Publish at a rate to subscribers of one or many channels.
+    Fanout(bench::fanout::Fanout),
+    /// Find the highest rate that a server bears.
+    Saturate(bench::saturate::Saturate),
+    /// Run fanout for several servers in turn, and compare them.
+    Compare(bench::compare::Compare),
+    /// The bare loop that servers are held against: frames to sockets, and nothing else.
+    Bare(bench::bare::Flags),
+    /// Hold connections for a coordinator; scenarios start these themselves.
+    #[command(hide = true)]
+    Worker,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(tracing::Level::WARN)
         .init();
     match Cli::parse().command {
-        Command::Cluster(flags) => demo::run(flags).await,
+        Command::Cluster(flags) => {
+            let runtime = tokio::runtime::Runtime::new()?;
+            runtime.block_on(demo::run(flags))?;
+        }
+        Command::Fanout(fanout) => return show(&fanout.run()?, fanout.options.quiet),
+        Command::Saturate(saturate) => {
+            return show(&saturate.run()?, saturate.fanout.options.quiet);
+        }
+        Command::Compare(compare) => return compare_all(&compare),
+        Command::Bare(flags) => bench::bare::serve(&flags)?,
+        Command::Worker => bench::worker::work()?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fails where a message was lost, or anything else was wrong.
+fn show(figures: &bench::report::Figures, quiet: bool) -> anyhow::Result<ExitCode> {
+    if !quiet {
+        println!("{figures}");
+    }
+    println!("{}", serde_json::to_string(figures)?);
+    Ok(if figures.is_correct() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn compare_all(compare: &bench::compare::Compare) -> anyhow::Result<ExitCode> {
+    let all = compare.run()?;
+    println!("{}", bench::compare::table(&all));
+    for figures in all.iter().flat_map(|runs| &runs.0) {
+        println!("{}", serde_json::to_string(figures)?);
+    }
+    Ok(if all.iter().all(bench::compare::Runs::are_correct) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

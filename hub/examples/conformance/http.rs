@@ -1,5 +1,5 @@
-//! The routes: the socket's handshake, and the two calls of the HTTP API that the suites publish
-//! with.
+//! The routes: the socket's handshake, and the calls of the HTTP API that the suites, and
+//! load generators, publish with.
 
 use axum::{
     Json, Router,
@@ -41,6 +41,7 @@ pub fn routes(mode: Mode, hub: Hub, log: MemoryLog) -> Router {
     Router::new()
         .route("/connection/websocket", get(open))
         .route("/api/publish", post(publish))
+        .route("/api/batch", post(batch))
         .route("/api/history", post(history))
         .merge(streams::routes(hub.clone()))
         .with_state(Site { mode, hub, log })
@@ -113,6 +114,37 @@ async fn publish(State(site): State<Site>, request: Request) -> Response {
         .map(|one| json!({ "offset": one.offset, "epoch": &*one.epoch }));
     site.hub.committed(assigned);
     Json(json!({ "result": result })).into_response()
+}
+
+#[derive(Deserialize)]
+struct Batch {
+    commands: Vec<Command>,
+}
+
+#[derive(Deserialize)]
+struct Command {
+    publish: Publish,
+}
+
+/// Publishes all of it as one commit, for load generators.
+async fn batch(State(site): State<Site>, request: Request) -> Response {
+    let asked: Batch = match asked(request).await {
+        Ok(asked) => asked,
+        Err(refused) => return refused,
+    };
+    let mut entries = Vec::with_capacity(asked.commands.len());
+    for Command { publish } in &asked.commands {
+        if namespaces::of(site.mode, &publish.channel).is_none() {
+            return error(102, "unknown channel");
+        }
+        let Ok(body) = Body::from_raw(&publish.data) else {
+            return error(107, "bad request");
+        };
+        entries.push((publish.channel.as_str(), body));
+    }
+    site.hub.committed(site.log.append(&entries));
+    let replies = vec![json!({ "publish": {} }); entries.len()];
+    Json(json!({ "replies": replies })).into_response()
 }
 
 #[derive(Deserialize)]

@@ -22,6 +22,7 @@ use anyhow::{Context as _, Result, ensure};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::time::sleep;
 
+pub use histogram::Histogram;
 pub use report::{Outcome, Totals};
 
 use crate::{
