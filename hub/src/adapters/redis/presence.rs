@@ -37,12 +37,30 @@ struct Own {
     entered: HashMap<Key, Arc<ClientInfo>>,
     /// Changes that Redis has not confirmed; a beat makes them again.
     unconfirmed: HashSet<Key>,
+    /// How often all was doubted: what was asked before the last time confirms nothing.
+    doubts: u64,
 }
 
 impl Own {
     /// Redis had no lease of this instance, so it may have none of its entries.
     fn doubt_all(&mut self) {
+        self.doubts += 1;
         self.unconfirmed.extend(self.entered.keys().cloned());
+    }
+}
+
+/// A beat under way. One whose answer does not come may have made the lease, and the next would find
+/// nothing amiss.
+struct Asked<'a> {
+    of: &'a RedisPresence,
+    answered: bool,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.of.own().doubt_all();
+        }
     }
 }
 
@@ -51,23 +69,24 @@ const SEPARATOR: char = '\n';
 /// Entries of dead instances removed by one beat; the rest is left to the next.
 const SWEPT: usize = 2_000;
 
-/// KEYS: leases, entries, presence. ARGV: instance, lease in ms, entry, field, info. The time of
+/// KEYS: leases, entries, presence. ARGV: instance, entry, field, info. The time of
 /// the first entry is written into the info, as its first member, and kept when that changes.
-/// Returns 1 where the entry is new or other than it was, and 2 more where the lease had to be made:
-/// Redis has forgotten the instance, or never knew it.
+/// Returns 1 where the entry is new or other than it was, and 2 more where no lease stands: Redis has
+/// forgotten the instance, or never knew it.
 static ENTER: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local t = redis.call('time')
          local now = t[1] * 1000 + math.floor(t[2] / 1000)
-         local made = redis.call('zadd', KEYS[1], 'nx', now + ARGV[2], ARGV[1])
-         redis.call('sadd', KEYS[2], ARGV[3])
-         local before = redis.call('hget', KEYS[3], ARGV[4])
+         local ends = redis.call('zscore', KEYS[1], ARGV[1])
+         local forgotten = (ends and tonumber(ends) >= now) and 0 or 2
+         redis.call('sadd', KEYS[2], ARGV[2])
+         local before = redis.call('hget', KEYS[3], ARGV[3])
          local since = before and string.match(before, '^{\"since_us\":(%d+)')
            or string.format('%.0f', t[1] * 1000000 + t[2])
-         local entry = '{\"since_us\":' .. since .. ',' .. string.sub(ARGV[5], 2)
-         if entry == before then return 2 * made end
-         redis.call('hset', KEYS[3], ARGV[4], entry)
-         return 2 * made + 1",
+         local entry = '{\"since_us\":' .. since .. ',' .. string.sub(ARGV[4], 2)
+         if entry == before then return forgotten end
+         redis.call('hset', KEYS[3], ARGV[3], entry)
+         return forgotten + 1",
     )
 });
 
@@ -194,7 +213,6 @@ impl RedisPresence {
             .key(self.entries_key())
             .key(self.presence_key(channel))
             .arg(&*self.instance)
-            .arg(self.config.lease_ms)
             .arg(format!("{channel}{SEPARATOR}{client}"))
             .arg(format!("{}{SEPARATOR}{client}", self.instance))
             .arg(text)
@@ -202,7 +220,7 @@ impl RedisPresence {
             .await
             .map_err(unavailable)?;
         if answer & 2 != 0 {
-            self.own().doubt_all();
+            self.take_lease().await?;
         }
         Ok(answer & 1)
     }
@@ -222,14 +240,19 @@ impl RedisPresence {
     async fn settle(&self, key: &Key) -> Result<PresenceChange, PresenceError> {
         let (channel, client) = key;
         loop {
-            let wanted = self.own().entered.get(key).cloned();
+            let (wanted, doubts) = {
+                let own = self.own();
+                (own.entered.get(key).cloned(), own.doubts)
+            };
             let changed = match &wanted {
                 Some(info) => self.write(channel, info).await?,
                 None => self.erase(channel, client).await?,
             };
             let mut own = self.own();
             if own.entered.get(key) == wanted.as_ref() {
-                own.unconfirmed.remove(key);
+                if own.doubts == doubts {
+                    own.unconfirmed.remove(key);
+                }
                 return Ok(match changed {
                     0 => PresenceChange::Unchanged,
                     _ => PresenceChange::Changed,
@@ -239,7 +262,11 @@ impl RedisPresence {
     }
 
     /// Renews the lease; where Redis had forgotten it, the entries may be gone too.
-    async fn renew(&self) -> Result<(), PresenceError> {
+    async fn take_lease(&self) -> Result<(), PresenceError> {
+        let mut asked = Asked {
+            of: self,
+            answered: false,
+        };
         let stood: u32 = BEAT
             .key(self.leases_key())
             .arg(&*self.instance)
@@ -247,13 +274,17 @@ impl RedisPresence {
             .invoke_async(&mut self.connection.commands())
             .await
             .map_err(unavailable)?;
-        let unsettled: Vec<Key> = {
-            let mut own = self.own();
-            if stood == 0 {
-                own.doubt_all();
-            }
-            own.unconfirmed.iter().cloned().collect()
-        };
+        asked.answered = true;
+        if stood == 0 {
+            self.own().doubt_all();
+        }
+        Ok(())
+    }
+
+    /// Renews the lease, and makes Redis know what it may have forgotten or missed.
+    async fn renew(&self) -> Result<(), PresenceError> {
+        self.take_lease().await?;
+        let unsettled: Vec<Key> = self.own().unconfirmed.iter().cloned().collect();
         for key in &unsettled {
             self.settle(key).await?;
         }

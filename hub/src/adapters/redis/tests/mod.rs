@@ -105,6 +105,27 @@ async fn who_comes_after_redis_forgot_all_does_not_hide_that_from_the_next_beat(
     assert_eq!(clients(&one.list("a").await.unwrap()), ["comes", "stays"]);
 }
 
+#[tokio::test]
+async fn a_beat_whose_answer_was_lost_does_not_hide_what_redis_forgot() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::before(server.socket());
+    let lasting = RedisConfig {
+        lease_ms: 60_000,
+        ..quick()
+    };
+    let (_, one) = connect(&proxy.url(), lasting).unwrap();
+    let channel = "a".into();
+    one.beat().await.unwrap();
+    one.enter(&channel, &info("stays")).await.unwrap();
+    server.command(&["flushall"]).await;
+    proxy.swallow();
+    one.beat().await.unwrap_err();
+    proxy.cut();
+    proxy.heal();
+    while one.beat().await.is_err() {}
+    assert_eq!(clients(&one.list("a").await.unwrap()), ["stays"]);
+}
+
 fn probe(channel: &str) -> Publication {
     Publication {
         channel: channel.into(),
