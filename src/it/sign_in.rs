@@ -158,6 +158,68 @@ async fn a_lost_answer_to_a_refresh_is_given_again() {
     server.stop().await;
 }
 
+/// The database goes back to what it knew of sign-ins when this was called.
+async fn dump(db: &TestDb) {
+    sqlx::raw_sql("create table dump as table sign_in")
+        .execute(&db.pool)
+        .await
+        .expect("a copy");
+}
+
+async fn restore(db: &TestDb) {
+    let back = "begin; delete from sign_in; insert into sign_in table dump; commit";
+    let done = sqlx::raw_sql(back).execute(&db.pool).await;
+    done.expect("put back");
+}
+
+#[tokio::test]
+async fn who_exchanged_tokens_that_a_restored_database_does_not_know_stays_signed_in() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let first = server.guest().await;
+    let (_, second) = refresh(&server, text(&first, "refresh_token")).await;
+    dump(&db).await;
+    let (_, third) = refresh(&server, text(&second, "refresh_token")).await;
+    let (_, fourth) = refresh(&server, text(&third, "refresh_token")).await;
+    restore(&db).await;
+    let token = text(&fourth, "refresh_token");
+    let (a, b) = tokio::join!(refresh(&server, token), refresh(&server, token));
+    for answer in [&a, &b] {
+        assert_eq!(answer.0, StatusCode::OK, "{}", answer.1);
+        assert_eq!(answer.1["user"], first["user"]);
+        assert_eq!(answer.1["refresh_token"], a.1["refresh_token"]);
+    }
+    let (status, next) = refresh(&server, text(&a.1, "refresh_token")).await;
+    assert_eq!(status, StatusCode::OK, "{next}");
+    // One from between, which somebody copied: the database never saw it, and yet it is old.
+    let (status, _) = refresh(&server, text(&third, "refresh_token")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, _) = refresh(&server, text(&next, "refresh_token")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_copied_token_that_a_restored_database_took_is_found_when_it_goes_on() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let first = server.guest().await;
+    dump(&db).await;
+    let (_, second) = refresh(&server, text(&first, "refresh_token")).await;
+    let (_, third) = refresh(&server, text(&second, "refresh_token")).await;
+    let (_, owners) = refresh(&server, text(&third, "refresh_token")).await;
+    restore(&db).await;
+    let (status, thiefs) = refresh(&server, text(&second, "refresh_token")).await;
+    assert_eq!(status, StatusCode::OK, "{thiefs}");
+    let (status, owners) = refresh(&server, text(&owners, "refresh_token")).await;
+    assert_eq!(status, StatusCode::OK, "{owners}");
+    let (status, _) = refresh(&server, text(&thiefs, "refresh_token")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, _) = refresh(&server, text(&owners, "refresh_token")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "nobody has it any more");
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_refresh_token_that_comes_again_late_ends_the_sign_in() {
     let db = TestDb::new().await;

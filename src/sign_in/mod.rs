@@ -200,13 +200,17 @@ impl SignIn {
     }
 
     /// Takes a refresh token for a new pair. For a short while after it gives the same successor
-    /// again: on a bad network the answer may have been lost, and two pages may ask at once.
+    /// again: on a bad network the answer may have been lost, and two pages may ask at once. A token
+    /// that is newer than what is stored is taken, too: the database has been put back to before it
+    /// was made.
     pub async fn refresh(&self, refresh_token: &str) -> Result<Session, Refused> {
         let known = self.verify(Purpose::Refresh, refresh_token).await?;
         let now = token::get_current_timestamp();
         let next = self.successor(known, refresh_token, now);
         let presented = token::fingerprint(refresh_token);
         let exchange = Exchange {
+            sign_in: known.sign_in,
+            generation: known.generation,
             presented: &presented,
             successor: &token::fingerprint(&next.refresh),
             at: i64::try_from(now).unwrap_or(i64::MAX),

@@ -49,9 +49,17 @@ struct Claims {
     sid: Uuid,
     /// Makes every token unique.
     jti: String,
+    /// Of a refresh token: how many came before it.
+    #[serde(default, rename = "gen", skip_serializing_if = "is_first")]
+    generation: u32,
     /// Only subscription tokens have it, and those do not connect.
     #[serde(default, skip_serializing)]
     channel: Option<serde_json::Value>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
+fn is_first(generation: &u32) -> bool {
+    *generation == 0
 }
 
 /// What a genuine token says.
@@ -59,6 +67,8 @@ struct Claims {
 pub struct Recognised {
     pub account: AccountId,
     pub sign_in: Uuid,
+    /// Of a refresh token: how many came before it.
+    pub generation: u32,
     pub expires_in: Duration,
 }
 
@@ -112,6 +122,7 @@ impl Keys {
             iat: made_at,
             sid: sign_in,
             jti: random_text(),
+            generation: 0,
             channel: None,
         })
     }
@@ -126,6 +137,7 @@ impl Keys {
             iat: made_at,
             sid: of.sign_in,
             jti: URL_SAFE_NO_PAD.encode(&fingerprint(presented)[..16]),
+            generation: of.generation.saturating_add(1),
             channel: None,
         })
     }
@@ -164,6 +176,7 @@ impl Keys {
         Ok(Recognised {
             account: AccountId(claims.sub),
             sign_in: claims.sid,
+            generation: claims.generation,
             expires_in: Duration::from_secs(claims.exp.saturating_sub(get_current_timestamp())),
         })
     }
@@ -269,6 +282,7 @@ mod tests {
         let of = Recognised {
             account: AccountId(Uuid::from_u128(1)),
             sign_in: Uuid::from_u128(2),
+            generation: 7,
             expires_in: LIFE,
         };
         let now = get_current_timestamp();
@@ -277,7 +291,8 @@ mod tests {
         assert_ne!(keys().succeed(of, "second", now, LIFE), successor);
         assert_ne!(keys().succeed(of, "first", now + 1, LIFE), successor);
         let recognised = keys().recognise(Purpose::Refresh, &successor);
-        assert_eq!(recognised.expect("genuine").sign_in, of.sign_in);
+        let recognised = recognised.expect("genuine");
+        assert_eq!((recognised.sign_in, recognised.generation), (of.sign_in, 8));
     }
 
     fn refused(token: &str) -> TokenRefused {

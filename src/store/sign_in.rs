@@ -63,6 +63,9 @@ pub async fn create(
 /// The exchange of a refresh token for its successor. Hashes are all that is known of either.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchange<'a> {
+    pub sign_in: Uuid,
+    /// Of the presented token: how many came before it.
+    pub generation: u32,
     pub presented: &'a [u8],
     pub successor: &'a [u8],
     /// The second at which the successor was made.
@@ -73,21 +76,26 @@ pub struct Exchange<'a> {
     pub grace: Duration,
 }
 
-/// Exchanges the presented refresh token for a new one.
+/// Exchanges the presented refresh token for a new one: it is the newest that is known of its sign-in,
+/// or newer still. No token is of a later generation than its row, unless the row has gone back.
 pub async fn rotate(pools: &Pools, exchange: Exchange<'_>) -> Result<Rotation, StoreError> {
     let renewed = sqlx::query!(
-        r#"update sign_in set previous_hash = refresh_hash, refresh_hash = $2,
+        r#"update sign_in set previous_hash = $1, refresh_hash = $2,
+               generation = greatest(generation, $6::bigint + 1),
                refreshed_at = to_timestamp($4::bigint),
                expires_at = now() + make_interval(secs => $3)
            from account
            where account.id = sign_in.account_id and account.disabled_at is null
-               and refresh_hash = $1 and revoked_at is null and expires_at > now()
+               and sign_in.id = $5 and (refresh_hash = $1 or generation < $6)
+               and revoked_at is null and expires_at > now()
            returning sign_in.id, account_id, account.role, account.name,
                expires_at as "expires_at: jiff_sqlx::Timestamp""#,
         exchange.presented,
         exchange.successor,
         exchange.life.as_secs_f64(),
         exchange.at,
+        exchange.sign_in,
+        i64::from(exchange.generation),
     )
     .fetch_optional(&pools.reads)
     .await?;
