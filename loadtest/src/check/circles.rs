@@ -17,7 +17,7 @@ pub struct Circles {
 impl Default for Circles {
     fn default() -> Self {
         Self {
-            finding: Finding::new("commands never wait for each other in a circle"),
+            finding: Finding::new("nobody waits in a circle"),
         }
     }
 }

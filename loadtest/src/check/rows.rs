@@ -38,15 +38,7 @@ pub async fn check(database: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
     Ok(findings)
 }
 
-const INVARIANTS: [Invariant; 5] = [
-    Invariant {
-        promise: "nobody waits in a circle",
-        checked: "select xact_commit from pg_stat_database where datname = current_database()",
-        offenders: &[
-            "select format('%s deadlocks', deadlocks) from pg_stat_database
-             where datname = current_database() and deadlocks > 0",
-        ],
-    },
+const INVARIANTS: [Invariant; 4] = [
     Invariant {
         promise: "nobody is busy twice at once",
         checked: "select count(*) from occupancy",
