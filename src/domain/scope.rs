@@ -62,7 +62,7 @@ pub enum Scope {
         job: JobId,
         cleaner: Option<CleanerId>,
     },
-    /// The job alone, with its crew.
+    /// The job alone, with its crew and their other jobs under way: nobody's time changes.
     Watch(JobId),
     /// The alert, and the job it is about as [`Scope::Watch`].
     Alert(AlertId),
@@ -243,15 +243,15 @@ impl Scope {
                 cleaner: Some(c.cleaner),
             },
             Command::UnassignJob(c) => job(c.job),
-            Command::AcknowledgeJob(c) => job(c.job),
+            Command::AcknowledgeJob(c) => Self::Watch(c.job),
             Command::DepartForJob(c) => job(c.job),
-            Command::ArriveAtJob(c) => job(c.job),
-            Command::StartJob(c) => job(c.job),
-            Command::PauseJob(c) => job(c.job),
-            Command::ResumeJob(c) => job(c.job),
+            Command::ArriveAtJob(c) => Self::Watch(c.job),
+            Command::StartJob(c) => Self::Watch(c.job),
+            Command::PauseJob(c) => Self::Watch(c.job),
+            Command::ResumeJob(c) => Self::Watch(c.job),
             Command::CompleteJob(c) => job(c.job),
             Command::ReportNoAccess(c) => job(c.job),
-            Command::VerifyJob(c) => job(c.job),
+            Command::VerifyJob(c) => Self::Watch(c.job),
             Command::WithdrawFromJob(c) => Self::Job {
                 job: c.job,
                 cleaner: c.cleaner.or(actor.cleaner()),

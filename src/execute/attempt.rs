@@ -196,9 +196,9 @@ impl Attempt<'_> {
         locks: Locks,
         plan: &mut Plan,
     ) -> Result<Prepared, StoreError> {
-        let mut loaded = self
-            .load(&mut transaction, Reach::Slot, Numbering::Taken)
-            .await?;
+        // Others than those who are locked could not be chosen anyway.
+        let among = Reach::Among(locks::cleaners(&locks));
+        let mut loaded = self.load(&mut transaction, among, Numbering::Taken).await?;
         if !is_valid(self.request.actor, &loaded.world) {
             return answer(transaction, unauthenticated()).await;
         }

@@ -104,6 +104,20 @@ pub(super) fn needed(before: &World, after: &World, difference: &Difference) -> 
     locks
 }
 
+pub(super) fn cleaners(locks: &Locks) -> Vec<CleanerId> {
+    let cleaners = locks.iter().filter_map(|lock| match lock {
+        Entity::Cleaner(id) => Some(*id),
+        Entity::Account(_)
+        | Entity::Zone(_)
+        | Entity::Service(_)
+        | Entity::Customer(_)
+        | Entity::Hold(_)
+        | Entity::Booking(_)
+        | Entity::Job(_) => None,
+    });
+    cleaners.collect()
+}
+
 /// Everybody whose time was loaded, for when guessing who is concerned has failed too often.
 pub(super) fn whole_roster(world: &World) -> Locks {
     world

@@ -1,17 +1,19 @@
 //! Reads the part of the business that a command or a channel needs, in one statement and so at
-//! one instant: the scope says what is named, `load.sql` completes it.
+//! one instant: the scope says what is named, `load.sql` completes it, cut to what is asked for.
 //!
 //! It keeps the promises written in [`scope`](crate::domain::scope), with one economy: of the
 //! roster's work only those jobs are loaded that the command may move: promises, not assignments,
 //! within half a day of what it is about; and none for a slot, for which nobody is re-homed.
 
 mod import;
+mod parts;
 mod wanted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use sqlx::{PgConnection, types::Json};
+use serde::de::DeserializeOwned;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row, postgres::PgRow, types::Json};
 
 use self::wanted::{Wanted, after};
 use super::{Pools, StoreError};
@@ -43,10 +45,12 @@ pub struct Loaded {
 }
 
 /// How far around a wanted slot the roster is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
     /// Enough to say yes.
     Slot,
+    /// Enough to say yes if one of these carries it.
+    Among(Vec<CleanerId>),
     /// Enough to name the alternatives, after a no.
     Alternatives,
 }
@@ -232,36 +236,60 @@ async fn read(
     wanted: &Wanted,
     channel: &str,
 ) -> Result<Read, StoreError> {
-    let row = sqlx::query_file!("src/store/load.sql", Json(wanted) as _, channel)
+    let statement = AssertSqlSafe(parts::statement(wanted, channel));
+    let row = sqlx::query(statement)
+        .bind(Json(wanted))
+        .bind(channel)
         .fetch_one(connection)
         .await?;
+    let row = Columns(&row);
     let world = World {
-        accounts: by_id(row.accounts.0, |row| row.id),
-        zones: by_id(row.zones.0, |row| row.slug.clone()),
-        skills: row.skills.0.into(),
-        services: by_id(row.services.0, |row| row.slug.clone()),
-        customers: by_id(row.customers.0, |row| row.id),
-        properties: by_id(row.properties.0, |row| row.id),
-        cleaners: by_id(row.cleaners.0, |row| row.id),
-        shifts: by_id(row.shifts.0, |row| row.id),
-        templates: by_id(row.templates.0, |row| row.id),
-        time_off: by_id(row.time_off.0, |row| row.id),
-        slot_dates: row.slot_dates.0,
-        holds: by_id(row.holds.0, |row| row.id),
-        bookings: by_id(row.bookings.0, |row| row.id),
-        jobs: by_id(row.jobs.0, |row| row.id),
-        alerts: by_id(row.alerts.0, |row| row.id),
-        occupancy: by_id(row.occupancy.0, |row| row.id),
-        next_job_number: row.next_job_number,
+        accounts: by_id(row.json("accounts")?, |row: &Account| row.id),
+        zones: by_id(row.json("zones")?, |row: &Zone| row.slug.clone()),
+        skills: row.json::<BTreeMap<SkillSlug, String>>("skills")?.into(),
+        services: by_id(row.json("services")?, |row: &Service| row.slug.clone()),
+        customers: by_id(row.json("customers")?, |row: &Customer| row.id),
+        properties: by_id(row.json("properties")?, |row: &Property| row.id),
+        cleaners: by_id(row.json("cleaners")?, |row: &Cleaner| row.id),
+        shifts: by_id(row.json("shifts")?, |row: &Shift| row.id),
+        templates: by_id(row.json("templates")?, |row: &ShiftTemplate| row.id),
+        time_off: by_id(row.json("time_off")?, |row: &TimeOff| row.id),
+        slot_dates: row.json("slot_dates")?,
+        holds: by_id(row.json("holds")?, |row: &Hold| row.id),
+        bookings: by_id(row.json("bookings")?, |row: &Booking| row.id),
+        jobs: by_id(row.json("jobs")?, |row: &Job| row.id),
+        alerts: by_id(row.json("alerts")?, |row: &Alert| row.id),
+        occupancy: by_id(row.json("occupancy")?, |row: &Occupancy| row.id),
+        next_job_number: row.optional("next_job_number")?,
     };
     Ok(Read {
         loaded: Loaded {
             world,
-            now: row.now.to_jiff(),
+            now: row.0.try_get::<jiff_sqlx::Timestamp, _>("now")?.to_jiff(),
         },
-        head: row.head,
-        epoch: row.epoch,
+        head: row.optional("head")?.unwrap_or(0),
+        epoch: row.optional("epoch")?,
     })
+}
+
+/// A row in which the columns of parts that were not wanted are missing.
+struct Columns<'a>(&'a PgRow);
+
+impl Columns<'_> {
+    fn json<T: DeserializeOwned + Default>(&self, column: &str) -> Result<T, sqlx::Error> {
+        let value = self.optional::<Json<T>>(column)?;
+        Ok(value.map(|value| value.0).unwrap_or_default())
+    }
+
+    fn optional<'r, T>(&'r self, column: &str) -> Result<Option<T>, sqlx::Error>
+    where
+        T: sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+    {
+        match self.0.try_get(column) {
+            Err(sqlx::Error::ColumnNotFound(_)) => Ok(None),
+            value => value.map(Some),
+        }
+    }
 }
 
 fn by_id<K: Ord, V>(rows: Vec<V>, id: impl Fn(&V) -> K) -> Table<K, V> {

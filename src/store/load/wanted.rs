@@ -96,7 +96,12 @@ impl Wanted {
                 zone,
                 service: _,
                 start,
-            } => Self::slot(customer, property, zone, range_around(start, reach)),
+            } => Self {
+                customers: customer.into_iter().collect(),
+                properties: property.into_iter().collect(),
+                settled: true,
+                ..Self::slot(zone, start, reach)
+            },
             Scope::Hold { hold, property } => Self {
                 holds: vec![hold],
                 properties: property.into_iter().collect(),
@@ -172,23 +177,38 @@ impl Wanted {
         }
     }
 
-    fn slot(
-        customer: Option<CustomerId>,
-        property: Option<PropertyId>,
-        zone: Option<ZoneSlug>,
-        range: TimeRange,
-    ) -> Self {
-        let named = zone.is_some();
+    /// Who could carry a visit in the zone, or where none is named the property's.
+    fn slot(zone: Option<ZoneSlug>, start: Timestamp, reach: Reach) -> Self {
+        let range = match reach {
+            Reach::Among(cleaners) => {
+                return Self {
+                    cleaners,
+                    own_start: Some(before(start, DAY)),
+                    own_end: Some(after(start, DAY + LONGEST_VISIT)),
+                    ..Self::default()
+                };
+            }
+            Reach::Slot => TimeRange {
+                start: before(start, SignedDuration::from_hours(1)),
+                end: after(start, LONGEST_VISIT),
+            },
+            Reach::Alternatives => {
+                let starts = Scope::slots_around(start);
+                TimeRange {
+                    start: starts.start,
+                    end: after(starts.end, LONGEST_VISIT),
+                }
+            }
+        };
+        let Some(zone) = zone else {
+            return Self {
+                at_property_start: Some(range.start),
+                at_property_end: Some(range.end),
+                ..Self::default()
+            };
+        };
         Self {
-            customers: customer.into_iter().collect(),
-            properties: property.into_iter().collect(),
-            rosters: zone
-                .map(|zone| Roster::over(Some(zone), range))
-                .into_iter()
-                .collect(),
-            at_property_start: (!named).then_some(range.start),
-            at_property_end: (!named).then_some(range.end),
-            settled: true,
+            rosters: vec![Roster::over(Some(zone), range)],
             ..Self::default()
         }
     }
@@ -282,22 +302,6 @@ impl Roster {
             zone: Some(zone.clone()),
             start: before(midnight, DAY),
             end: after(midnight, DAY * 2),
-        }
-    }
-}
-
-fn range_around(start: Timestamp, reach: Reach) -> TimeRange {
-    match reach {
-        Reach::Slot => TimeRange {
-            start: before(start, SignedDuration::from_hours(1)),
-            end: after(start, LONGEST_VISIT),
-        },
-        Reach::Alternatives => {
-            let starts = Scope::slots_around(start);
-            TimeRange {
-                start: starts.start,
-                end: after(starts.end, LONGEST_VISIT),
-            }
         }
     }
 }
