@@ -152,7 +152,7 @@ pub fn company(extent: Extent) -> World {
         version: 1,
     };
     company.world.accounts.insert(dispatcher.id, dispatcher);
-    company.world
+    company.world.settled()
 }
 
 struct Company {

@@ -16,31 +16,26 @@ use crate::domain::{
 
 pub(super) fn project(world: &World, views: &mut Views) {
     for cleaner in world.cleaners.values() {
-        views.put(
-            Channel::Agenda(cleaner.id),
-            Row::Cleaner(cleaner_row(cleaner)),
-        );
+        let row = || Row::Cleaner(cleaner_row(cleaner));
+        views.put(Channel::Agenda(cleaner.id), row);
     }
     for shift in world.shifts.values() {
-        views.put(Channel::Agenda(shift.cleaner), Row::Shift(shift_row(shift)));
+        let row = || Row::Shift(shift_row(shift));
+        views.put(Channel::Agenda(shift.cleaner), row);
     }
     for template in world.templates.values() {
-        views.put(
-            Channel::Agenda(template.cleaner),
-            Row::ShiftTemplate(template_row(template)),
-        );
+        let row = || Row::ShiftTemplate(template_row(template));
+        views.put(Channel::Agenda(template.cleaner), row);
     }
     for time_off in world.time_off.values() {
-        views.put(
-            Channel::Agenda(time_off.cleaner),
-            Row::TimeOff(time_off_row(time_off)),
-        );
+        let row = || Row::TimeOff(time_off_row(time_off));
+        views.put(Channel::Agenda(time_off.cleaner), row);
     }
     for job in world.jobs.values() {
-        for cleaner in crew(job) {
-            if let Some(row) = agenda_job_row(world, job, cleaner) {
-                views.put(Channel::Agenda(cleaner), Row::AgendaJob(row));
-            }
+        for cleaner in job.crew() {
+            views.put_if_any(Channel::Agenda(cleaner), || {
+                agenda_job_row(world, job, cleaner).map(Row::AgendaJob)
+            });
         }
     }
 }

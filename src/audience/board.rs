@@ -9,15 +9,11 @@ use crate::domain::{
 
 pub(super) fn project(world: &World, views: &mut Views) {
     for job in world.jobs.values() {
-        let Some(booking) = world.bookings.get(&job.booking) else {
-            continue;
-        };
-        let Some(property) = world.properties.get(&booking.property) else {
-            continue;
-        };
-        if let Some(row) = open_job_row(job, property) {
-            views.put(Channel::Board(job.zone.clone()), Row::OpenJob(row));
-        }
+        views.put_if_any(Channel::Board(job.zone.clone()), || {
+            let booking = world.bookings.get(&job.booking)?;
+            let property = world.properties.get(&booking.property)?;
+            open_job_row(job, property).map(Row::OpenJob)
+        });
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use uuid::Uuid;
 
 use super::row::Row;
 use crate::domain::ids::{AccountId, CommandId, ServiceSlug};
@@ -26,11 +27,13 @@ pub struct Body {
 
 /// Kind and id name a row within its channel.
 #[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, JsonSchema,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, JsonSchema,
 )]
 pub struct RowKey {
     pub kind: RowKind,
-    pub id: String,
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub id: Uuid,
 }
 
 #[derive(

@@ -10,26 +10,26 @@ use crate::domain::{
     World,
     entity::{Booking, Job},
     ids::CleanerId,
+    world::ByBooking,
 };
 
 pub(super) fn project(world: &World, views: &mut Views) {
     for booking in world.bookings.values() {
-        if let Some(row) = booking_row(world, booking) {
-            views.put(Channel::Booking(booking.id), Row::Booking(row));
-        }
+        views.put_if_any(Channel::Booking(booking.id), || {
+            booking_row(world, booking).map(Row::Booking)
+        });
     }
     for job in world.jobs.values() {
-        views.put(
-            Channel::Booking(job.booking),
-            Row::Visit(visit_row(world, job)),
-        );
+        let row = || Row::Visit(visit_row(world, job));
+        views.put(Channel::Booking(job.booking), row);
     }
 }
 
 /// Also shown on `customer`. `None` where the world was loaded without the property.
 pub(super) fn booking_row(world: &World, booking: &Booking) -> Option<BookingRow> {
     let property = world.properties.get(&booking.property)?;
-    let job = world.jobs.values().find(|job| job.booking == booking.id)?;
+    let jobs = world.jobs.group::<ByBooking>(booking.id.0);
+    let job = jobs.min_by_key(|job| job.id)?;
     Some(BookingRow {
         id: booking.id,
         version: booking.version,

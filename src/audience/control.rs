@@ -4,7 +4,9 @@
 //! A shift belongs to each local date that it reaches into: somebody on a night shift is there to
 //! be given a job at two in the morning.
 
-use jiff::{ToSpan, civil::Date};
+use std::collections::BTreeMap;
+
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
 
 use super::{
     Channel, Row,
@@ -16,42 +18,59 @@ use super::{
 use crate::domain::{
     World,
     alert::Alert,
-    entity::{Job, Shift, TimeRange},
+    entity::{Job, Shift, TimeRange, Zone},
+    timetable::ByCleaner,
 };
 
 pub(super) fn project(world: &World, views: &mut Views) {
+    let around = views.only().and_then(|channel| around(channel, world));
+    let mut rules = BTreeMap::new();
     for shift in world.shifts.values() {
-        for date in dates_of(world, shift, shift.during) {
+        if around.is_some_and(|around| !around.overlaps(&shift.during)) {
+            continue;
+        }
+        let rules = rules
+            .entry(&shift.zone)
+            .or_insert_with(|| world.zones.get(&shift.zone).map(Zone::rules));
+        for date in dates_of(rules.as_ref(), shift, shift.during) {
             let channel = Channel::Control {
                 zone: shift.zone.clone(),
                 date,
             };
             if let Some(cleaner) = world.cleaners.get(&shift.cleaner) {
-                views.put(channel.clone(), Row::Cleaner(cleaner_row(cleaner)));
+                let row = || Row::Cleaner(cleaner_row(cleaner));
+                views.put(channel.clone(), row);
             }
-            views.put(channel, Row::Shift(shift_row(shift)));
+            views.put(channel, || Row::Shift(shift_row(shift)));
         }
-        project_time_off(world, shift, views);
+        project_time_off(world, shift, rules.as_ref(), views);
     }
     for job in world.jobs.values() {
-        if let Some(row) = job_row(world, job) {
-            let channel = Channel::Control {
-                zone: job.zone.clone(),
-                date: job.local_date,
-            };
-            views.put(channel, Row::Job(row));
-        }
+        views.put_if_any(of_job(job), || job_row(world, job).map(Row::Job));
     }
     for alert in world.alerts.values().filter(|alert| !alert.is_resolved()) {
-        let Some(job) = world.jobs.get(&alert.job) else {
-            continue;
-        };
-        let channel = Channel::Control {
-            zone: job.zone.clone(),
-            date: job.local_date,
-        };
-        views.put(channel, Row::Alert(alert_row(alert)));
+        if let Some(job) = world.jobs.get(&alert.job) {
+            views.put(of_job(job), || Row::Alert(alert_row(alert)));
+        }
     }
+}
+
+fn of_job(job: &Job) -> Channel {
+    Channel::Control {
+        zone: job.zone.clone(),
+        date: job.local_date,
+    }
+}
+
+/// The time outside of which no shift shows on the channel; `None` where there is no telling.
+fn around(channel: &Channel, world: &World) -> Option<TimeRange> {
+    let Channel::Control { zone, date } = channel else {
+        return None;
+    };
+    let day = world.zones.get(zone)?.day(*date)?;
+    // An hour more on either side, to be sure
+    let cells = day.cells.cast_signed();
+    TimeRange::new(day.instant(-4), day.instant(cells + 4))
 }
 
 fn alert_row(alert: &Alert) -> AlertRow {
@@ -68,33 +87,30 @@ fn alert_row(alert: &Alert) -> AlertRow {
     }
 }
 
-fn project_time_off(world: &World, shift: &Shift, views: &mut Views) {
-    for time_off in world.time_off.values() {
-        if time_off.cleaner != shift.cleaner {
-            continue;
-        }
+fn project_time_off(world: &World, shift: &Shift, rules: Option<&TimeZone>, views: &mut Views) {
+    for time_off in world.time_off.group::<ByCleaner>(shift.cleaner.0) {
         let cut = TimeRange::new(
             time_off.during.start.max(shift.during.start),
             time_off.during.end.min(shift.during.end),
         );
-        for date in cut.into_iter().flat_map(|cut| dates_of(world, shift, cut)) {
+        for date in cut.into_iter().flat_map(|cut| dates_of(rules, shift, cut)) {
             let channel = Channel::Control {
                 zone: shift.zone.clone(),
                 date,
             };
-            views.put(channel, Row::TimeOff(time_off_row(time_off)));
+            views.put(channel, || Row::TimeOff(time_off_row(time_off)));
         }
     }
 }
 
 /// The local dates that `part` of a shift reaches into.
-fn dates_of(world: &World, shift: &Shift, part: TimeRange) -> Vec<Date> {
-    let Some(zone) = world.zones.get(&shift.zone) else {
+fn dates_of(rules: Option<&TimeZone>, shift: &Shift, part: TimeRange) -> Vec<Date> {
+    let Some(rules) = rules else {
         return vec![shift.local_date];
     };
-    let last_instant = part.end - 1.nanosecond();
-    let last = zone.date_at(last_instant);
-    zone.date_at(part.start)
+    let date_at = |at| rules.to_datetime(at).date();
+    let last = date_at(part.end - 1.nanosecond());
+    date_at(part.start)
         .series(1.day())
         .take_while(|date| *date <= last)
         .collect()

@@ -14,26 +14,23 @@ use crate::domain::{
 
 pub(super) fn project(world: &World, views: &mut Views) {
     for customer in world.customers.values() {
-        views.put(
-            Channel::Customer(customer.id),
-            Row::Customer(customer_row(customer)),
-        );
+        let row = || Row::Customer(customer_row(customer));
+        views.put(Channel::Customer(customer.id), row);
     }
     for property in world.properties.values() {
-        views.put(
-            Channel::Customer(property.customer),
-            Row::Property(property_row(property)),
-        );
+        let row = || Row::Property(property_row(property));
+        views.put(Channel::Customer(property.customer), row);
     }
     for hold in world.holds.values() {
         if hold.status == HoldStatus::Active {
-            views.put(Channel::Customer(hold.customer), Row::Hold(hold_row(hold)));
+            let row = || Row::Hold(hold_row(hold));
+            views.put(Channel::Customer(hold.customer), row);
         }
     }
     for booking in world.bookings.values() {
-        if let Some(row) = booking_row(world, booking) {
-            views.put(Channel::Customer(booking.customer), Row::Booking(row));
-        }
+        views.put_if_any(Channel::Customer(booking.customer), || {
+            booking_row(world, booking).map(Row::Booking)
+        });
     }
 }
 

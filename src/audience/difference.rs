@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::{
     Body, Channel, FreeChange, Row, RowKey, SlotsBody,
     behind::{Entity, entities_behind},
+    part::Part,
     slots,
     view::{View, view, views},
 };
@@ -50,6 +51,18 @@ pub struct Difference {
 
 impl Difference {
     pub fn between(before: &World, after: &World) -> Self {
+        let mut difference = Self::default();
+        match Part::concerned(before, after) {
+            Some(part) => difference.compare_rows(&part.of(before), &part.of(after)),
+            None => difference.compare_rows(before, after),
+        }
+        difference.compare_slots(before, after);
+        difference
+    }
+
+    /// The same by looking at everything.
+    #[cfg(test)]
+    pub(super) fn of_everything(before: &World, after: &World) -> Self {
         let mut difference = Self::default();
         difference.compare_rows(before, after);
         difference.compare_slots(before, after);
@@ -103,7 +116,7 @@ impl Difference {
                 unset: old
                     .keys()
                     .filter(|key| !new.contains_key(key))
-                    .cloned()
+                    .copied()
                     .collect(),
             };
             for row in &changes.set {

@@ -15,6 +15,7 @@ mod control;
 mod customer;
 mod difference;
 mod live;
+mod part;
 pub mod presence;
 pub mod records;
 pub mod rights;

@@ -44,19 +44,19 @@ pub enum Row {
 impl Row {
     pub fn key(&self) -> RowKey {
         let (kind, id) = match self {
-            Self::Customer(row) => (RowKind::Customer, row.id.to_string()),
-            Self::Property(row) => (RowKind::Property, row.id.to_string()),
-            Self::Hold(row) => (RowKind::Hold, row.id.to_string()),
-            Self::Booking(row) => (RowKind::Booking, row.id.to_string()),
-            Self::Visit(row) => (RowKind::Visit, row.id.to_string()),
-            Self::Cleaner(row) => (RowKind::Cleaner, row.id.to_string()),
-            Self::Shift(row) => (RowKind::Shift, row.id.to_string()),
-            Self::ShiftTemplate(row) => (RowKind::ShiftTemplate, row.id.to_string()),
-            Self::TimeOff(row) => (RowKind::TimeOff, row.id.to_string()),
-            Self::AgendaJob(row) => (RowKind::AgendaJob, row.id.to_string()),
-            Self::OpenJob(row) => (RowKind::OpenJob, row.id.to_string()),
-            Self::Job(row) => (RowKind::Job, row.id.to_string()),
-            Self::Alert(row) => (RowKind::Alert, row.id.to_string()),
+            Self::Customer(row) => (RowKind::Customer, row.id.0),
+            Self::Property(row) => (RowKind::Property, row.id.0),
+            Self::Hold(row) => (RowKind::Hold, row.id.0),
+            Self::Booking(row) => (RowKind::Booking, row.id.0),
+            Self::Visit(row) => (RowKind::Visit, row.id.0),
+            Self::Cleaner(row) => (RowKind::Cleaner, row.id.0),
+            Self::Shift(row) => (RowKind::Shift, row.id.0),
+            Self::ShiftTemplate(row) => (RowKind::ShiftTemplate, row.id.0),
+            Self::TimeOff(row) => (RowKind::TimeOff, row.id.0),
+            Self::AgendaJob(row) => (RowKind::AgendaJob, row.id.0),
+            Self::OpenJob(row) => (RowKind::OpenJob, row.id.0),
+            Self::Job(row) => (RowKind::Job, row.id.0),
+            Self::Alert(row) => (RowKind::Alert, row.id.0),
         };
         RowKey { kind, id }
     }

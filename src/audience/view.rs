@@ -10,25 +10,41 @@ use crate::domain::World;
 /// The rows of one channel.
 pub type View = BTreeMap<RowKey, Row>;
 
-/// The rows of every row channel that a world says anything about.
+/// The rows of every row channel that a world says anything about, or of one of them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Views(BTreeMap<Channel, View>);
+pub struct Views {
+    of: BTreeMap<Channel, View>,
+    /// The one that is asked for; the rows of others are not even made.
+    only: Option<Channel>,
+}
 
 impl Views {
-    pub(super) fn put(&mut self, channel: Channel, row: Row) {
-        self.0.entry(channel).or_default().insert(row.key(), row);
+    pub(super) fn put(&mut self, channel: Channel, row: impl FnOnce() -> Row) {
+        self.put_if_any(channel, || Some(row()));
+    }
+
+    pub(super) fn put_if_any(&mut self, channel: Channel, row: impl FnOnce() -> Option<Row>) {
+        let wanted = self.only.as_ref().is_none_or(|only| *only == channel);
+        if wanted && let Some(row) = row() {
+            self.of.entry(channel).or_default().insert(row.key(), row);
+        }
+    }
+
+    /// The one channel that is asked for.
+    pub(super) fn only(&self) -> Option<&Channel> {
+        self.only.as_ref()
     }
 
     pub fn get(&self, channel: &Channel) -> Option<&View> {
-        self.0.get(channel)
+        self.of.get(channel)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&Channel, &View)> {
-        self.0.iter()
+        self.of.iter()
     }
 
     pub fn channels(&self) -> impl Iterator<Item = &Channel> {
-        self.0.keys()
+        self.of.keys()
     }
 }
 
@@ -45,7 +61,10 @@ pub fn views(world: &World) -> Views {
 
 /// The view of one row channel; empty for `slots`, which has no rows.
 pub(super) fn view(channel: &Channel, world: &World) -> View {
-    let mut views = Views::default();
+    let mut views = Views {
+        only: Some(channel.clone()),
+        ..Views::default()
+    };
     match channel {
         Channel::Slots { .. } => {}
         Channel::Booking(_) => booking::project(world, &mut views),
@@ -54,5 +73,5 @@ pub(super) fn view(channel: &Channel, world: &World) -> View {
         Channel::Board(_) => board::project(world, &mut views),
         Channel::Control { .. } => control::project(world, &mut views),
     }
-    views.0.remove(channel).unwrap_or_default()
+    views.of.remove(channel).unwrap_or_default()
 }

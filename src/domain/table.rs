@@ -169,6 +169,13 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
         }
         self.changed.values_mut().flatten()
     }
+
+    /// The same rows, as if all of them had just been loaded.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        let rows = self.iter();
+        rows.map(|(id, row)| (id.clone(), row.clone())).collect()
+    }
 }
 
 impl<K: Ord + Clone, V: PartialEq> Table<K, V> {

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::{
     alert::{Alert, AlertKind},
@@ -19,7 +20,7 @@ use super::{
         AccountId, AlertId, BookingId, CleanerId, CustomerId, HoldId, JobId, OccupancyId,
         PropertyId, ServiceSlug, ShiftId, SkillSlug, TemplateId, TimeOffId, ZoneSlug,
     },
-    table::Table,
+    table::{Grouping, Table},
     template::ShiftTemplate,
 };
 
@@ -47,10 +48,56 @@ pub struct World {
     pub next_job_number: Option<i64>,
 }
 
+/// The alerts of one job.
+pub enum ByJob {}
+
+impl Grouping<Alert> for ByJob {
+    const INDEX: usize = 0;
+
+    fn group(row: &Alert) -> Uuid {
+        row.job.0
+    }
+}
+
+/// The jobs of one booking.
+pub enum ByBooking {}
+
+impl Grouping<Job> for ByBooking {
+    const INDEX: usize = 0;
+
+    fn group(row: &Job) -> Uuid {
+        row.booking.0
+    }
+}
+
 impl World {
+    /// The same world, as if it had just been loaded: after many changes, to be copied cheaply again.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        Self {
+            accounts: self.accounts.settled(),
+            zones: self.zones.settled(),
+            skills: self.skills.settled(),
+            services: self.services.settled(),
+            customers: self.customers.settled(),
+            properties: self.properties.settled(),
+            cleaners: self.cleaners.settled(),
+            shifts: self.shifts.settled(),
+            templates: self.templates.settled(),
+            time_off: self.time_off.settled(),
+            holds: self.holds.settled(),
+            bookings: self.bookings.settled(),
+            jobs: self.jobs.settled(),
+            alerts: self.alerts.settled(),
+            occupancy: self.occupancy.settled(),
+            slot_dates: self.slot_dates.clone(),
+            next_job_number: self.next_job_number,
+        }
+    }
+
     /// The alert of a job about one thing; there is at most one.
     pub fn alert_of(&self, job: JobId, about: AlertKind) -> Option<&Alert> {
-        let mut alerts = self.alerts.values();
-        alerts.find(|alert| alert.job == job && alert.about == about)
+        let mut alerts = self.alerts.group::<ByJob>(job.0);
+        alerts.find(|alert| alert.about == about)
     }
 }

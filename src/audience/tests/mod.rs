@@ -3,6 +3,7 @@
 mod commands;
 mod company;
 mod differences;
+mod parts;
 mod privacy;
 mod views;
 
@@ -29,6 +30,6 @@ fn control(zone: &str, day: i8) -> Channel {
 fn key(kind: RowKind, id: impl std::fmt::Display) -> RowKey {
     RowKey {
         kind,
-        id: format!("{id}"),
+        id: id.to_string().parse().expect("ids are uuids"),
     }
 }

@@ -79,6 +79,7 @@ proptest! {
         }
         let again: Table<u8, u32> = plain.clone().into();
         prop_assert_eq!(&table, &again);
+        prop_assert!(table.settled().iter().eq(&plain));
         table.retain(|id, _| id % 2 == 0);
         plain.retain(|id, _| id % 2 == 0);
         prop_assert!(table.iter().eq(&plain));
