@@ -2,22 +2,25 @@
 //! run as there are connections for them, a few wait, and whoever would wait too long is told at once
 //! when to come back. So what is accepted stays quick, and as much gets done, whatever is asked.
 //!
+//! Where commands take long, fewer run at once: with everybody at work on a machine that is short of
+//! time, or a database that has just come back, all would be too late and nothing would get done. Each
+//! that was slow takes a turn away, each round of quick ones gives one back (additive increase and
+//! decrease by what was lost, as in congestion control).
+//!
 //! The control room and those at work always have connections that customers and imports cannot take.
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use rand::Rng;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout_at},
-};
+use tokio::time::Instant;
 
+use super::turns::{OneTurn, Turns};
 use crate::domain::{Command, Role};
 
 /// What running a command is taken to cost before any has been seen.
@@ -26,8 +29,12 @@ const FIRST_GUESS: Duration = Duration::from_millis(10);
 const SMOOTHING: u64 = 8;
 /// Nobody is asked to come back sooner, nor to stay away longer for this.
 const COME_BACK_MS: std::ops::RangeInclusive<u64> = 100..=5_000;
-/// Of this many connections one is kept from customers.
+/// Of this many turns one is kept from customers.
 const KEPT_ONE_IN: usize = 4;
+/// A command that takes longer than this is slow: a third of what one may take.
+const SLOW: Duration = Duration::from_millis(300);
+/// However slow they are, so many run at once: one of them may be waiting for a lock.
+const FEWEST: usize = 2;
 
 /// Whose turn a command waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,22 +74,26 @@ impl Lane {
 
 /// All turns of an instance.
 pub(super) struct Admission {
-    all: Arc<Semaphore>,
-    most: usize,
-    orders: Share,
-    bulk: Share,
-    waiting: AtomicUsize,
+    all: Arc<Turns>,
+    /// As many as there are connections.
+    widest: usize,
+    orders: Arc<Turns>,
+    bulk: Arc<Turns>,
+    waiting: Waits,
+    /// Commands since the last change of width that were quick.
+    quick: Mutex<usize>,
     /// The longest that a command may wait for its turn.
     patience: Duration,
     /// What a command takes lately, in microseconds.
     cost_us: AtomicU64,
 }
 
-/// The part of the turns that a lane may have.
-struct Share {
-    turns: Arc<Semaphore>,
-    most: usize,
-    waiting: AtomicUsize,
+/// How many wait for a turn of each kind.
+#[derive(Default)]
+struct Waits {
+    all: AtomicUsize,
+    orders: AtomicUsize,
+    bulk: AtomicUsize,
 }
 
 /// A turn, over when it is dropped.
@@ -90,8 +101,8 @@ pub(super) struct Turn {
     of: Arc<Admission>,
     lane: Lane,
     began: Instant,
-    _one_of_all: OwnedSemaphorePermit,
-    _one_of_share: Option<OwnedSemaphorePermit>,
+    _one_of_all: OneTurn,
+    _one_of_share: Option<OneTurn>,
 }
 
 /// There is too much to do; better to come back then.
@@ -103,18 +114,14 @@ pub(super) struct Busy {
 impl Admission {
     /// For so many connections.
     pub(super) fn new(connections: u32, patience: Duration) -> Arc<Self> {
-        let most = usize::try_from(connections).unwrap_or(usize::MAX).max(1);
-        let kept = if most > 1 {
-            most.div_ceil(KEPT_ONE_IN)
-        } else {
-            0
-        };
+        let widest = usize::try_from(connections).unwrap_or(usize::MAX).max(1);
         Arc::new(Self {
-            all: Arc::new(Semaphore::new(most)),
-            most,
-            orders: Share::new(most - kept),
-            bulk: Share::new(1),
-            waiting: AtomicUsize::new(0),
+            all: Turns::new(widest),
+            widest,
+            orders: Turns::new(for_orders(widest)),
+            bulk: Turns::new(1),
+            waiting: Waits::default(),
+            quick: Mutex::new(0),
             patience,
             cost_us: AtomicU64::new(as_us(FIRST_GUESS)),
         })
@@ -122,54 +129,48 @@ impl Admission {
 
     /// Waits for a turn, where there is hope for one in time; never beyond `until`.
     pub(super) async fn turn(self: &Arc<Self>, lane: Lane, until: Instant) -> Result<Turn, Busy> {
-        let until = until.min(Instant::now() + self.patience);
-        let share = match lane {
-            Lane::Work => None,
-            Lane::Orders => Some(self.share(&self.orders, lane, until).await?),
-            Lane::Bulk => Some(self.share(&self.bulk, lane, until).await?),
-        };
-        let turn = self.wait(&self.all, self.most, &self.waiting, until).await;
-        let turn = turn.map_err(|busy| refused(lane, busy))?;
+        let taken = self.take(lane, until).await;
+        let (share, one) = taken.inspect_err(|_| {
+            metrics::counter!("commands_shed_total", "lane" => lane.name()).increment(1);
+        })?;
         Ok(Turn {
             of: Arc::clone(self),
             lane,
             began: Instant::now(),
-            _one_of_all: turn,
+            _one_of_all: one,
             _one_of_share: share,
         })
     }
 
-    async fn share(
-        &self,
-        share: &Share,
-        lane: Lane,
-        until: Instant,
-    ) -> Result<OwnedSemaphorePermit, Busy> {
-        let turn = self.wait(&share.turns, share.most, &share.waiting, until);
-        turn.await.map_err(|busy| refused(lane, busy))
+    async fn take(&self, lane: Lane, until: Instant) -> Result<(Option<OneTurn>, OneTurn), Busy> {
+        let until = until.min(Instant::now() + self.patience);
+        let Waits { all, orders, bulk } = &self.waiting;
+        let share = match lane {
+            Lane::Work => None,
+            Lane::Orders => Some(self.wait(&self.orders, orders, until).await?),
+            Lane::Bulk => Some(self.wait(&self.bulk, bulk, until).await?),
+        };
+        Ok((share, self.wait(&self.all, all, until).await?))
     }
 
     async fn wait(
         &self,
-        turns: &Arc<Semaphore>,
-        most: usize,
+        turns: &Arc<Turns>,
         waiting: &AtomicUsize,
         until: Instant,
-    ) -> Result<OwnedSemaphorePermit, Busy> {
-        if let Ok(turn) = Arc::clone(turns).try_acquire_owned() {
+    ) -> Result<OneTurn, Busy> {
+        if let Some(turn) = turns.take_free() {
             return Ok(turn);
         }
         let waiting = Waiting::enter(waiting);
-        let expected = self.expected_wait(waiting.before, most);
-        let busy = || Busy {
+        let expected = self.expected_wait(waiting.before, turns.most());
+        let busy = Busy {
             retry_after_ms: come_back_after(expected),
         };
         if Instant::now() + expected > until {
-            return Err(busy());
+            return Err(busy);
         }
-        let turn = timeout_at(until, Arc::clone(turns).acquire_owned()).await;
-        let turn = turn.map_err(|_late| busy())?;
-        Ok(turn.expect("the turns are never closed"))
+        turns.take(until).await.ok_or(busy)
     }
 
     /// With so many before, each of `most` turns taking what they take lately.
@@ -184,17 +185,37 @@ impl Admission {
         let known = self.cost_us.load(Relaxed);
         let next = (known * (SMOOTHING - 1) + as_us(took)) / SMOOTHING;
         self.cost_us.store(next.max(1), Relaxed);
+        self.adapt(took);
+    }
+
+    /// One turn fewer after a slow command, one more after as many quick ones as there are turns.
+    fn adapt(&self, took: Duration) {
+        let mut quick = self.quick.lock().unwrap_or_else(PoisonError::into_inner);
+        let width = self.all.most();
+        let next = if took > SLOW {
+            width.saturating_sub(1).max(FEWEST.min(self.widest))
+        } else {
+            *quick += 1;
+            if *quick < width {
+                return;
+            }
+            (width + 1).min(self.widest)
+        };
+        *quick = 0;
+        if next != width {
+            self.all.resize(next);
+            self.orders.resize(for_orders(next));
+            metrics::gauge!("command_turns").set(u32::try_from(next).unwrap_or(u32::MAX));
+        }
     }
 }
 
-impl Share {
-    fn new(most: usize) -> Self {
-        let most = most.max(1);
-        Self {
-            turns: Arc::new(Semaphore::new(most)),
-            most,
-            waiting: AtomicUsize::new(0),
-        }
+/// Of so many turns those that customers may have.
+fn for_orders(width: usize) -> usize {
+    if width > 1 {
+        width - width.div_ceil(KEPT_ONE_IN)
+    } else {
+        width
     }
 }
 
@@ -227,11 +248,6 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn refused(lane: Lane, busy: Busy) -> Busy {
-    metrics::counter!("commands_shed_total", "lane" => lane.name()).increment(1);
-    busy
-}
-
 /// Twice what the wait would have been, and not the same for all.
 fn come_back_after(expected: Duration) -> u64 {
     let wait_ms = u64::try_from(expected.as_millis()).unwrap_or(u64::MAX);
@@ -247,6 +263,8 @@ fn as_us(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout_at;
+
     use super::*;
 
     const PATIENCE: Duration = Duration::from_millis(250);
@@ -269,7 +287,7 @@ mod tests {
                 tokio::spawn(async move { admission.turn(Lane::Work, in_a_second()).await.is_ok() })
             })
             .collect();
-        while admission.waiting.load(Relaxed) < 99 {
+        while admission.waiting.all.load(Relaxed) < 99 {
             tokio::task::yield_now().await;
         }
         let late = admission.turn(Lane::Work, in_a_second());
@@ -284,7 +302,7 @@ mod tests {
         for waiting in waiting {
             assert!(waiting.await.expect("no panic"));
         }
-        assert_eq!(admission.waiting.load(Relaxed), 0);
+        assert_eq!(admission.waiting.all.load(Relaxed), 0);
     }
 
     #[tokio::test]
@@ -330,6 +348,23 @@ mod tests {
         let import = admission.turn(Lane::Bulk, in_a_second()).await;
         assert!(import.is_ok());
         assert!(admission.turn(Lane::Bulk, in_a_second()).await.is_err());
+    }
+
+    #[test]
+    fn slow_commands_narrow_the_way_and_quick_ones_widen_it_again() {
+        let admission = Admission::new(12, PATIENCE);
+        for _ in 0..40 {
+            admission.learn(Duration::from_millis(900));
+        }
+        assert_eq!((admission.all.most(), admission.orders.most()), (2, 1));
+        for _ in 0..2 + 3 + 4 {
+            admission.learn(Duration::from_millis(90));
+        }
+        assert_eq!((admission.all.most(), admission.orders.most()), (5, 3));
+        for _ in 0..100 {
+            admission.learn(Duration::from_millis(9));
+        }
+        assert_eq!((admission.all.most(), admission.orders.most()), (12, 9));
     }
 
     #[test]

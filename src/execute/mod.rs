@@ -8,6 +8,7 @@ mod attempt;
 mod locks;
 mod outcome;
 mod trip;
+mod turns;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
