@@ -10,6 +10,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::Instrument;
 
@@ -67,15 +68,23 @@ async fn open(State(site): State<Arc<Site>>, from: From, mut request: Request) -
     let hub = site.hub.clone();
     let remote = from.0.map(tracing::field::display);
     let span = tracing::info_span!(parent: None, "connection", remote.address = remote);
+    let kept = (place, site.tasks.token());
+    let encoding = handshake.encoding;
     let connection = async move {
-        let _place = place;
-        match upgrade.await {
-            Ok(stream) => {
-                let stream = TokioIo::new(stream);
-                hub.serve_websocket(stream, from.0, handshake.encoding)
-                    .await;
+        let upgraded = match upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => return tracing::debug!(error = %error, "a handshake ended early"),
+        };
+        match upgraded.downcast::<TokioIo<TcpStream>>() {
+            Ok(parts) => {
+                let stream = parts.io.into_inner();
+                hub.begin_websocket(stream, &parts.read_buf, from.0, encoding, kept);
             }
-            Err(error) => tracing::debug!(error = %error, "a handshake ended early"),
+            // Not over TCP: slower, and with no other difference.
+            Err(upgraded) => {
+                let stream = TokioIo::new(upgraded);
+                hub.begin_websocket(stream, &[], from.0, encoding, kept);
+            }
         }
     };
     site.tasks.spawn(connection.instrument(span));

@@ -15,9 +15,13 @@ use hub::{
     ports::{Body, ChannelLog, LogRead},
     protocol::Handshake,
 };
-use hyper_util::rt::TokioIo;
+use hyper_util::{
+    rt::TokioIo,
+    server::conn::auto::upgrade::{Parts, downcast},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json, value::RawValue};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{
@@ -61,11 +65,13 @@ async fn open(State(site): State<Site>, mut request: Request) -> Response {
     );
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
-        if let Ok(stream) = upgrade.await {
-            let stream = TokioIo::new(stream);
+        let Ok(upgraded) = upgrade.await else {
+            return;
+        };
+        if let Ok(Parts { io, read_buf, .. }) = downcast::<TokioIo<TcpStream>>(upgraded) {
+            let stream = io.into_inner();
             site.hub
-                .serve_websocket(stream, None, handshake.encoding)
-                .await;
+                .begin_websocket(stream, &read_buf, None, handshake.encoding, ());
         }
     });
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();

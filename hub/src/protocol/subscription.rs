@@ -48,7 +48,8 @@ impl SubscribeRequest {
 #[derive(Debug)]
 pub(super) enum State {
     Joining(Box<Join>),
-    Live(Box<Live>),
+    /// Within the subscription, which every delivery looks at.
+    Live(Live),
 }
 
 /// What a join waits for.

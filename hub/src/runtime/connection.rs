@@ -5,15 +5,16 @@
 //! but the task itself.
 
 use std::{
+    cell::RefCell,
     net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, TryLockError, Weak},
+    sync::{Arc, Mutex, MutexGuard, Weak},
     task::{Context, Poll},
     time::Duration,
 };
 
-use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use governor::{
     Quota, RateLimiter,
     middleware::NoOpMiddleware,
@@ -54,6 +55,11 @@ const PORTION: usize = 64 << 10;
 /// Things that happen to one connection before other tasks have their turn.
 const STEPS: usize = 64;
 
+thread_local! {
+    /// Lent to whichever connection handles something at this moment.
+    static EFFECTS: RefCell<Vec<Effect>> = const { RefCell::new(Vec::new()) };
+}
+
 struct Connection<L> {
     hub: Hub,
     number: u64,
@@ -62,7 +68,8 @@ struct Connection<L> {
     session: Session,
     /// Those under way; `None` where there are none, which is nearly always.
     operations: Option<Box<FuturesUnordered<Operation>>>,
-    effects: Vec<Effect>,
+    /// Something came of what was handled besides messages for the client.
+    stirred: bool,
     presence_tail: Tail,
     /// The application being told of the connection; it hears of the end only after that.
     told: Option<JoinHandle<()>>,
@@ -84,12 +91,35 @@ impl Hub {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let socket = Socket::new(stream, self.config());
-        let transport = Transport::over(socket, self.write_stall(), self.traffic().clone());
+        let _ = self
+            .begin_websocket(stream, &[], remote, encoding, ())
+            .await;
+    }
+
+    /// The same in a task of its own, so that whoever goes away does not skip the leave-taking.
+    /// `read` was read from the stream with the handshake; `kept` is dropped when the connection
+    /// has ended.
+    pub fn begin_websocket<S, K>(
+        &self,
+        stream: S,
+        read: &[u8],
+        remote: Option<IpAddr>,
+        encoding: Encoding,
+        kept: K,
+    ) -> JoinHandle<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        K: Send + 'static,
+    {
+        let socket = Socket::new(stream, read, self.config());
+        let traffic = self.traffic().clone();
+        let transport = Transport::over(socket, self.write_stall(), traffic);
         let connection = self.clone().serve(transport, remote, encoding, None);
-        // A tracked task, so that a caller that goes away does not skip the leave-taking.
-        let task = self.tracker().spawn(connection.in_current_span());
-        let _ = task.await;
+        let connection = async move {
+            connection.await;
+            drop(kept);
+        };
+        self.tracker().spawn(connection.in_current_span())
     }
 
     /// The one life of a connection, of whichever kind.
@@ -104,9 +134,7 @@ impl Hub {
         async move {
             match connection {
                 Ok(connection) => connection.run().await,
-                Err((transport, wait)) => {
-                    Box::pin(transport.close(CloseCode::SHUTDOWN, wait)).await;
-                }
+                Err(refused) => refused.await,
             }
         }
     }
@@ -118,9 +146,10 @@ impl Hub {
         remote: Option<IpAddr>,
         encoding: Encoding,
         held: Option<Held>,
-    ) -> Result<Arc<Shared<L>>, (Transport<L>, Duration)> {
+    ) -> Result<Arc<Shared<L>>, BoxFuture<'static, ()>> {
         let Some((number, handle)) = self.enter_connection() else {
-            return Err((transport, self.close_wait()));
+            let wait = self.close_wait();
+            return Err(transport.close(CloseCode::SHUTDOWN, wait).boxed());
         };
         let endpoint = Endpoint {
             client: uuid::Uuid::new_v4().to_string().into(),
@@ -140,7 +169,7 @@ impl Hub {
             transport,
             session,
             operations: None,
-            effects: Vec::new(),
+            stirred: false,
             presence_tail: None,
             told: None,
             timer: Box::pin(tokio::time::sleep_until(self.instant(timer_at))),
@@ -178,12 +207,11 @@ fn frame_limit(config: &HubConfig, clock: Timekeeper) -> FrameLimit {
     RateLimiter::direct_with_clock(quota, clock)
 }
 
-/// What a connection found in its queue.
+/// What a connection leaves in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Queued {
     Nothing,
-    Taken,
-    /// More than a portion: there is something left.
+    /// There was more than a portion.
     More,
 }
 
@@ -193,20 +221,22 @@ struct Shared<L>(Mutex<Option<Connection<L>>>);
 impl<L: Link> Shared<L> {
     async fn run(self: Arc<Self>) {
         count::connections(1.0);
-        let connection = std::future::poll_fn(|context| self.poll(context)).await;
+        let end = std::future::poll_fn(|context| self.poll(context)).await;
         drop(self);
-        if let Some(connection) = connection {
-            // Large, and rare.
-            Box::pin(connection.end()).await;
+        if let Some(end) = end {
+            end.await;
         }
     }
 
-    /// Ready with the connection when it is at its end.
-    fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Connection<L>>> {
+    /// Ready with its end when the connection has come to that. The end has a place of its own
+    /// because it is large, and tasks are as large as whatever they hold at any time.
+    fn poll(&self, context: &mut Context<'_>) -> Poll<Option<BoxFuture<'static, ()>>> {
         let mut place = self.place();
         match place.as_mut().map(|connection| connection.poll(context)) {
             Some(Poll::Pending) => Poll::Pending,
-            Some(Poll::Ready(())) | None => Poll::Ready(place.take()),
+            Some(Poll::Ready(())) | None => {
+                Poll::Ready(place.take().map(|connection| connection.end().boxed()))
+            }
         }
     }
 
@@ -217,17 +247,26 @@ impl<L: Link> Shared<L> {
     }
 }
 
+impl<L: Link> Shared<L> {
+    /// Does something with the connection, unless its task has it right now.
+    fn try_with<T>(&self, turn: impl FnOnce(&mut Connection<L>) -> T) -> Option<T> {
+        let mut place = self.0.try_lock().ok()?;
+        // A panic is the connection's own: the lock is poisoned by it, and the task ends.
+        let turn = move || place.as_mut().map(turn);
+        catch_unwind(AssertUnwindSafe(turn)).ok().flatten()
+    }
+}
+
 impl<L: Link> Outlet for Shared<L> {
-    fn turn(&self) -> Turn {
-        match self.0.try_lock() {
-            // A panic is the connection's own: the lock is poisoned by it, and the task ends.
-            Ok(mut place) => catch_unwind(AssertUnwindSafe(move || {
-                place.as_mut().map_or(Turn::Done, Connection::turn)
-            }))
-            .unwrap_or(Turn::ForTheTask),
-            // The task has it; it may have looked at the queue already.
-            Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => Turn::ForTheTask,
-        }
+    fn take(&self) -> (usize, Turn) {
+        // The task may have looked at the queue already.
+        self.try_with(Connection::take_turn)
+            .unwrap_or((0, Turn::ForTheTask))
+    }
+
+    fn write(&self) -> Turn {
+        self.try_with(Connection::write_turn)
+            .unwrap_or(Turn::ForTheTask)
     }
 }
 
@@ -247,6 +286,9 @@ impl<L: Link> Connection<L> {
 
     /// Ready when the session is over.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // A handle keeps the memory of its task.
+        self.told.take_if(|told| told.is_finished());
+        self.presence_tail.take_if(|last| last.is_finished());
         for _ in 0..STEPS {
             if self.session.is_closed() {
                 return Poll::Ready(());
@@ -284,7 +326,7 @@ impl<L: Link> Connection<L> {
             self.handle(Input::End(code));
             return Poll::Ready(());
         }
-        if self.transport.is_clear() && self.take_queue() != Queued::Nothing {
+        if self.transport.is_clear() && self.take_queue().0 > 0 {
             return Poll::Ready(());
         }
         self.poll_deadline(context)
@@ -323,36 +365,27 @@ impl<L: Link> Connection<L> {
         }
     }
 
-    /// Deliveries are taken and written. The task is needed where anything else has to be done, or
-    /// cannot be done at once.
-    fn turn(&mut self) -> Turn {
+    /// Deliveries are taken. The task is needed where anything came of them but messages.
+    fn take_turn(&mut self) -> (usize, Turn) {
         if !self.transport.is_clear() {
             // The task waits for the socket, and takes the queue after that.
-            return Turn::Done;
+            return (0, Turn::Done);
         }
-        let operations = self.under_way();
-        let emptied = self.take_queue() != Queued::More;
-        let flushed = self.transport.try_write();
-        let in_time = self
-            .session
-            .deadline()
-            .is_some_and(|at| at >= self.timer_at);
-        if emptied
-            && flushed
-            && in_time
-            && !self.session.is_closed()
-            && self.under_way() == operations
-        {
+        self.stirred = false;
+        let (items, queued) = self.take_queue();
+        if self.stirred || queued == Queued::More {
+            (items, Turn::ForTheTask)
+        } else {
+            (items, Turn::Done)
+        }
+    }
+
+    fn write_turn(&mut self) -> Turn {
+        if self.transport.try_write() {
             Turn::Done
         } else {
             Turn::ForTheTask
         }
-    }
-
-    fn under_way(&self) -> usize {
-        self.operations
-            .as_ref()
-            .map_or(0, |operations| operations.len())
     }
 
     /// The application has the last word on who comes in. Whoever it admits is connected by the
@@ -387,48 +420,58 @@ impl<L: Link> Connection<L> {
         }
     }
 
-    /// Takes a portion of what waits.
-    fn take_queue(&mut self) -> Queued {
-        let (mut found, mut weight) = (Queued::Nothing, 0);
+    /// Takes a portion of what waits; returns how many items that was.
+    fn take_queue(&mut self) -> (usize, Queued) {
+        let (mut items, mut weight) = (0, 0);
+        let now = self.hub.now();
         while weight < PORTION {
             let (item, rest) = match self.handle.queue.take() {
-                Taken::Nothing => break,
-                Taken::Last(item) => (item, Queued::Taken),
+                Taken::Nothing => return (items, Queued::Nothing),
+                Taken::Last(item) => (item, Queued::Nothing),
                 Taken::Item(item) => (item, Queued::More),
             };
             if let Item::Delivery(delivery) = &item {
                 weight += delivery.bytes();
             }
-            self.take_item(item);
-            if rest == Queued::Taken {
-                return rest;
+            self.take_item(item, now);
+            items += 1;
+            if rest == Queued::Nothing {
+                return (items, rest);
             }
-            found = Queued::More;
         }
-        found
+        (items, Queued::More)
     }
 
-    fn take_item(&mut self, item: Item) {
+    fn take_item(&mut self, item: Item, now: Moment) {
+        self.stirred |= !matches!(item, Item::Delivery(_));
         match item {
-            Item::Delivery(delivery) => self.handle(Input::Delivered(delivery)),
-            Item::Reauthorize(channel) => self.handle(Input::Reauthorize { channel: &channel }),
-            Item::Resync(subscription) => self.handle(Input::Resync { subscription }),
-            Item::Subscribe(channel) => self.handle(Input::Subscribe { channel: &channel }),
-            Item::Unsubscribe(channel, code) => self.handle(Input::Unsubscribe {
-                channel: &channel,
-                code,
-            }),
-            Item::Drain => self.handle(Input::Drain),
+            Item::Delivery(delivery) => self.handle_at(Input::Delivered(delivery), now),
+            Item::Reauthorize(channel) => {
+                self.handle_at(Input::Reauthorize { channel: &channel }, now);
+            }
+            Item::Resync(subscription) => self.handle_at(Input::Resync { subscription }, now),
+            Item::Subscribe(channel) => {
+                self.handle_at(Input::Subscribe { channel: &channel }, now);
+            }
+            Item::Unsubscribe(channel, code) => {
+                let channel = &channel;
+                self.handle_at(Input::Unsubscribe { channel, code }, now);
+            }
+            Item::Drain => self.handle_at(Input::Drain, now),
         }
     }
 
     fn handle(&mut self, input: Input<'_>) {
-        let mut effects = std::mem::take(&mut self.effects);
-        self.session.handle(input, self.hub.now(), &mut effects);
+        self.handle_at(input, self.hub.now());
+    }
+
+    fn handle_at(&mut self, input: Input<'_>, now: Moment) {
+        let mut effects = EFFECTS.take();
+        self.session.handle(input, now, &mut effects);
         for effect in effects.drain(..) {
             self.carry_out(effect);
         }
-        self.effects = effects;
+        EFFECTS.set(effects);
     }
 
     fn begin(&mut self, operation: Operation) {
@@ -436,6 +479,10 @@ impl<L: Link> Connection<L> {
     }
 
     fn carry_out(&mut self, effect: Effect) {
+        if let Effect::Send(frame) = effect {
+            return self.transport.send(frame);
+        }
+        self.stirred = true;
         match effect {
             Effect::Send(frame) => self.transport.send(frame),
             Effect::SendSnapshot(frame) => self.transport.send_snapshot(frame),

@@ -20,7 +20,7 @@ pub async fn echo_websocket<S>(stream: S, config: &HubConfig)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let socket = Socket::new(stream, config);
+    let socket = Socket::new(stream, &[], config);
     let stall = Duration::from_millis(config.write_stall_ms);
     let mut transport = Transport::over(socket, stall, Arc::new(Traffic::new()));
     let closing = loop {

@@ -32,8 +32,11 @@ pub(super) struct Handle {
 
 /// A connection as a round sees it.
 pub(super) trait Outlet: Send + Sync {
-    /// Takes what waits and writes it, as far as that is possible at once.
-    fn turn(&self) -> Turn;
+    /// Takes what waits, and tells how many messages that was.
+    fn take(&self) -> (usize, Turn);
+
+    /// Writes what was taken, as far as that is possible at once.
+    fn write(&self) -> Turn;
 }
 
 /// How a turn ended.
@@ -91,11 +94,28 @@ impl Handle {
         self.call();
     }
 
-    /// Its turn in a round.
-    pub(super) fn turn(&self) {
-        let outlet = self.outlet.get().and_then(Weak::upgrade);
-        if outlet.is_none_or(|outlet| outlet.turn() == Turn::ForTheTask) {
-            self.call();
+    /// The first part of its turn in a round: see [`Outlet::take`].
+    pub(super) fn take(&self) -> usize {
+        let taken = self.outlet().map(|outlet| outlet.take());
+        let (messages, turn) = taken.unwrap_or((0, Turn::ForTheTask));
+        self.call_for(turn);
+        messages
+    }
+
+    /// The second part.
+    pub(super) fn write(&self) {
+        let written = self.outlet().map(|outlet| outlet.write());
+        self.call_for(written.unwrap_or(Turn::Done));
+    }
+
+    fn outlet(&self) -> Option<Arc<dyn Outlet>> {
+        self.outlet.get().and_then(Weak::upgrade)
+    }
+
+    fn call_for(&self, turn: Turn) {
+        match turn {
+            Turn::Done => {}
+            Turn::ForTheTask => self.call(),
         }
     }
 

@@ -50,16 +50,18 @@ struct Wire<S> {
 
 /// How much is read from a stream at once.
 const READ: usize = 8 << 10;
-/// A thread keeps no larger buffer than this.
-const KEPT: usize = 256 << 10;
+/// A thread keeps no larger buffer than this, and no more of them.
+const KEPT: usize = 64 << 10;
+const KEPT_BUFFERS: usize = 64;
 
 thread_local! {
-    /// Lent to whichever connection writes at this moment.
-    static OUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Lent to whichever connections write at this moment.
+    static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
-    pub(super) fn new(stream: S, config: &HubConfig) -> Self {
+    /// `read` was read from the stream with the handshake.
+    pub(super) fn new(stream: S, read: &[u8], config: &HubConfig) -> Self {
         let limits = WebSocketConfig::default()
             .read_buffer_size(config.read_buffer_bytes)
             .write_buffer_size(0)
@@ -72,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 out: Vec::new(),
                 gone: 0,
                 written: 0,
-                ahead: Vec::new(),
+                ahead: read.to_vec(),
                 taken: 0,
             },
             context: Box::new(WebSocketContext::new(Role::Server, Some(limits))),
@@ -124,21 +126,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Link for Socket<S> {
+    fn has_room(&self) -> bool {
+        self.wire.unwritten() < self.gathered
+    }
+
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        if self.wire.unwritten() < self.gathered {
+        if self.has_room() {
             return Poll::Ready(Ok(()));
         }
         self.poll_flush(context)
     }
 
-    fn start_send(&mut self, frame: Frame) -> Result<(), Broken> {
+    fn start_send(&mut self, frame: Frame) {
         let opcode = match frame.encoding() {
             Encoding::Json => TEXT,
             Encoding::Protobuf => BINARY,
         };
         self.wire.borrow_buffer();
         put_frame(&mut self.wire.out, opcode, frame.bytes());
-        Ok(())
     }
 
     fn start_close(&mut self, code: &CloseCode) -> Result<(), Broken> {
@@ -202,7 +207,8 @@ impl<S> Wire<S> {
     /// Takes the thread's buffer, unless this connection has one of its own to write out first.
     fn borrow_buffer(&mut self) {
         if self.out.capacity() == 0 {
-            self.out = OUT.take();
+            let buffer = BUFFERS.with_borrow_mut(Vec::pop);
+            self.out = buffer.unwrap_or_default();
         }
     }
 
@@ -216,9 +222,9 @@ impl<S> Wire<S> {
         self.gone = 0;
         let mut buffer = std::mem::replace(&mut self.out, rest);
         buffer.clear();
-        OUT.with_borrow_mut(|kept| {
-            if (kept.capacity()..=KEPT).contains(&buffer.capacity()) {
-                *kept = buffer;
+        BUFFERS.with_borrow_mut(|kept| {
+            if kept.len() < KEPT_BUFFERS && buffer.capacity() <= KEPT {
+                kept.push(buffer);
             }
         });
     }

@@ -125,15 +125,19 @@ impl Link for ReplyStream {
         Poll::Ready(Ok(()))
     }
 
-    fn start_send(&mut self, frame: Frame) -> Result<(), Broken> {
+    fn has_room(&self) -> bool {
+        !self.writing.has_remaining()
+    }
+
+    fn start_send(&mut self, frame: Frame) {
         let (before, after) = self.framing.around();
         self.writing = piece(before, frame.into_bytes(), after);
-        Ok(())
     }
 
     fn start_close(&mut self, code: &CloseCode) -> Result<(), Broken> {
         let disconnect = Push::Disconnect(code);
-        self.start_send(self.framing.encoding().push("", disconnect))
+        self.start_send(self.framing.encoding().push("", disconnect));
+        Ok(())
     }
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {

@@ -463,7 +463,7 @@ impl Joining {
             channel: self.channel,
             request: self.request,
             side: self.side,
-            state: State::Live(Box::new(live)),
+            state: State::Live(live),
         }
     }
 }

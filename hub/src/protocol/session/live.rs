@@ -290,12 +290,10 @@ impl Session {
 
     /// Looks at every subscription whose time has come.
     pub(super) fn tick_subscriptions(&mut self, now: Moment, effects: &mut Effects) {
-        let is_due =
-            |subscription: &&Box<Subscription>| due(subscription).is_some_and(|at| at <= now);
         let ids: Vec<_> = self
             .subscriptions
             .values()
-            .filter(is_due)
+            .filter(|subscription| due(subscription).is_some_and(|at| at <= now))
             .map(|subscription| subscription.id)
             .collect();
         for id in ids {
