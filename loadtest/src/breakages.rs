@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     nemesis::Fault,
+    people::company::Size,
     run::{self, Plan, Site},
 };
 
@@ -20,7 +21,14 @@ const VARIABLE: &str = "HUB_BREAKAGE";
 const ATTEMPTS: u64 = 3;
 /// Commands per second: so few that a machine which builds something meanwhile can bear them.
 const RATE: f64 = 12.0;
+/// So many that people get in each other's way, in a company that is small enough for that.
 const RATE_OF_RACES: f64 = 25.0;
+const SMALL: Size = Size {
+    zones: 1,
+    cleaners: 8,
+    dispatchers: 4,
+    customers: 16,
+};
 
 /// One way to break the server.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +40,14 @@ pub struct Breakage {
     /// What brings it to light.
     pub faults: &'static [Fault],
     pub seconds: u64,
-    /// Commands per second.
-    pub rate: f64,
+    pub people: People,
+}
+
+/// How people act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum People {
+    Calm,
+    Racing,
 }
 
 const fn breakage(
@@ -47,15 +61,15 @@ const fn breakage(
         breaks,
         faults,
         seconds,
-        rate: RATE,
+        people: People::Calm,
     }
 }
 
 impl Breakage {
-    /// It shows where people get in each other's way.
+    /// It shows only where people get in each other's way.
     const fn in_a_race(self) -> Self {
         Self {
-            rate: RATE_OF_RACES,
+            people: People::Racing,
             ..self
         }
     }
@@ -70,6 +84,7 @@ const FAREWELLS: &str = "who stops says so, and answers first";
 const STORED: &str = "what was acknowledged is stored as it was told";
 const ONE_EFFECT: &str = "a decided command has one effect, a rejected one none";
 const BUSY_ONCE: &str = "nobody is busy twice at once";
+const CAPACITY: &str = "capacity is never below zero";
 const CIRCLES: &str = "nobody waits in a circle";
 const SECRETS: &str = "nobody sees what they may not";
 
@@ -125,13 +140,14 @@ pub const BREAKAGES: [Breakage; 21] = [
         &[Fault::CommitReply],
         6,
     ),
-    breakage("RejectionsAreNotStored", &[STORED], &[Fault::RedisFlush], 5),
+    breakage("RejectionsAreNotStored", &[STORED], &[Fault::RedisFlush], 5).in_a_race(),
     breakage(
         "RejectionsAreNotAudited",
         &[ONE_EFFECT],
         &[Fault::RedisFlush],
         5,
-    ),
+    )
+    .in_a_race(),
     breakage(
         "UnknownCommitsAreRefused",
         &[STORED],
@@ -145,7 +161,13 @@ pub const BREAKAGES: [Breakage; 21] = [
         15,
     ),
     breakage("NothingIsLocked", &[VIEWS], &[Fault::RedisFlush], 15).in_a_race(),
-    breakage("TimeIsNotDefended", &[BUSY_ONCE], &[Fault::RedisFlush], 15).in_a_race(),
+    breakage(
+        "TimeIsNotDefended",
+        &[BUSY_ONCE, CAPACITY],
+        &[Fault::RedisFlush],
+        15,
+    )
+    .in_a_race(),
     breakage("CleanersAreNotSorted", &[CIRCLES], &[Fault::RedisFlush], 20).in_a_race(),
     breakage("ChannelsAreNotSorted", &[CIRCLES], &[Fault::RedisFlush], 10).in_a_race(),
     breakage(
@@ -265,10 +287,9 @@ pub async fn control(seed: u64, site: &Site) -> Result<Vec<Broken>> {
     faults.sort_unstable();
     faults.dedup();
     let plan = Plan {
-        rate: RATE,
         faults: Duration::from_secs(45),
         only: faults,
-        ..plan(seed)
+        ..plan(seed, People::Calm)
     };
     once("whole", &plan, site).await
 }
@@ -284,11 +305,10 @@ pub async fn try_out(breakage: Breakage, seed: u64, site: &Site) -> Row {
     for seed in seed..seed + ATTEMPTS {
         row.seed = seed;
         let plan = Plan {
-            rate: breakage.rate,
             faults: Duration::from_secs(breakage.seconds),
             only: breakage.faults.to_vec(),
             settings: vec![(VARIABLE.to_owned(), breakage.name.to_owned())],
-            ..plan(seed)
+            ..plan(seed, breakage.people)
         };
         match once(breakage.name, &plan, site).await {
             Ok(found) => (row.found, row.failed) = (found, None),
@@ -301,11 +321,18 @@ pub async fn try_out(breakage: Breakage, seed: u64, site: &Site) -> Row {
     row
 }
 
-fn plan(seed: u64) -> Plan {
+fn plan(seed: u64, people: People) -> Plan {
+    let usual = Plan::short(seed);
+    let (rate, size) = match people {
+        People::Calm => (RATE, usual.size),
+        People::Racing => (RATE_OF_RACES, SMALL),
+    };
     Plan {
+        rate,
+        size,
         warm_up: Duration::from_secs(2),
         quiet: Duration::from_secs(2),
-        ..Plan::short(seed)
+        ..usual
     }
 }
 
