@@ -8,10 +8,13 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 /// For one request.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// For one command of the preparations, with all that it is tried again.
+const PREPARATION: Duration = Duration::from_mins(1);
 
 /// The public addresses of all instances.
 pub struct Doors {
@@ -113,7 +116,8 @@ impl Doors {
         })
     }
 
-    /// Gives a command over HTTP and returns its result; for preparations, which must succeed.
+    /// Gives a command over HTTP and returns its result; for preparations, which must succeed, and
+    /// are tried again where the server has too much to do.
     pub async fn command(
         &self,
         instance: usize,
@@ -122,18 +126,26 @@ impl Doors {
         parameters: &Value,
     ) -> Result<Value> {
         let path = format!("/api/v1/commands/{kind}");
-        let request = self
-            .http
-            .post(self.url(instance, &path))
-            .timeout(PATIENCE * 12)
-            .bearer_auth(token)
-            .header("idempotency-key", Uuid::now_v7().to_string())
-            .json(parameters);
-        let mut answer: Value = request.send().await?.json().await?;
-        if answer["outcome"] != "accepted" {
-            bail!("{kind} {parameters}: {answer}");
+        let id = Uuid::now_v7().to_string();
+        let until = Instant::now() + PREPARATION;
+        loop {
+            let request = self
+                .http
+                .post(self.url(instance, &path))
+                .timeout(PREPARATION)
+                .bearer_auth(token)
+                .header("idempotency-key", &id)
+                .json(parameters);
+            let mut answer: Value = request.send().await?.json().await?;
+            if answer["outcome"] == "accepted" {
+                return Ok(answer["result"].take());
+            }
+            let pause = answer["details"]["retry_after_ms"].as_u64();
+            let Some(pause) = pause.filter(|_| Instant::now() < until) else {
+                bail!("{kind} {parameters}: {answer}");
+            };
+            sleep(Duration::from_millis(pause)).await;
         }
-        Ok(answer["result"].take())
     }
 
     /// A channel's snapshot as it is read over HTTP: the answer's text.
