@@ -24,10 +24,18 @@ enum Command {
     Cluster(demo::Flags),
     /// Publish at a rate to subscribers of one or many channels.
     Fanout(bench::fanout::Fanout),
+    /// The same for many small channels.
+    Channels(bench::fanout::Channels),
+    /// Open connections, hold them, and see what they cost.
+    Idle(bench::idle::Idle),
+    /// All drop, miss publications, come back and recover them.
+    Storm(bench::storm::Storm),
     /// Find the highest rate that a server bears.
     Saturate(bench::saturate::Saturate),
     /// Run fanout for several servers in turn, and compare them.
     Compare(bench::compare::Compare),
+    /// All of it, for the hub and those peers that are installed.
+    Suite(bench::suite::Suite),
     /// The bare loop that servers are held against: frames to sockets, and nothing else.
     Bare(bench::bare::Flags),
     /// Hold connections for a coordinator; scenarios start these themselves.
@@ -46,10 +54,17 @@ fn main() -> anyhow::Result<ExitCode> {
             runtime.block_on(demo::run(flags))?;
         }
         Command::Fanout(fanout) => return show(&fanout.run()?, fanout.options.quiet),
+        Command::Channels(channels) => {
+            let fanout = channels.fanout();
+            return show(&fanout.run()?, fanout.options.quiet);
+        }
+        Command::Idle(idle) => return show(&idle.run()?, idle.options.quiet),
+        Command::Storm(storm) => return show(&storm.run()?, storm.options.quiet),
         Command::Saturate(saturate) => {
             return show(&saturate.run()?, saturate.fanout.options.quiet);
         }
         Command::Compare(compare) => return compare_all(&compare),
+        Command::Suite(suite) => return compare_with_peers(&suite),
         Command::Bare(flags) => bench::bare::serve(&flags)?,
         Command::Worker => bench::worker::work()?,
     }
@@ -76,6 +91,20 @@ fn compare_all(compare: &bench::compare::Compare) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::to_string(figures)?);
     }
     Ok(if all.iter().all(bench::compare::Runs::are_correct) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Fails where the hub lost a message; what others lose is in the table.
+fn compare_with_peers(suite: &bench::suite::Suite) -> anyhow::Result<ExitCode> {
+    let comparison = suite.run()?;
+    for figures in &comparison.figures {
+        println!("{}", serde_json::to_string(figures)?);
+    }
+    println!("\n{}", comparison.table());
+    Ok(if comparison.is_correct() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -34,12 +34,6 @@ struct Worker {
     _process: Started,
 }
 
-/// How the connections came to stand.
-#[derive(Debug, Clone, Copy)]
-pub struct Opening {
-    pub took: Duration,
-}
-
 impl Crew {
     /// Starts as many workers as the party has, on the cores that this process runs on.
     pub fn start(party: &Party) -> Result<Self> {
@@ -69,8 +63,8 @@ impl Crew {
         })
     }
 
-    /// Opens all connections; a server that refuses one fails the run.
-    pub fn open(&mut self, party: &Party) -> Result<Opening> {
+    /// Opens all connections; a server that refuses one fails the run. How long it took.
+    pub fn open(&mut self, party: &Party) -> Result<Duration> {
         let start = Instant::now();
         for (number, worker) in self.workers.iter_mut().enumerate() {
             let party = Party {
@@ -79,18 +73,33 @@ impl Crew {
             };
             worker.order(&Order::Open(party))?;
         }
+        self.until_subscribed(self.subscribers)?;
+        Ok(start.elapsed())
+    }
+
+    /// Everybody drops.
+    pub fn leave(&mut self) -> Result<()> {
+        self.order(&Order::Leave)?;
+        self.until_subscribed(0)
+    }
+
+    /// Everybody comes back, from where they were. How long until all are there.
+    pub fn come_back(&mut self) -> Result<Duration> {
+        let start = Instant::now();
+        self.order(&Order::Return)?;
+        self.until_subscribed(self.subscribers)?;
+        Ok(start.elapsed())
+    }
+
+    fn until_subscribed(&mut self, count: usize) -> Result<()> {
         loop {
-            let Progress {
-                subscribed, ended, ..
-            } = self.progress();
-            if ended > 0 {
+            let at = self.progress();
+            if at.ended > 0 {
                 let ended = self.report(&vec![0; self.channels])?.ended;
                 bail!("connections ended while others were opened: {ended:?}");
             }
-            if subscribed == self.subscribers {
-                return Ok(Opening {
-                    took: start.elapsed(),
-                });
+            if at.subscribed == count {
+                return Ok(());
             }
             self.hear(PATIENCE)?;
         }

@@ -11,8 +11,10 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 
 use super::{
+    peers::{self, Peer},
     process::{self, Started},
     request::Api,
+    way::Way,
     wire::Language,
     worker::Party,
 };
@@ -29,6 +31,36 @@ pub enum Kind {
     Bare,
     /// The bare loop, which gathers what comes together into one write.
     BareMerging,
+    /// nginx with nchan: libnginx-mod-nchan of Debian.
+    Nchan,
+    /// Of Debian; MQTT over TCP.
+    Mosquitto,
+    /// From npm: loadtest/peers/socket.io.
+    #[value(name = "socket.io")]
+    SocketIo,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::Bare => "bare",
+            Self::BareMerging => "bare, merging",
+            Self::Nchan => "nchan",
+            Self::Mosquitto => "mosquitto",
+            Self::SocketIo => "Socket.IO",
+        }
+    }
+
+    /// Why it cannot be measured here; none: it can.
+    pub fn is_missing(self) -> Option<&'static str> {
+        match self {
+            Self::Hub | Self::Bare | Self::BareMerging => None,
+            Self::Nchan => peers::nchan_is_missing(),
+            Self::Mosquitto => peers::mosquitto_is_missing(),
+            Self::SocketIo => peers::socket_io_is_missing(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -82,7 +114,29 @@ pub struct Server {
     pub address: SocketAddr,
     pub path: String,
     pub processes: Vec<u32>,
-    _started: Option<Started>,
+    pub way: Way,
+    language: Language,
+    _running: Running,
+}
+
+/// What ends with a server.
+enum Running {
+    Elsewhere,
+    Ours { _process: Started },
+    Peer { _peer: Peer },
+}
+
+impl Server {
+    fn of_peer(peer: Peer, way: Way, language: Language) -> Self {
+        Self {
+            address: peer.address,
+            path: String::new(),
+            processes: peer.started.family(),
+            way,
+            language,
+            _running: Running::Peer { _peer: peer },
+        }
+    }
 }
 
 impl Options {
@@ -95,55 +149,76 @@ impl Options {
                 .context("a target is ws://HOST:PORT/PATH")?;
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
             let mut addresses = host.to_socket_addrs().with_context(|| host.to_owned())?;
+            let address = addresses
+                .find(SocketAddr::is_ipv4)
+                .context("no IPv4 address")?;
             return Ok(Server {
-                address: addresses
-                    .find(SocketAddr::is_ipv4)
-                    .context("no IPv4 address")?,
+                address,
                 path: format!("/{path}"),
                 processes: self.server_pid.clone(),
-                _started: None,
+                way: Way::Hub(self.api(address)),
+                language: self.format,
+                _running: Running::Elsewhere,
             });
         }
+        match self.server {
+            Kind::Hub => {
+                let ours = env::current_exe().context("this very program")?;
+                let beside = ours.with_file_name("examples").join("conformance");
+                let program = self.spawn_server.clone().unwrap_or(beside);
+                self.ours(program, &["--mode", "open", "--port", "0"])
+            }
+            Kind::Bare => self.ours(env::current_exe()?, &["bare"]),
+            Kind::BareMerging => self.ours(env::current_exe()?, &["bare", "--merge"]),
+            Kind::Nchan => {
+                let peer = peers::nchan(&self.server_cores)?;
+                let way = Way::Nchan(self.api(peer.address));
+                Ok(Server::of_peer(peer, way, Language::Nchan))
+            }
+            Kind::Mosquitto => {
+                let peer = peers::mosquitto(&self.server_cores)?;
+                let way = Way::Mqtt(peer.address);
+                Ok(Server::of_peer(peer, way, Language::Mqtt))
+            }
+            Kind::SocketIo => {
+                let peer = peers::socket_io(&self.server_cores)?;
+                let way = Way::SocketIo(peer.address);
+                Ok(Server::of_peer(peer, way, Language::SocketIo))
+            }
+        }
+    }
+
+    /// A program that speaks our protocol.
+    fn ours(&self, program: PathBuf, arguments: &[&str]) -> Result<Server> {
+        ensure!(program.exists(), "{} is not built", program.display());
+        let mut command = Command::new(program);
         let (started, address) =
-            process::start_listening(&mut self.program()?, &self.server_cores)?;
+            process::start_listening(command.args(arguments), &self.server_cores)?;
+        let address = address.parse().context("an address and a port")?;
         Ok(Server {
-            address: address.parse().context("an address and a port")?,
+            address,
             path: "/connection/websocket".to_owned(),
             processes: vec![started.id()],
-            _started: Some(started),
+            way: Way::Hub(self.api(address)),
+            language: self.format,
+            _running: Running::Ours { _process: started },
         })
+    }
+
+    /// Whether whoever comes back gets what it missed.
+    pub fn can_recover(&self) -> bool {
+        self.target.is_some() || self.server == Kind::Hub
     }
 
     /// Of what is measured, for people.
     pub fn name(&self) -> String {
-        match (&self.target, self.server) {
-            (Some(target), _) => target.clone(),
-            (None, Kind::Hub) => "hub".to_owned(),
-            (None, Kind::Bare) => "bare".to_owned(),
-            (None, Kind::BareMerging) => "bare, merging".to_owned(),
-        }
+        let ours = || self.server.name().to_owned();
+        self.target.clone().unwrap_or_else(ours)
     }
 
-    fn program(&self) -> Result<Command> {
-        let ours = env::current_exe().context("this very program")?;
-        let (beside, arguments): (PathBuf, &[&str]) = match self.server {
-            Kind::Hub => (
-                ours.with_file_name("examples").join("conformance"),
-                &["--mode", "open", "--port", "0"],
-            ),
-            Kind::Bare => (ours, &["bare"]),
-            Kind::BareMerging => (ours, &["bare", "--merge"]),
-        };
-        let program = self.spawn_server.clone().unwrap_or(beside);
-        ensure!(program.exists(), "{} is not built", program.display());
-        let mut command = Command::new(program);
-        command.args(arguments);
-        Ok(command)
-    }
-
-    pub fn api(&self, server: &Server) -> Api {
+    fn api(&self, address: SocketAddr) -> Api {
         Api {
-            address: server.address,
+            address,
             key: self.api_key.clone(),
         }
     }
@@ -152,7 +227,7 @@ impl Options {
         Party {
             address: server.address,
             path: server.path.clone(),
-            language: self.format,
+            language: server.language,
             token: self.token.clone(),
             channels,
             subscribers,

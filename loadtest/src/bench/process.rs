@@ -5,13 +5,20 @@ use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+};
 
 /// What utime and stime count, on every Linux.
 const TICKS_PER_SECOND: u64 = 100;
+
+/// How long a process may take to end by itself.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Where this thread and whatever it starts from here on may run. Nothing is changed for none.
 pub fn run_on(cores: &[usize]) -> Result<()> {
@@ -92,9 +99,32 @@ impl Started {
     }
 }
 
+impl Started {
+    /// It and those that it has started.
+    pub fn family(&self) -> Vec<u32> {
+        let id = self.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.unwrap_or_default();
+        let children = children
+            .split_whitespace()
+            .filter_map(|child| child.parse().ok());
+        std::iter::once(id).chain(children).collect()
+    }
+}
+
 impl Drop for Started {
     fn drop(&mut self) {
-        // It may have gone by itself.
+        // Asked first, so that it ends its own children. It may have gone by itself.
+        if let Some(id) = i32::try_from(self.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(id, Signal::TERM);
+        }
+        let start = Instant::now();
+        while start.elapsed() < GRACE {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,11 +1,11 @@
 //! Publishes at intended times, whatever becomes of what was published before.
 //!
-//! Whatever is due goes in one request, and no request waits for the answer to the last. A publication that
-//! could not be sent in time carries the time that it should have been sent at.
+//! Whatever is due goes at once, and nothing waits for the answer to the last. A publication that could
+//! not be sent in time carries the time that it should have been sent at.
 
 use std::{
-    io::{BufReader, Write},
-    net::{Shutdown, TcpStream},
+    io::{self, BufReader, Write},
+    net::TcpStream,
     sync::mpsc::{self, Receiver},
     thread,
     time::Duration,
@@ -13,18 +13,17 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 use memchr::memmem;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{
     clock::{nanoseconds, now_ns, sleep_until},
-    payload::{Payload, Stamp, number_of},
-    request::{Api, answer},
+    payload::{Payload, Stamp},
+    request::answer,
+    way::Way,
 };
 
-/// Of one request.
+/// Publications of one write.
 const BATCH: u64 = 256;
-/// Requests are no closer than this, so that those of high rates carry several publications.
+/// Writes are no closer than this, so that those of high rates carry several publications.
 const GATHER: Duration = Duration::from_micros(500);
 /// Until the next request is answered, once all have been sent.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,16 +35,20 @@ pub struct Programme {
     /// Publications per second, over all channels.
     pub rate: f64,
     pub payload: Payload,
+    /// Publications before this programme.
+    pub first: u64,
     pub from_ns: u64,
     pub until_ns: u64,
 }
 
 /// How it went.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Published {
     pub publications: u64,
     /// The longest that a publication was handed over after its time.
     pub late_ns: u64,
+    /// Where nothing is acknowledged, an end could come before all was read.
+    _connection: TcpStream,
 }
 
 impl Programme {
@@ -56,45 +59,47 @@ impl Programme {
         reason = "runs have far fewer publications and nanoseconds than these types hold"
     )]
     fn due(&self, publication: u64) -> u64 {
-        self.from_ns + (publication as f64 * 1e9 / self.rate) as u64
+        self.from_ns + ((publication - self.first) as f64 * 1e9 / self.rate) as u64
+    }
+
+    pub fn channel(&self, publication: u64) -> &str {
+        let channel = publication % self.channels.len() as u64;
+        &self.channels[usize::try_from(channel).expect("one of the channels")]
+    }
+
+    pub fn write_payload(&self, publication: u64, to: &mut Vec<u8>) {
+        let stamp = Stamp {
+            intended_ns: self.due(publication),
+            number: publication / self.channels.len() as u64 + 1,
+        };
+        self.payload.write(stamp, to);
     }
 }
 
-/// Publishes all of it by the hub's HTTP API, and waits until all of it is answered.
-pub fn publish(programme: &Programme, api: &Api) -> Result<Published> {
-    let mut stream = api.connect()?;
-    let answers = read_answers(stream.try_clone()?);
+/// Publishes all of it, and waits until all of it is answered where there are answers.
+pub fn publish(programme: &Programme, way: &Way) -> Result<Published> {
+    let mut stream = way.open()?;
+    let answers = read_answers(way, stream.try_clone()?);
     let mut request = Vec::new();
-    let mut body = Vec::new();
-    let mut next = 0;
-    let mut requests = 0_u64;
+    let mut next = programme.first;
+    let mut owed = 0;
     let mut late_ns = 0;
     let mut not_before_ns = 0;
     while programme.due(next) < programme.until_ns {
         sleep_until(programme.due(next).max(not_before_ns));
         let now = now_ns();
         late_ns = late_ns.max(now.saturating_sub(programme.due(next)));
-        body.clear();
         let first = next;
-        while next - first < BATCH
-            && programme.due(next) <= now
-            && programme.due(next) < programme.until_ns
-        {
-            body.extend_from_slice(if next == first {
-                br#"{"commands":["#
-            } else {
-                b","
-            });
-            command(programme, next, &mut body);
+        let until = programme.until_ns.min(now + 1);
+        while next - first < BATCH && programme.due(next) < until {
             next += 1;
         }
-        body.extend_from_slice(b"]}");
         request.clear();
-        api.post("/api/batch", &body, &mut request);
+        way.request(programme, first..next, &mut request);
         stream
             .write_all(&request)
             .context("the server takes no publications")?;
-        requests += 1;
+        owed += way.answers(next - first).unwrap_or(0);
         // After a whole one, the rest is due as well.
         not_before_ns = if next - first < BATCH {
             now + nanoseconds(GATHER)
@@ -102,35 +107,27 @@ pub fn publish(programme: &Programme, api: &Api) -> Result<Published> {
             0
         };
     }
-    for number in 0..requests {
+    for number in 0..owed {
         let answered = answers.recv_timeout(PATIENCE);
-        answered.with_context(|| format!("{number} of {requests} requests were answered"))??;
+        answered.with_context(|| format!("{number} of {owed} requests were answered"))??;
     }
-    stream.shutdown(Shutdown::Both)?;
     Ok(Published {
-        publications: next,
+        publications: next - programme.first,
         late_ns,
+        _connection: stream,
     })
 }
 
-fn command(programme: &Programme, publication: u64, body: &mut Vec<u8>) {
-    let channels = programme.channels.len() as u64;
-    let channel = usize::try_from(publication % channels).expect("one of the channels");
-    body.extend_from_slice(br#"{"publish":{"channel":""#);
-    body.extend_from_slice(programme.channels[channel].as_bytes());
-    body.extend_from_slice(br#"","data":"#);
-    let stamp = Stamp {
-        intended_ns: programme.due(publication),
-        number: publication / channels + 1,
-    };
-    programme.payload.write(stamp, body);
-    body.extend_from_slice(b"}}");
-}
-
-/// Whether each request was done, in their order.
-fn read_answers(stream: TcpStream) -> Receiver<Result<()>> {
+/// Whether each request was done, in their order; nothing where nothing is acknowledged.
+fn read_answers(way: &Way, mut stream: TcpStream) -> Receiver<Result<()>> {
     let (tell, told) = mpsc::channel();
+    let acknowledged = way.answers(1).is_some();
     thread::spawn(move || {
+        if !acknowledged {
+            // What is not read would fill the socket.
+            let _ = io::copy(&mut stream, &mut io::sink());
+            return;
+        }
         let mut from = BufReader::new(stream);
         loop {
             let done = match answer(&mut from) {
@@ -150,84 +147,69 @@ fn read_answers(stream: TcpStream) -> Receiver<Result<()>> {
     told
 }
 
-/// What the server has of a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    pub offset: u64,
-    /// The number in the payload of the newest publication; 0 where there is none.
-    pub newest: u64,
-}
-
-/// Asks the server for a channel's head.
-pub fn head(api: &Api, channel: &str) -> Result<Head> {
-    let asked = serde_json::json!({ "channel": channel, "limit": 1, "reverse": true });
-    let body = api.ask("/api/history", &serde_json::to_vec(&asked)?)?;
-    let answer: Answer = serde_json::from_slice(&body)
-        .with_context(|| format!("no history: {}", String::from_utf8_lossy(&body)))?;
-    let newest = match answer.result.publications.first() {
-        None => 0,
-        Some(newest) => {
-            let data: Data = serde_json::from_str(newest.data.get())?;
-            number_of(data.n.as_bytes()).context("a payload of ours")?
-        }
-    };
-    Ok(Head {
-        offset: answer.result.offset,
-        newest,
-    })
-}
-
-/// Channels whose newest publication, as the server tells it, is not the newest that was published. Those
-/// started empty, and got one after another.
-pub fn faults(published: &Published, heads: &[Head]) -> u64 {
-    let channels = heads.len() as u64;
-    let right = (0..channels).zip(heads).filter(|(channel, head)| {
-        let sent = (published.publications + channels - 1 - channel) / channels;
-        head.newest == sent && head.offset == sent
-    });
-    channels - right.count() as u64
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    result: History,
-}
-
-#[derive(Deserialize)]
-struct History {
-    offset: u64,
-    publications: Vec<Kept>,
-}
-
-#[derive(Deserialize)]
-struct Kept {
-    data: Box<RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    n: String,
+/// The newest number of each of so many channels, once so much was published.
+pub fn numbers(publications: u64, channels: u64) -> Vec<u64> {
+    let newest = |channel| (publications + channels - 1 - channel) / channels;
+    (0..channels).map(newest).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::{
+        request::{Api, answer as read_answer},
+        way::Way,
+    };
 
-    #[test]
-    fn publications_are_due_evenly_and_go_around_the_channels() {
-        let programme = Programme {
+    fn programme() -> Programme {
+        Programme {
             channels: vec!["a".to_owned(), "b".to_owned()],
             rate: 1000.0,
             payload: Payload::of_bytes(64).expect("long enough"),
+            first: 2,
             from_ns: 5_000_000,
             until_ns: 10_000_000,
-        };
-        assert_eq!(programme.due(3), 8_000_000);
+        }
+    }
+
+    #[test]
+    fn publications_are_due_evenly_and_go_around_the_channels() {
+        let programme = programme();
+        assert_eq!(programme.due(2), 5_000_000);
+        assert_eq!(programme.due(5), 8_000_000);
         let mut body = Vec::new();
-        command(&programme, 3, &mut body);
+        programme.write_payload(5, &mut body);
         let json: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
-        assert_eq!(json["publish"]["channel"], "b");
-        assert_eq!(json["publish"]["data"]["n"], "000000000002");
-        assert_eq!(json["publish"]["data"]["t"], "00000000000008000000");
+        assert_eq!(programme.channel(5), "b");
+        assert_eq!(json["n"], "000000000003");
+        assert_eq!(json["t"], "00000000000008000000");
+    }
+
+    #[test]
+    fn the_newest_numbers_are_those_of_what_was_published() {
+        assert_eq!(numbers(0, 2), [0, 0]);
+        assert_eq!(numbers(5, 2), [3, 2]);
+        assert_eq!(numbers(6, 2), [3, 3]);
+    }
+
+    #[test]
+    fn the_hub_gets_whatever_is_due_in_one_request() {
+        let way = Way::Hub(Api {
+            address: "127.0.0.1:1".parse().expect("an address"),
+            key: "k".to_owned(),
+        });
+        let mut request = Vec::new();
+        way.request(&programme(), 2..4, &mut request);
+        let head = memmem::find(&request, b"\r\n\r\n").expect("a head") + 4;
+        let body: serde_json::Value = serde_json::from_slice(&request[head..]).expect("JSON");
+        assert_eq!(body["commands"][0]["publish"]["channel"], "a");
+        assert_eq!(body["commands"][1]["publish"]["data"]["n"], "000000000002");
+        assert_eq!(way.answers(2), Some(1));
+    }
+
+    #[test]
+    fn other_statuses_of_success_are_answers_too() {
+        let mut accepted = &b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"[..];
+        assert_eq!(read_answer(&mut accepted).expect("whole"), Some(Vec::new()));
     }
 }

@@ -34,7 +34,7 @@ pub struct Figures {
     pub latency: Latency,
     pub faults: Faults,
     /// Channels whose head, as the server tells it, is not what was published.
-    pub published_faults: u64,
+    pub wrong_heads: u64,
     /// Connections that ended, by what the server said.
     pub ended: BTreeMap<String, u64>,
     pub publisher_late_ms: f64,
@@ -42,6 +42,10 @@ pub struct Figures {
     pub client_cpu_seconds_per_million: f64,
     pub bytes_per_connection: Option<f64>,
     pub opened_per_second: f64,
+    /// Of one core, while nothing happened.
+    pub idle_cpu_percent: Option<f64>,
+    /// From the first connect until the last was there with all that it had missed.
+    pub returned_seconds: Option<f64>,
 }
 
 impl Latency {
@@ -61,17 +65,8 @@ impl Latency {
 impl Figures {
     /// Nothing lost, nothing twice, all in order, nobody gone, and the server has what was published.
     pub fn is_correct(&self) -> bool {
-        !self.faults.any()
-            && self.ended.is_empty()
-            && self.published_faults == 0
-            && self.deliveries > 0
+        !self.faults.any() && self.ended.is_empty() && self.wrong_heads == 0 && self.deliveries > 0
     }
-}
-
-/// The difference that connections made.
-#[expect(clippy::cast_precision_loss, reason = "for people to read")]
-pub fn per_connection(empty_bytes: u64, full_bytes: u64, connections: usize) -> f64 {
-    full_bytes.saturating_sub(empty_bytes) as f64 / connections.max(1) as f64
 }
 
 impl Display for Figures {
@@ -103,10 +98,7 @@ impl Display for Figures {
             "connections that ended",
             self.ended.values().sum::<u64>().to_string(),
         )?;
-        row(
-            "channels whose head is wrong",
-            self.published_faults.to_string(),
-        )?;
+        row("channels whose head is wrong", self.wrong_heads.to_string())?;
         row(
             "publisher late at most, ms",
             format!("{:.3}", self.publisher_late_ms),
@@ -126,6 +118,12 @@ impl Display for Figures {
             "connected and subscribed per second",
             format!("{:.0}", self.opened_per_second),
         )?;
+        if let Some(percent) = self.idle_cpu_percent {
+            row("idle CPU, % of a core", format!("{percent:.2}"))?;
+        }
+        if let Some(seconds) = self.returned_seconds {
+            row("all back with all they missed, s", format!("{seconds:.3}"))?;
+        }
         for (reason, count) in &self.ended {
             row(reason, count.to_string())?;
         }

@@ -73,7 +73,7 @@ pub fn answer(from: &mut impl BufRead) -> Result<Option<Vec<u8>>> {
     ensure!(length <= MOST_BYTES, "an answer of {length} bytes");
     let mut body = vec![0; length];
     from.read_exact(&mut body)?;
-    if !status.contains(" 200 ") {
+    if !status.starts_with("HTTP/1.1 2") {
         bail!("{status}: {}", String::from_utf8_lossy(&body));
     }
     Ok(Some(body))

@@ -57,7 +57,7 @@ impl Saturate {
         let mut last = None;
         let mut server = self.fanout.options.server()?;
         for step in 1.. {
-            let rate = search.next(self.fanout.rate);
+            let rate = search.next(self.fanout.load.rate);
             let outcome = self.step(&server, step, rate);
             let borne = outcome.as_ref().is_ok_and(|figures| self.is_borne(figures));
             self.tell(rate, borne, &outcome);
@@ -88,11 +88,11 @@ impl Saturate {
 
     fn step(&self, server: &Server, step: usize, rate: f64) -> Result<Figures> {
         let mut fanout = self.fanout.clone();
-        fanout.rate = rate;
+        fanout.load.rate = rate;
         fanout.options.quiet = true;
         fanout.options.channel = format!("{}-{step}", fanout.options.channel);
         let channels = fanout.options.channels(fanout.channels);
-        fanout.measure(server, &channels)
+        fanout.measure(server, channels)
     }
 
     fn is_borne(&self, figures: &Figures) -> bool {

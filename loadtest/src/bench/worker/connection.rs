@@ -12,7 +12,7 @@ use super::{Party, Tally};
 use crate::bench::{
     clock::now_ns,
     oracle::{Faults, Sequence},
-    wire::{Heard, Hello, Position, frames},
+    wire::{Heard, Hello, Position, Unit, frames},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +74,15 @@ impl Connection {
             if let Some(error) = self.stream.take_error()? {
                 return Err(error).context("connecting");
             }
-            let host = party.address.to_string();
-            if !self.send(&party.language.upgrade(&host, &party.path))? {
+            let channel = &party.channels[self.channel];
+            if !self.send(&party.language.opening(party.address, &party.path, channel))? {
                 return Ok(());
             }
-            self.stage = Stage::Upgrading;
+            self.stage = if party.language.is_websocket() {
+                Stage::Upgrading
+            } else {
+                Stage::Introducing
+            };
         }
         loop {
             let kept = self.partial.len();
@@ -117,28 +121,37 @@ impl Connection {
             };
             used = head;
             self.stage = Stage::Introducing;
-            let hello = party.language.hello(Hello {
-                token: &party.token,
-                channel: &party.channels[self.channel],
-                since: self.since.as_ref(),
-            });
-            ensure!(self.send(&hello)?, "a fresh connection takes nothing");
+            if !party.language.is_greeted() {
+                self.introduce(party)?;
+            }
         }
-        while let Some(frame) = frames::first(&bytes[used..])? {
-            used += frame.bytes;
-            match frame.opcode {
-                frames::TEXT | frames::BINARY => {
-                    self.hear(party, frame.payload, received_ns, tally)?
-                }
-                frames::CLOSE => bail!("closed: {}", farewell(frame.payload)),
-                frames::PING => {
-                    let pong = frames::of_client(frames::PONG, frame.payload);
+        while let Some((unit, bytes)) = party.language.first(&bytes[used..])? {
+            used += bytes;
+            match unit {
+                Unit::Message(message) => self.hear(party, message, received_ns, tally)?,
+                Unit::Close(payload) => bail!("closed: {}", farewell(payload)),
+                Unit::Ping(payload) => {
+                    let pong = frames::of_client(frames::PONG, payload);
                     ensure!(self.send(&pong)?, "a pong is not taken");
                 }
-                _ => {}
+                Unit::Nothing => {}
             }
         }
         Ok(used)
+    }
+
+    /// Says who it is; whoever has nothing to say is subscribed by its path.
+    fn introduce(&mut self, party: &Party) -> Result<()> {
+        let hello = party.language.hello(Hello {
+            token: &party.token,
+            channel: &party.channels[self.channel],
+            since: self.since.as_ref(),
+        });
+        match hello {
+            None => self.stage = Stage::Subscribed,
+            Some(hello) => ensure!(self.send(&hello)?, "a fresh connection takes nothing"),
+        }
+        Ok(())
     }
 
     fn hear(
@@ -150,6 +163,7 @@ impl Connection {
     ) -> Result<()> {
         let mut refused = None;
         let mut pings = 0;
+        let mut greeted = false;
         party.language.read(message, |heard| match heard {
             Heard::Publication(publication) => {
                 self.faults.count(self.sequence.arrive(publication.number));
@@ -162,10 +176,14 @@ impl Connection {
                 self.since = Some(position);
                 self.stage = Stage::Subscribed;
             }
+            Heard::Greeting => greeted = true,
             Heard::Ping => pings += 1,
             Heard::Refused(why) => refused = Some(why),
             Heard::Else => {}
         });
+        if greeted {
+            self.introduce(party)?;
+        }
         for _ in 0..pings {
             ensure!(self.send(&party.language.pong())?, "a pong is not taken");
         }
@@ -173,6 +191,15 @@ impl Connection {
             Some(why) => bail!("refused: {why}"),
             None => Ok(()),
         }
+    }
+
+    /// Where to go on from after an interruption.
+    pub fn position(&self) -> Option<Position> {
+        let since = self.since.as_ref()?;
+        Some(Position {
+            offset: self.sequence.last(),
+            epoch: since.epoch.clone(),
+        })
     }
 
     /// Little enough for any socket's buffer. False: the socket is not connected yet.

@@ -18,7 +18,7 @@ use super::{
     Order, Party, Progress, Report, Tally, Told,
     connection::{Connection, Stage},
 };
-use crate::bench::process;
+use crate::bench::{oracle::Faults, process, wire::Position};
 
 /// What one read may bring.
 const BUFFER_BYTES: usize = 512 * 1024;
@@ -32,12 +32,16 @@ struct Crowd {
     party: Option<Party>,
     /// By their order in this worker; none has ended.
     connections: Vec<Option<Connection>>,
+    /// Where those were who have left, by their order; empty before anybody has.
+    positions: Vec<Option<Position>>,
     /// Connections of this worker, once all are open.
     wanted: usize,
     opening: usize,
     subscribed: usize,
     ended: BTreeMap<String, u64>,
     tally: Tally,
+    /// Of connections that have left.
+    faults: Faults,
     told: Progress,
     buffer: Vec<u8>,
 }
@@ -55,11 +59,13 @@ pub fn work() -> Result<()> {
         epoll,
         party: None,
         connections: Vec::new(),
+        positions: Vec::new(),
         wanted: 0,
         opening: 0,
         subscribed: 0,
         ended: BTreeMap::new(),
         tally: Tally::default(),
+        faults: Faults::default(),
         told: Progress::default(),
         buffer: vec![0; BUFFER_BYTES],
     };
@@ -95,7 +101,8 @@ impl Crowd {
         while self.opening < party.at_once && self.connections.len() < self.wanted {
             let place = self.connections.len();
             let number = party.worker + place * party.workers;
-            let connection = Connection::open(party, number, None)?;
+            let connection =
+                Connection::open(party, number, self.positions.get(place).cloned().flatten())?;
             let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
             epoll::add(
                 &self.epoll,
@@ -175,6 +182,8 @@ impl Crowd {
                 self.party = Some(party);
             }
             Order::Measure(window) => self.tally.measure(window),
+            Order::Leave => self.leave()?,
+            Order::Return => self.connections.clear(),
             Order::Settle(heads) => {
                 let here = self.connections.iter().flatten();
                 let behind = here
@@ -187,10 +196,25 @@ impl Crowd {
         Ok(())
     }
 
+    fn leave(&mut self) -> Result<()> {
+        self.positions.clear();
+        for connection in &mut self.connections {
+            let left = connection.take();
+            if let Some(left) = &left {
+                self.faults.add(left.faults);
+                self.faults.lost += left.sequence.lost(left.sequence.last());
+            }
+            self.positions.push(left.and_then(|left| left.position()));
+        }
+        self.subscribed = 0;
+        self.tell_progress()
+    }
+
     fn report(&self, heads: &[u64]) -> Result<Report> {
         let mut report = Report {
             tally: self.tally.clone(),
             ended: self.ended.clone(),
+            faults: self.faults,
             cpu_ns: process::cpu_ns(&[std::process::id()])?,
             ..Report::default()
         };

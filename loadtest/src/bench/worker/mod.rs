@@ -21,6 +21,10 @@ pub enum Order {
     Open(Party),
     /// Latencies are those of publications that are meant to be sent in this time.
     Measure(Window),
+    /// All drop.
+    Leave,
+    /// All come back, from where they were.
+    Return,
     /// How many are not at their channel's head?
     Settle(Vec<u64>),
     /// What it was like, if these are the channels' heads.
