@@ -126,10 +126,11 @@ impl Bare {
         let Some(Some(socket)) = self.sockets.get_mut(place) else {
             return;
         };
-        let mut whole = flags
-            .contains(EventFlags::OUT)
-            .then(|| socket.flush())
-            .unwrap_or(Ok(()));
+        let mut whole = if flags.contains(EventFlags::OUT) {
+            socket.flush()
+        } else {
+            Ok(())
+        };
         if whole.is_ok() && flags.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP) {
             whole = self.listen(place, buffer);
         }

@@ -12,6 +12,9 @@ pub const PONG: u8 = 10;
 
 const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
+/// Instead of a length: that it follows, in so many bits.
+const LENGTH_16: u8 = 0x7e;
+const LENGTH_64: u8 = 0x7f;
 /// Longer ones come from no server that is measured here.
 const MOST_BYTES: usize = 16 << 20;
 
@@ -33,13 +36,13 @@ pub fn first(bytes: &[u8]) -> Result<Option<Frame<'_>>> {
         bail!("a server masks no frames");
     }
     let (start, length) = match length {
-        126 => {
+        LENGTH_16 => {
             let Some(long) = bytes.get(2..4) else {
                 return Ok(None);
             };
             (4, usize::from(u16::from_be_bytes([long[0], long[1]])))
         }
-        127 => {
+        LENGTH_64 => {
             let Some(long) = bytes.get(2..10) else {
                 return Ok(None);
             };
@@ -78,13 +81,13 @@ pub fn of_server(opcode: u8, payload: &[u8]) -> Vec<u8> {
 fn head(opcode: u8, masked: u8, length: usize, to: &mut Vec<u8>) {
     to.push(FINAL | opcode);
     match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short @ ..126), _) => to.push(masked | short),
+        (Ok(short @ ..LENGTH_16), _) => to.push(masked | short),
         (_, Ok(long)) => {
-            to.push(masked | 126);
+            to.push(masked | LENGTH_16);
             to.extend_from_slice(&long.to_be_bytes());
         }
         _ => {
-            to.push(masked | 127);
+            to.push(masked | LENGTH_64);
             to.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }

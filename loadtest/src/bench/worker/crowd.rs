@@ -216,7 +216,6 @@ impl Crowd {
             ended: self.ended.clone(),
             faults: self.faults,
             cpu_ns: process::cpu_ns(&[std::process::id()])?,
-            ..Report::default()
         };
         for connection in self.connections.iter().flatten() {
             let head = heads[connection.channel];
