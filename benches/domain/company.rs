@@ -215,7 +215,7 @@ impl Company {
             id: cleaner_id(number),
             name: format!("Cleaner Number{number}"),
             phone: Some("+49 30 1234567".to_owned()),
-            zones: if number % 3 == 0 {
+            zones: if number.is_multiple_of(3) {
                 [center(), slug("north")].into()
             } else {
                 [center()].into()
@@ -245,7 +245,7 @@ impl Company {
             version: 1,
         };
         self.world.shifts.insert(shift.id, shift);
-        let count = if number % 2 == 0 { 5 } else { 4 };
+        let count = if number.is_multiple_of(2) { 5 } else { 4 };
         for (nth, minutes) in (0..).zip(STARTS.into_iter().take(count)) {
             let start =
                 opening + SignedDuration::from_mins(minutes + 15 * (number % 3).cast_signed());

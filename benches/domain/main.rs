@@ -31,7 +31,7 @@ fn named(name: &str) -> Option<Run> {
 #[divan::bench(args = cases().map(|(name, _)| name))]
 fn domain(bencher: divan::Bencher<'_, '_>, name: &str) {
     let run = named(name).expect("one of the cases");
-    bencher.bench_local(|| run());
+    bencher.bench_local(run);
 }
 
 #[inline(never)]

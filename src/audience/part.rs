@@ -39,12 +39,16 @@ impl Part {
         }
         let mut part = Self::default();
         part.add_changed(before, after);
-        let worlds = [before, after];
-        worlds.iter().for_each(|world| part.add_showing(world));
+        for world in [before, after] {
+            part.add_showing(world);
+        }
         // Once more for those that only the later one leads to
-        let again = [before, after, before];
-        again.iter().for_each(|world| part.add_visits(world));
-        worlds.iter().for_each(|world| part.add_shown(world));
+        for world in [before, after, before] {
+            part.add_visits(world);
+        }
+        for world in [before, after] {
+            part.add_shown(world);
+        }
         Some(part)
     }
 

@@ -9,7 +9,10 @@
 //! path of moves: onto a free cleaner, else onto one whose single promise in the way can be placed
 //! in turn, four moves at most. Assigned work and time off never move.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use jiff::SignedDuration;
 
@@ -146,6 +149,7 @@ pub fn path(
             depth: 1,
         }],
         seen: BTreeSet::new(),
+        rosters: BTreeMap::new(),
     };
     let mut next = 0;
     while next < search.steps.len() {
@@ -172,32 +176,59 @@ struct Search<'s> {
     timetable: &'s Timetable<'s>,
     steps: Vec<Step>,
     seen: BTreeSet<OccupancyId>,
+    /// By what is asked of them: many promises ask the same.
+    rosters: BTreeMap<Asked, Rc<[Candidate]>>,
+}
+
+/// Where, when and with which skills.
+type Asked = (ZoneSlug, TimeRange, BTreeSet<SkillSlug>);
+
+/// Somebody who could keep a promise on an empty day.
+#[derive(Clone, Copy)]
+struct Candidate {
+    id: CleanerId,
+    free: bool,
 }
 
 impl Search<'_> {
     /// A free cleaner for the step's promise; else queues the promises that could make way.
     fn expand(&mut self, index: usize, preference: Preference) -> Option<CleanerId> {
-        let promise = self.steps[index].promise.clone();
+        let busy = self.steps[index].promise.busy;
         let on_path = self.cleaners_on_path(index);
         let never = preference.never.filter(|_| index == 0);
-        let mut candidates: Vec<CleanerId> = eligible(self.timetable, &promise)
-            .into_iter()
-            .map(|cleaner| cleaner.id)
-            .filter(|id| !on_path.contains(id) && never != Some(*id))
-            .collect();
-        if let Some(first) = preference.first.filter(|_| index == 0) {
-            candidates.sort_by_key(|id| *id != first);
-        }
-        let free = |id: &&CleanerId| self.timetable.is_free(**id, promise.busy);
-        if let Some(home) = candidates.iter().find(free) {
-            return Some(*home);
+        let may = |id: CleanerId| !on_path.contains(&id) && never != Some(id);
+        let roster = self.roster(index);
+        let candidates = roster.iter().filter(|candidate| may(candidate.id));
+        let first = preference.first.filter(|_| index == 0);
+        let mut free = candidates.clone().filter(|candidate| candidate.free);
+        let preferred = free.clone().find(|candidate| first == Some(candidate.id));
+        if let Some(home) = preferred.or_else(|| free.next()) {
+            return Some(home.id);
         }
         if self.steps[index].depth < LIMITS.moves {
-            for cleaner in candidates {
-                self.queue_what_is_in_the_way(index, cleaner, promise.busy);
+            let preferred = candidates.clone().filter(|other| first == Some(other.id));
+            let others = candidates.filter(|other| first != Some(other.id));
+            for candidate in preferred.chain(others) {
+                self.queue_what_is_in_the_way(index, candidate.id, busy);
             }
         }
         None
+    }
+
+    /// Who could keep the step's promise, least flexible first.
+    fn roster(&mut self, index: usize) -> Rc<[Candidate]> {
+        let promise = &self.steps[index].promise;
+        let asked = (promise.zone.clone(), promise.busy, promise.skills.clone());
+        let timetable = self.timetable;
+        let roster = self.rosters.entry(asked).or_insert_with(|| {
+            let eligible = eligible(timetable, promise).into_iter();
+            let candidates = eligible.map(|cleaner| Candidate {
+                id: cleaner.id,
+                free: timetable.is_free(cleaner.id, promise.busy),
+            });
+            candidates.collect()
+        });
+        Rc::clone(roster)
     }
 
     fn queue_what_is_in_the_way(&mut self, index: usize, cleaner: CleanerId, busy: TimeRange) {

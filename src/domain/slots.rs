@@ -21,7 +21,7 @@ use super::{
     World,
     calendar::Day,
     entity::{Cleaner, Service, Zone},
-    ids::ServiceSlug,
+    ids::{CleanerId, ServiceSlug},
     table::IdHasher,
     timetable::Timetable,
 };
@@ -42,19 +42,37 @@ pub struct FreeStart {
 /// Starts on `date` at which somebody is free, with how many, by service and time. The world must
 /// hold the zone's roster around that date.
 pub fn counts(world: &World, zone: &Zone, date: Date) -> Vec<FreeStart> {
-    let Some(day) = zone.day(date) else {
-        return Vec::new();
-    };
-    let sheet = Sheet::of(zone, &day, world.services.values());
-    let mut tallies: Vec<Tally> = sheet.sales.iter().map(|_| Tally::default()).collect();
-    for at_work in everybody(world, &sheet) {
-        let free = at_work.on & !at_work.taken;
-        sheet.starts(free, at_work.offer, at_work.cleaner, |sale, starts| {
-            tallies[sale].add(starts);
-        });
-    }
+    let counted = counts_of_dates(world, zone, std::iter::once(date));
+    counted.into_iter().flat_map(|(_, free)| free).collect()
+}
+
+/// The same on several dates, in one pass through the rows.
+pub fn counts_of_dates(
+    world: &World,
+    zone: &Zone,
+    dates: impl Iterator<Item = Date>,
+) -> Vec<(Date, Vec<FreeStart>)> {
+    let days = dates.filter_map(|date| zone.day(date));
+    let sheets: Vec<Sheet<'_>> = days
+        .map(|day| Sheet::of(zone, &day, world.services.values()))
+        .collect();
+    let team = team(world, &sheets);
+    let counted = (0..).zip(&sheets).map(|(nth, sheet)| {
+        let mut tallies: Vec<Tally> = sheet.sales.iter().map(|_| Tally::default()).collect();
+        for member in &team.members {
+            let free = team.days[member.days + nth].free();
+            sheet.starts(free, member.offer, member.cleaner, |sale, starts| {
+                tallies[sale].add(starts);
+            });
+        }
+        (sheet.date, free_starts(sheet, &tallies))
+    });
+    counted.collect()
+}
+
+fn free_starts(sheet: &Sheet<'_>, tallies: &[Tally]) -> Vec<FreeStart> {
     let mut found = Vec::new();
-    for (sale, tally) in sheet.sales.iter().zip(&tallies) {
+    for (sale, tally) in sheet.sales.iter().zip(tallies) {
         found.extend(tally.counts().map(|(bit, cleaners)| FreeStart {
             service: sale.service.slug.clone(),
             start: sheet.start(bit),
@@ -64,46 +82,72 @@ pub fn counts(world: &World, zone: &Zone, date: Date) -> Vec<FreeStart> {
     found
 }
 
-/// A cleaner's day.
-struct AtWork<'w> {
+/// Everybody who is at work in a zone.
+struct Team<'w> {
+    members: Vec<Member<'w>>,
+    /// Of each member, as many as there are sheets.
+    days: Vec<CleanerDay>,
+}
+
+struct Member<'w> {
     cleaner: &'w Cleaner,
     offer: u128,
+    /// Where their days begin.
+    days: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct CleanerDay {
     on: u128,
     taken: u128,
 }
 
-/// Everybody who is at work in the zone, in one pass through all rows.
-fn everybody<'w>(world: &'w World, sheet: &Sheet<'_>) -> Vec<AtWork<'w>> {
-    let mut team: Vec<AtWork<'w>> = Vec::new();
+impl CleanerDay {
+    fn free(self) -> u128 {
+        self.on & !self.taken
+    }
+}
+
+/// In one pass through all rows. The sheets are of one zone.
+fn team<'w>(world: &'w World, sheets: &[Sheet<'_>]) -> Team<'w> {
+    let mut members = Vec::new();
     let mut places: HashMap<u128, usize, BuildHasherDefault<IdHasher>> = HashMap::default();
-    for cleaner in world.cleaners.values() {
-        if let Some(offer) = sheet.offer(cleaner) {
-            places.insert(cleaner.id.0.as_u128(), team.len());
-            team.push(AtWork {
-                cleaner,
-                offer,
-                on: 0,
-                taken: 0,
-            });
-        }
+    if let Some(sheet) = sheets.first() {
+        world.cleaners.values().for_each(|cleaner| {
+            if let Some(offer) = sheet.offer(cleaner) {
+                let days = members.len() * sheets.len();
+                places.insert(cleaner.id.0.as_u128(), days);
+                members.push(Member {
+                    cleaner,
+                    offer,
+                    days,
+                });
+            }
+        });
     }
-    for shift in world.shifts.values() {
-        let cells = sheet.worked(shift);
-        if cells != 0
-            && let Some(place) = places.get(&shift.cleaner.0.as_u128())
-        {
-            team[*place].on |= cells;
+    let mut days = vec![CleanerDay::default(); members.len() * sheets.len()];
+    let days_of = |cleaner: CleanerId| places.get(&cleaner.0.as_u128()).copied();
+    world.shifts.values().for_each(|shift| {
+        for (nth, sheet) in sheets.iter().enumerate() {
+            let cells = sheet.worked(shift);
+            if cells != 0
+                && let Some(first) = days_of(shift.cleaner)
+            {
+                days[first + nth].on |= cells;
+            }
         }
-    }
-    for row in world.occupancy.values() {
-        let cells = sheet.taken(row.busy);
-        if cells != 0
-            && let Some(place) = places.get(&row.cleaner.0.as_u128())
-        {
-            team[*place].taken |= cells;
+    });
+    world.occupancy.values().for_each(|row| {
+        for (nth, sheet) in sheets.iter().enumerate() {
+            let cells = sheet.taken(row.busy);
+            if cells != 0
+                && let Some(first) = days_of(row.cleaner)
+            {
+                days[first + nth].taken |= cells;
+            }
         }
-    }
-    team
+    });
+    Team { members, days }
 }
 
 /// How many cleaners are free for `service` at each start of the day, none included.

@@ -10,7 +10,7 @@ use std::{
     collections::{BTreeMap, HashMap, btree_map},
     fmt,
     hash::{BuildHasherDefault, Hasher},
-    iter::{self, Peekable},
+    iter::Peekable,
     ops::{Index, Range},
     slice,
     sync::{Arc, OnceLock},
@@ -93,11 +93,11 @@ impl<K: Ord + Clone, V> Table<K, V> {
     }
 
     pub fn keys(&self) -> Keys<'_, K, V> {
-        self.iter().map(|(id, _)| id)
+        Keys(self.iter())
     }
 
     pub fn values(&self) -> Values<'_, K, V> {
-        self.iter().map(|(_, row)| row)
+        Values(self.iter())
     }
 
     pub fn len(&self) -> usize {
@@ -133,7 +133,8 @@ impl<K: Ord + Clone, V> Table<K, V> {
         let loaded = self.loaded.as_ref();
         let positions = loaded.map_or(&[][..], |loaded| loaded.group::<G>(group));
         let rows = positions.iter().map(|at| &self.loaded_rows()[*at as usize]);
-        rows.filter(|(id, _)| self.changed.is_empty() || !self.changed.contains_key(id))
+        let as_loaded = self.changed.is_empty();
+        rows.filter(move |(id, _)| as_loaded || !self.changed.contains_key(id))
             .map(|(_, row)| row)
     }
 
@@ -274,10 +275,10 @@ pub struct Iter<'t, K, V> {
 }
 
 /// Ids in order.
-pub type Keys<'t, K, V> = iter::Map<Iter<'t, K, V>, fn((&'t K, &'t V)) -> &'t K>;
+pub struct Keys<'t, K, V>(Iter<'t, K, V>);
 
 /// Rows in the order of their ids.
-pub type Values<'t, K, V> = iter::Map<Iter<'t, K, V>, fn((&'t K, &'t V)) -> &'t V>;
+pub struct Values<'t, K, V>(Iter<'t, K, V>);
 
 impl<K, V> Clone for Iter<'_, K, V> {
     fn clone(&self) -> Self {
@@ -288,10 +289,46 @@ impl<K, V> Clone for Iter<'_, K, V> {
     }
 }
 
+impl<K, V> Clone for Keys<'_, K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<K, V> Clone for Values<'_, K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<'t, K: Ord, V> Iterator for Iter<'t, K, V> {
     type Item = (&'t K, &'t V);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
+        if self.changed.peek().is_none() {
+            return self.loaded.next().map(|(id, row)| (id, row));
+        }
+        self.next_of_both()
+    }
+
+    /// Once nothing is changed any more, straight through what was loaded.
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(mut self, start: B, mut with: F) -> B {
+        let mut folded = start;
+        while self.changed.peek().is_some() {
+            match self.next_of_both() {
+                Some(row) => folded = with(folded, row),
+                None => break,
+            }
+        }
+        self.loaded
+            .fold(folded, |folded, (id, row)| with(folded, (id, row)))
+    }
+}
+
+impl<'t, K: Ord, V> Iter<'t, K, V> {
+    fn next_of_both(&mut self) -> Option<(&'t K, &'t V)> {
         loop {
             let Some((changed, row)) = self.changed.peek() else {
                 return self.loaded.next().map(|(id, row)| (id, row));
@@ -311,6 +348,29 @@ impl<'t, K: Ord, V> Iterator for Iter<'t, K, V> {
                 return known;
             }
         }
+    }
+}
+
+impl<'t, K: Ord, V> Iterator for Keys<'t, K, V> {
+    type Item = &'t K;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'t K> {
+        self.0.next().map(|(id, _)| id)
+    }
+}
+
+impl<'t, K: Ord, V> Iterator for Values<'t, K, V> {
+    type Item = &'t V;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'t V> {
+        self.0.next().map(|(_, row)| row)
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, &'t V) -> B>(self, start: B, mut with: F) -> B {
+        self.0.fold(start, |folded, (_, row)| with(folded, row))
     }
 }
 

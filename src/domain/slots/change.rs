@@ -130,7 +130,12 @@ impl<'w> Touched<'w> {
             &differs.ranges
         };
         let cleaners = sides.iter().filter_map(|side| side.timetable.cleaner(id));
-        let homes: BTreeSet<&ZoneSlug> = cleaners.flat_map(|cleaner| &cleaner.zones).collect();
+        let mut homes: BTreeSet<&ZoneSlug> = cleaners.flat_map(|cleaner| &cleaner.zones).collect();
+        // Who has no shift in a zone is free for nothing there.
+        homes.retain(|zone| {
+            let mut shifts = sides.iter().flat_map(|side| side.timetable.shifts(id));
+            shifts.any(|shift| shift.zone == **zone)
+        });
         let mut places = BTreeSet::new();
         for slug in homes {
             for zone in sides.iter().filter_map(|side| side.world.zones.get(slug)) {

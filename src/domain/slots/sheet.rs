@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::LEAD_CELLS;
 use crate::domain::{
@@ -17,9 +17,13 @@ use crate::domain::{
     ids::SkillSlug,
 };
 
+/// How long a mask is.
+const MASK_SECONDS: i64 = 128 * CELL_SECONDS;
+
 /// A zone's date and what is sold on it.
 pub(super) struct Sheet<'w> {
     zone: &'w Zone,
+    pub(super) date: Date,
     /// Of the mask's first cell, in seconds of UTC.
     origin: i64,
     /// By name.
@@ -54,6 +58,7 @@ impl<'w> Sheet<'w> {
     ) -> Self {
         let mut sheet = Self {
             zone,
+            date: day.date,
             origin: day.midnight.as_second() - i64::from(LEAD_CELLS) * CELL_SECONDS,
             sales: Vec::new(),
             by_length: Vec::new(),
@@ -121,24 +126,22 @@ impl<'w> Sheet<'w> {
     }
 
     /// Cells that a shift covers whole, in this zone.
+    #[inline]
     pub(super) fn worked(&self, shift: &Shift) -> u128 {
-        let (first, end) = (
-            ceiling(shift.during.start) - self.origin,
-            floor(shift.during.end) - self.origin,
-        );
-        if end <= 0 || first >= 128 * CELL_SECONDS || shift.zone != self.zone.slug {
+        let first = ceiling(shift.during.start) - self.origin;
+        let end = floor(shift.during.end) - self.origin;
+        if end <= 0 || first >= MASK_SECONDS || shift.zone != self.zone.slug {
             return 0;
         }
         cells_between(ceiling_cells(first), end.div_euclid(CELL_SECONDS))
     }
 
     /// Cells that a range meets.
+    #[inline]
     pub(super) fn taken(&self, range: TimeRange) -> u128 {
-        let (first, end) = (
-            floor(range.start) - self.origin,
-            ceiling(range.end) - self.origin,
-        );
-        if end <= 0 || first >= 128 * CELL_SECONDS {
+        let first = floor(range.start) - self.origin;
+        let end = ceiling(range.end) - self.origin;
+        if end <= 0 || first >= MASK_SECONDS {
             return 0;
         }
         cells_between(first.div_euclid(CELL_SECONDS), ceiling_cells(end))
@@ -235,11 +238,12 @@ pub(super) fn sold_at(day: &Day, service: &Service) -> u128 {
 
 /// Every so many cells since midnight.
 fn steps(step: u32) -> u128 {
-    let mut starts = 0;
-    for cell in (LEAD_CELLS..128).step_by(step as usize) {
-        starts |= 1 << cell;
+    let (mut starts, mut apart) = (1_u128, step);
+    while apart < u128::BITS {
+        starts |= starts << apart;
+        apart *= 2;
     }
-    starts
+    starts << LEAD_CELLS
 }
 
 /// How many masks have each bit, counted side by side: plane n holds the n-th binary digit of all
