@@ -33,6 +33,8 @@ pub struct Figures {
     pub delivered_under_faults: Histogram,
     /// While nothing but Redis, or the wire to it, was at fault.
     pub delivered_under_redis_faults: Histogram,
+    /// The worst of those.
+    pub stalest: Option<Stale>,
     /// From the kill of their instance until clients were live again.
     pub caught_up: Histogram,
     /// Outcomes of commands given while instances were restarted one after the other.
@@ -42,6 +44,18 @@ pub struct Figures {
     pub deliveries: u64,
     pub faults: BTreeMap<String, u64>,
     pub storm: Option<Storm>,
+}
+
+/// A delivery that came late. Times are in microseconds.
+#[derive(Debug, Clone)]
+pub struct Stale {
+    pub took: u64,
+    /// Since the run began.
+    pub at: u64,
+    pub client: u32,
+    pub channel: String,
+    /// The last fault before it, and when that came.
+    pub after: Option<(String, u64)>,
 }
 
 impl Figures {
@@ -63,6 +77,7 @@ impl Figures {
             quiet,
             faults,
             weather: Weather::default(),
+            last_fault: None,
             clients: HashMap::new(),
             restarts: Vec::new(),
         };
@@ -182,6 +197,7 @@ struct Reader {
     quiet: Stretch,
     faults: Stretch,
     weather: Weather,
+    last_fault: Option<(String, u64)>,
     clients: HashMap<u32, Client>,
     restarts: Vec<Stretch>,
 }
@@ -191,7 +207,7 @@ impl Reader {
         match event {
             Event::Published { channel, seen } => {
                 self.figures.deliveries += 1;
-                self.delivered(at, &channel, seen.offset);
+                self.delivered(at, client, &channel, seen.offset);
             }
             Event::Fault {
                 name,
@@ -237,7 +253,7 @@ impl Reader {
         }
     }
 
-    fn delivered(&mut self, at: u64, channel: &str, offset: u64) {
+    fn delivered(&mut self, at: u64, client: u32, channel: &str, offset: u64) {
         let Some(took) = self.published.age(channel, offset, at) else {
             return;
         };
@@ -248,6 +264,16 @@ impl Reader {
             self.figures.delivered_under_faults.add(took);
             if self.weather.redis.is_felt(at) && !self.weather.other.is_felt(at) {
                 self.figures.delivered_under_redis_faults.add(took);
+                let stalest = self.figures.stalest.as_ref();
+                if stalest.is_none_or(|stalest| stalest.took < took) {
+                    self.figures.stalest = Some(Stale {
+                        took,
+                        at,
+                        client,
+                        channel: channel.to_owned(),
+                        after: self.last_fault.clone(),
+                    });
+                }
             }
         }
     }
@@ -274,6 +300,7 @@ impl Reader {
             return;
         }
         *self.figures.faults.entry(name.to_owned()).or_default() += 1;
+        self.last_fault = Some((name.to_owned(), at));
         if !alone {
             return;
         }

@@ -1,11 +1,15 @@
 //! What a run came to, as a page that can be pasted into the README.
 
-use std::{collections::BTreeMap, fmt, fs, path::Path};
+use std::{collections::BTreeMap, fmt, fs, path::Path, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, figures::Figures, histogram::Histogram};
+use super::{
+    Plan,
+    figures::{Figures, Stale},
+    histogram::Histogram,
+};
 use crate::{check::report::Report, history::Outcome as Of, people::director::Sample};
 
 /// How the promise of acknowledged commands begins.
@@ -117,6 +121,9 @@ impl Outcome {
         );
         let stale = millis(&figures.delivered_under_redis_faults, 999_000);
         row("staleness under faults of Redis, p99.9", "≤ 1 s", stale);
+        if let Some(stalest) = &figures.stalest {
+            row("the stalest of those", "", told(stalest));
+        }
         let caught_up = millis(&figures.caught_up, 990_000);
         row(
             "a killed instance's clients caught up, p99",
@@ -147,6 +154,28 @@ impl Outcome {
         row("acknowledged commands lost", "0", lost.to_string());
         rows
     }
+}
+
+fn told(stale: &Stale) -> String {
+    let seconds = |us: u64| Duration::from_micros(us).as_secs_f64();
+    let after = stale.after.as_ref().map_or(String::new(), |(fault, at)| {
+        format!(
+            ", {:.1} s after {fault}",
+            seconds(stale.at.saturating_sub(*at))
+        )
+    });
+    let Stale {
+        took,
+        at,
+        client,
+        channel,
+        ..
+    } = stale;
+    format!(
+        "{:.1} s: client {client} on {channel} at {:.1} s{after}",
+        seconds(*took),
+        seconds(*at)
+    )
 }
 
 impl fmt::Display for Outcome {
