@@ -14,6 +14,7 @@ use crate::ports::{ChannelName, ClientInfo, Publication};
 pub struct ChannelEvent {
     pub channel: ChannelName,
     pub news: News,
+    weight: usize,
     /// The publication right before, where that is known.
     base: Option<Arc<Publication>>,
     json: OnceLock<Frame>,
@@ -71,6 +72,7 @@ const ENVELOPE: usize = 64;
 impl ChannelEvent {
     pub fn new(channel: ChannelName, news: News) -> Self {
         Self {
+            weight: weight(&channel, &news),
             channel,
             news,
             base: None,
@@ -138,14 +140,18 @@ impl ChannelEvent {
 
     /// About how many bytes it has, encoded; known before it is.
     pub fn weight(&self) -> usize {
-        let body = match &self.news {
-            News::Publication(publication) | News::Ephemeral(publication) => {
-                publication.body.get().len() + publication.info.as_deref().map_or(0, info_weight)
-            }
-            News::Join(info) | News::Leave(info) => info_weight(info),
-        };
-        ENVELOPE + self.channel.len() + body
+        self.weight
     }
+}
+
+fn weight(channel: &str, news: &News) -> usize {
+    let body = match news {
+        News::Publication(publication) | News::Ephemeral(publication) => {
+            publication.body.get().len() + publication.info.as_deref().map_or(0, info_weight)
+        }
+        News::Join(info) | News::Leave(info) => info_weight(info),
+    };
+    ENVELOPE + channel.len() + body
 }
 
 fn info_weight(info: &ClientInfo) -> usize {

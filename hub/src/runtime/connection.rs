@@ -422,56 +422,60 @@ impl<L: Link> Connection<L> {
 
     /// Takes a portion of what waits; returns how many items that was.
     fn take_queue(&mut self) -> (usize, Queued) {
-        let (mut items, mut weight) = (0, 0);
+        let (items, left) = match self.handle.queue.take(PORTION) {
+            Taken::Nothing => return (0, Queued::Nothing),
+            Taken::One(item) => {
+                let mut effects = EFFECTS.take();
+                self.take_item(item, self.hub.now(), &mut effects);
+                EFFECTS.set(effects);
+                return (1, Queued::Nothing);
+            }
+            Taken::All(items) => (items, Queued::Nothing),
+            Taken::Some(items) => (items, Queued::More),
+        };
+        let count = items.len();
         let now = self.hub.now();
-        while weight < PORTION {
-            let (item, rest) = match self.handle.queue.take() {
-                Taken::Nothing => return (items, Queued::Nothing),
-                Taken::Last(item) => (item, Queued::Nothing),
-                Taken::Item(item) => (item, Queued::More),
-            };
-            if let Item::Delivery(delivery) = &item {
-                weight += delivery.bytes();
-            }
-            self.take_item(item, now);
-            items += 1;
-            if rest == Queued::Nothing {
-                return (items, rest);
-            }
+        let mut effects = EFFECTS.take();
+        for item in items {
+            self.take_item(item, now, &mut effects);
         }
-        (items, Queued::More)
+        EFFECTS.set(effects);
+        (count, left)
     }
 
-    fn take_item(&mut self, item: Item, now: Moment) {
+    fn take_item(&mut self, item: Item, now: Moment, effects: &mut Vec<Effect>) {
         self.stirred |= !matches!(item, Item::Delivery(_));
         match item {
-            Item::Delivery(delivery) => self.handle_at(Input::Delivered(delivery), now),
+            Item::Delivery(delivery) => self.handle_at(Input::Delivered(delivery), now, effects),
             Item::Reauthorize(channel) => {
-                self.handle_at(Input::Reauthorize { channel: &channel }, now);
+                self.handle_at(Input::Reauthorize { channel: &channel }, now, effects);
             }
-            Item::Resync(subscription) => self.handle_at(Input::Resync { subscription }, now),
+            Item::Resync(subscription) => {
+                self.handle_at(Input::Resync { subscription }, now, effects);
+            }
             Item::Subscribe(channel) => {
-                self.handle_at(Input::Subscribe { channel: &channel }, now);
+                self.handle_at(Input::Subscribe { channel: &channel }, now, effects);
             }
-            Item::Unsubscribe(channel, code) => {
-                let channel = &channel;
-                self.handle_at(Input::Unsubscribe { channel, code }, now);
+            Item::Unsubscribe(told) => {
+                let (channel, code) = &*told;
+                let code = *code;
+                self.handle_at(Input::Unsubscribe { channel, code }, now, effects);
             }
-            Item::Drain => self.handle_at(Input::Drain, now),
+            Item::Drain => self.handle_at(Input::Drain, now, effects),
         }
     }
 
     fn handle(&mut self, input: Input<'_>) {
-        self.handle_at(input, self.hub.now());
+        let mut effects = EFFECTS.take();
+        self.handle_at(input, self.hub.now(), &mut effects);
+        EFFECTS.set(effects);
     }
 
-    fn handle_at(&mut self, input: Input<'_>, now: Moment) {
-        let mut effects = EFFECTS.take();
-        self.session.handle(input, now, &mut effects);
+    fn handle_at(&mut self, input: Input<'_>, now: Moment, effects: &mut Vec<Effect>) {
+        self.session.handle(input, now, effects);
         for effect in effects.drain(..) {
             self.carry_out(effect);
         }
-        EFFECTS.set(effects);
     }
 
     fn begin(&mut self, operation: Operation) {

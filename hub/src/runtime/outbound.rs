@@ -106,7 +106,7 @@ impl Hub {
                 let handles = self.registry().handles(channel, user.as_deref());
                 self.tell(handles.into_iter().map(|handle| {
                     let code = UnsubscribeCode::chosen(*code);
-                    (Item::Unsubscribe(channel.clone(), code), handle)
+                    (Item::Unsubscribe(Box::new((channel.clone(), code))), handle)
                 }));
             }
             Control::Join { channel, info } => {

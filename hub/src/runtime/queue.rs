@@ -23,7 +23,8 @@ pub(crate) enum Item {
     Reauthorize(ChannelName),
     Resync(SubscriptionId),
     Subscribe(ChannelName),
-    Unsubscribe(ChannelName, UnsubscribeCode),
+    /// Rare, and larger than the others.
+    Unsubscribe(Box<(ChannelName, UnsubscribeCode)>),
     Drain,
 }
 
@@ -49,9 +50,11 @@ pub(crate) enum Asks {
 pub(crate) enum Taken {
     Nothing,
     /// The one that waited.
-    Last(Item),
-    /// One of several.
-    Item(Item),
+    One(Item),
+    /// All that waited.
+    All(VecDeque<Item>),
+    /// Those that have waited longest.
+    Some(VecDeque<Item>),
 }
 
 /// What may wait for one connection, in bytes.
@@ -61,16 +64,6 @@ pub(crate) struct QueueLimits {
     pub(crate) durable: usize,
     /// Of ephemeral events, over all channels.
     pub(crate) ephemeral: usize,
-}
-
-#[cfg(test)]
-impl Taken {
-    pub(crate) fn item(self) -> Option<Item> {
-        match self {
-            Self::Nothing => None,
-            Self::Last(item) | Self::Item(item) => Some(item),
-        }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -88,9 +81,6 @@ struct State {
     /// The connection has to end: nothing more is delivered.
     end: Option<CloseCode>,
 }
-
-/// A queue that has grown beyond this gives its memory back when it is empty.
-const KEPT_ITEMS: usize = 64;
 
 impl Queue {
     pub(crate) fn new(limits: QueueLimits) -> Self {
@@ -160,30 +150,20 @@ impl Queue {
         state.durable + state.ephemeral
     }
 
-    /// Takes what has waited longest.
-    pub(crate) fn take(&self) -> Taken {
+    /// Takes what waits, up to about `bytes` of deliveries.
+    pub(crate) fn take(&self, bytes: usize) -> Taken {
         let mut state = self.state();
         state.asked = false;
-        let Some(item) = state.items.pop_front() else {
-            return Taken::Nothing;
-        };
-        state.first += 1;
-        if let Item::Delivery(delivery) = &item {
-            match &delivery.event.news {
-                News::Ephemeral(_) => state.ephemeral -= delivery.bytes(),
-                News::Publication(_) | News::Join(_) | News::Leave(_) => {
-                    state.durable -= delivery.bytes();
-                }
-            }
+        if state.durable + state.ephemeral > bytes {
+            return Taken::Some(state.take_some(bytes));
         }
-        if !state.items.is_empty() {
-            return Taken::Item(item);
-        }
+        (state.durable, state.ephemeral) = (0, 0);
+        state.first += state.items.len() as u64;
         state.newest.clear();
-        if state.items.capacity() > KEPT_ITEMS {
-            state.items = VecDeque::new();
+        if state.items.len() > 1 {
+            return Taken::All(std::mem::take(&mut state.items));
         }
-        Taken::Last(item)
+        state.items.pop_front().map_or(Taken::Nothing, Taken::One)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -198,6 +178,26 @@ impl State {
         } else {
             Asks::ATurn
         }
+    }
+
+    fn take_some(&mut self, bytes: usize) -> VecDeque<Item> {
+        let (mut taken, mut weight) = (VecDeque::new(), 0);
+        while weight < bytes
+            && let Some(item) = self.items.pop_front()
+        {
+            self.first += 1;
+            if let Item::Delivery(delivery) = &item {
+                weight += delivery.bytes();
+                match &delivery.event.news {
+                    News::Ephemeral(_) => self.ephemeral -= delivery.bytes(),
+                    News::Publication(_) | News::Join(_) | News::Leave(_) => {
+                        self.durable -= delivery.bytes();
+                    }
+                }
+            }
+            taken.push_back(item);
+        }
+        taken
     }
 
     fn end_with(&mut self, code: CloseCode) {
@@ -293,8 +293,17 @@ mod tests {
         }
     }
 
+    fn taken(queue: &Queue, bytes: usize) -> Vec<Item> {
+        match queue.take(bytes) {
+            Taken::Nothing => Vec::new(),
+            Taken::One(item) => vec![item],
+            Taken::All(items) | Taken::Some(items) => items.into(),
+        }
+    }
+
     fn texts(queue: &Queue) -> Vec<String> {
-        std::iter::from_fn(|| queue.take().item())
+        taken(queue, usize::MAX)
+            .into_iter()
             .map(|item| match item {
                 Item::Delivery(delivery) => body(&delivery),
                 signal @ (Item::Reauthorize(_)
@@ -363,15 +372,26 @@ mod tests {
         let queue = queue(1_000);
         assert_eq!(queue.deliver(publication(1, "x")), Asks::ATurn);
         assert_eq!(queue.deliver(publication(2, "x")), Asks::Nothing);
-        assert!(matches!(queue.take(), Taken::Item(_)));
-        // Whoever takes may stop before the end.
+        assert_eq!(texts(&queue), ["x", "x"]);
         assert_eq!(queue.deliver(publication(3, "x")), Asks::ATurn);
-        assert!(matches!(queue.take(), Taken::Item(_)));
-        assert!(matches!(queue.take(), Taken::Last(_)));
-        assert!(matches!(queue.take(), Taken::Nothing));
+        assert!(matches!(queue.take(1_000), Taken::One(_)));
+        assert!(matches!(queue.take(1_000), Taken::Nothing));
         assert_eq!(queue.deliver(publication(4, "x")), Asks::ATurn);
         let too_much = publication(5, &"x".repeat(1_000));
         assert_eq!(queue.deliver(too_much), Asks::TheEnd);
         assert_eq!(queue.deliver(publication(6, "x")), Asks::Nothing);
+    }
+
+    #[test]
+    fn a_take_is_bounded_and_says_whether_more_waits() {
+        let queue = queue(100_000);
+        for offset in 1..=10 {
+            queue.deliver(publication(offset, &"x".repeat(100)));
+        }
+        assert!(matches!(queue.take(250), Taken::Some(items) if items.len() == 2));
+        let one = publication(1, &"x".repeat(100)).bytes();
+        assert_eq!(queue.bytes(), 8 * one);
+        assert!(matches!(queue.take(8 * one), Taken::All(items) if items.len() == 8));
+        assert_eq!(queue.bytes(), 0);
     }
 }

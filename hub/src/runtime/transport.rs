@@ -35,7 +35,7 @@ pub(super) enum Event {
     Stalled,
     /// A snapshot has been written out.
     SnapshotWritten,
-    /// Everything that waited has been handed to the link.
+    /// Everything that waited has been written.
     Clear,
 }
 
@@ -158,9 +158,9 @@ impl<L: Link> Transport<L> {
         self.outgoing_bytes + self.link.unwritten()
     }
 
-    /// Nothing waits to be handed to the link.
+    /// Nothing waits to be written.
     pub(super) fn is_clear(&self) -> bool {
-        self.outgoing.is_empty()
+        self.outgoing.is_empty() && self.link.unwritten() == 0
     }
 
     /// Writes what there is to write and, with [`Reading::On`], reads. Safe to drop and call anew.

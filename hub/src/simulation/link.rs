@@ -302,16 +302,12 @@ impl World {
         if let Some(code) = link.queue.ended() {
             return self.handle(id, Input::End(code));
         }
-        let (mut items, mut weight, mut more) = (Vec::new(), 0, true);
-        while more && weight < PORTION {
-            let taken = link.queue.take();
-            more = matches!(taken, Taken::Item(_));
-            let item = taken.item();
-            if let Some(Item::Delivery(delivery)) = &item {
-                weight += delivery.bytes();
-            }
-            items.extend(item);
-        }
+        let (items, more) = match link.queue.take(PORTION) {
+            Taken::Nothing => return,
+            Taken::One(item) => (VecDeque::from([item]), false),
+            Taken::All(items) => (items, false),
+            Taken::Some(items) => (items, true),
+        };
         for item in items {
             match item {
                 Item::Delivery(delivery) => {
@@ -325,8 +321,9 @@ impl World {
                 Item::Subscribe(channel) => {
                     self.handle(id, Input::Subscribe { channel: &channel });
                 }
-                Item::Unsubscribe(channel, code) => {
-                    let channel = &channel;
+                Item::Unsubscribe(told) => {
+                    let (channel, code) = &*told;
+                    let code = *code;
                     self.handle(id, Input::Unsubscribe { channel, code });
                 }
                 Item::Drain => self.handle(id, Input::Drain),

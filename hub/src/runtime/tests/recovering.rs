@@ -41,6 +41,22 @@ async fn recovery_with_nothing_missed_is_a_success() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_is_heard_again_as_soon_as_a_long_reply_is_written() {
+    let instance = Instance::new().await;
+    for _ in 0..20 {
+        instance.publish("doc.a", &json!("x".repeat(10_000)));
+    }
+    let mut client = instance.client("ann").await;
+    let begun = tokio::time::Instant::now();
+    let result = client.recover("doc.a", 1, "epoch").await;
+    assert_eq!(result["publications"].as_array().unwrap().len(), 19);
+    let call = json!({ "rpc": { "method": "echo", "data": "still here" } });
+    let answer = client.request(&call).await;
+    assert_eq!(answer["rpc"]["data"], json!("still here"));
+    assert!(begun.elapsed() < Duration::from_secs(1), "not by a ping");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_recovery_brings_a_snapshot() {
     let instance = Instance::new().await;
     for number in 1..=400 {
