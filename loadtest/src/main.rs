@@ -3,6 +3,7 @@
 //! Each subcommand ends what it started when it is interrupted: whoever drops a cluster ends its
 //! processes.
 
+mod calm;
 mod demo;
 
 use std::process::ExitCode;
@@ -36,6 +37,12 @@ enum Command {
     Compare(bench::compare::Compare),
     /// All of it, for the hub and those peers that are installed.
     Suite(bench::suite::Suite),
+    /// The people of a day at the real server with a real database, at a rate.
+    Day(calm::Day),
+    /// Commands to it, in an open or a closed loop.
+    Commands(calm::Commands),
+    /// Many customers who all want one slot of it.
+    Race(calm::Race),
     /// The bare loop that servers are held against: frames to sockets, and nothing else.
     Bare(bench::bare::Flags),
     /// Hold connections for a coordinator; scenarios start these themselves.
@@ -50,9 +57,11 @@ fn main() -> anyhow::Result<ExitCode> {
         .init();
     match Cli::parse().command {
         Command::Cluster(flags) => {
-            let runtime = tokio::runtime::Runtime::new()?;
-            runtime.block_on(demo::run(flags))?;
+            runtime()?.block_on(demo::run(flags))?;
         }
+        Command::Day(day) => return runtime()?.block_on(day.run()),
+        Command::Commands(commands) => return runtime()?.block_on(commands.run()),
+        Command::Race(race) => return runtime()?.block_on(race.run()),
         Command::Fanout(fanout) => return show(&fanout.run()?, fanout.options.quiet),
         Command::Channels(channels) => {
             let fanout = channels.fanout();
@@ -69,6 +78,10 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Worker => bench::worker::work()?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Runtime::new()?)
 }
 
 /// Fails where a message was lost, or anything else was wrong.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use super::process::{self, Started};
 
 /// How long it may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 const NCHAN_MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 const MOSQUITTO: &str = "/usr/sbin/mosquitto";
 /// From the repository's root.

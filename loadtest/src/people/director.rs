@@ -99,6 +99,24 @@ impl Director {
         }
     }
 
+    /// Lets people act so that so many commands are under way, until something else is over.
+    pub async fn play_closed<T>(&mut self, under_way: usize, other: impl Future<Output = T>) -> T {
+        let mut other = std::pin::pin!(other);
+        loop {
+            while self.open.len() < under_way {
+                self.act(Instant::now());
+            }
+            tokio::select! {
+                biased;
+                over = &mut other => return over,
+                done = self.outcomes.recv() => match done {
+                    Some(done) => self.take(done),
+                    None => return other.await,
+                },
+            }
+        }
+    }
+
     /// Waits until every command has its outcome; patience ends it.
     pub async fn finish(&mut self) {
         while !self.open.is_empty() {

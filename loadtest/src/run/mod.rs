@@ -5,6 +5,7 @@
 //! database, which is there until the cluster stops.
 
 mod afterwards;
+pub mod calm;
 mod figures;
 mod histogram;
 mod report;

@@ -74,11 +74,18 @@ impl ByCommand {
 
 impl Scene {
     pub(super) async fn set(plan: &Plan, site: &Site) -> Result<Self> {
+        Self::of_instances(plan, site, INSTANCES).await
+    }
+
+    /// With so many; of one alone the clock stays right.
+    pub(super) async fn of_instances(plan: &Plan, site: &Site, instances: usize) -> Result<Self> {
         say("a cluster starts");
-        let mut config = ClusterConfig::new(site.folder.join("cluster"), &site.binary, INSTANCES);
+        let mut config = ClusterConfig::new(site.folder.join("cluster"), &site.binary, instances);
         config.node_modules.clone_from(&site.node_modules);
         config.settings = settings(plan);
-        if let Some(last) = config.instances.last_mut() {
+        if instances > 1
+            && let Some(last) = config.instances.last_mut()
+        {
             last.false_clock = Cluster::can_jump_clocks();
         }
         let cluster = Arc::new(Cluster::start(config).await?);

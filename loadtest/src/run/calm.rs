@@ -1,0 +1,439 @@
+//! Runs in which nothing is broken: how fast one instance with a real database serves people, at a rate
+//! or with so many commands under way, and what becomes of many who want one slot. The same people, client and
+//! checker as under faults: a run that breaks a promise fails, however fast it was.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+use tokio::{
+    sync::mpsc::UnboundedReceiver,
+    time::{sleep, timeout},
+};
+use uuid::Uuid;
+
+use super::{Histogram, Plan, Site, Stretch, come_to_rest, figures::Figures, say, scene::Scene};
+use crate::{
+    bench::report::Latency,
+    check::{self, report::Report},
+    client::{Command, Done},
+    history::{Outcome, Run},
+    people::{
+        company::{SERVICES, Size},
+        director::{Director, Sample},
+    },
+};
+
+/// How long an outcome matters in a race.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Until holds that were given back are free again for all to see.
+const FREED: Duration = Duration::from_secs(10);
+/// Promises about faults have nothing to look at in calm: every name has this in it.
+const ANY: &str = "";
+/// Beyond what a server bears that is an answer, not a fault; it is among the outcomes.
+const TURNED_AWAY: &str = "in calm nobody is turned away";
+
+/// What keeps people busy.
+#[derive(Debug, Clone, Copy)]
+pub enum Pressure {
+    /// So many commands a second, whatever becomes of those before.
+    Open(f64),
+    /// So many under way at any time: the next begins when one ends.
+    Closed(usize),
+    /// All customers want the same slot, so many times.
+    Race(usize),
+}
+
+#[derive(Debug, Clone)]
+pub struct Calm {
+    pub seed: u64,
+    pub clients: usize,
+    pub size: Size,
+    pub duration: Duration,
+    pub pressure: Pressure,
+}
+
+/// What it was like.
+#[derive(Debug, Serialize)]
+pub struct Served {
+    pub scenario: &'static str,
+    pub clients: usize,
+    pub commands: usize,
+    pub commands_per_second: f64,
+    /// From the intended moment to the outcome.
+    pub acknowledged: Latency,
+    /// From commit until another client had it.
+    pub delivered: Latency,
+    pub deliveries: u64,
+    /// By kind of command and how it was decided, with the code of a refusal.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Races in which not exactly as many got the slot as there were places.
+    pub unfair_races: u64,
+    /// Promises that the checker found broken.
+    pub broken: Vec<&'static str>,
+}
+
+impl Calm {
+    /// People as a day has them: 13 in 100 clean, two in 100 are the two screens of a dispatcher,
+    /// one in four books, and all others look at slots.
+    pub fn crowd(clients: usize, zones: usize) -> Size {
+        Size {
+            zones,
+            cleaners: (clients * 13 / 100).max(zones * 2),
+            dispatchers: (clients / 100).max(zones),
+            customers: (clients / 4).max(8),
+        }
+    }
+
+    pub async fn run(&self, site: &Site) -> Result<Served> {
+        let plan = Plan {
+            size: self.size,
+            storm: 0,
+            faults: Duration::ZERO,
+            // As long as they may live.
+            token_seconds: 600,
+            ..Plan::long(self.seed, self.clients, 1.0, self.duration)
+        };
+        let mut scene = Box::pin(Scene::of_instances(&plan, site, 1)).await?;
+        let outcomes = scene.outcomes.take().context("a scene is played once")?;
+        let mut race = Race::default();
+        let outcomes = match self.pressure {
+            Pressure::Race(rounds) => race.run(&scene, outcomes, rounds).await?,
+            Pressure::Open(_) | Pressure::Closed(_) => outcomes,
+        };
+        let crowd = Arc::clone(&scene.stage.crowd);
+        let mut director = Director::new(crowd, scene.recorder.clone(), outcomes, plan.seed);
+        let quiet = self.play(&scene, &mut director).await;
+        come_to_rest(&plan, &scene, &mut director).await?;
+        let run = describe(&plan, &scene);
+        fs::write(
+            site.folder.join("run.json"),
+            serde_json::to_vec_pretty(&run)?,
+        )?;
+        scene.finish_history()?;
+        say("the run is checked");
+        let checked = Box::pin(check::check(&site.folder, &[ANY.to_owned()])).await?;
+        let complaints = scene.complaints();
+        ensure!(complaints.is_empty(), "{complaints:?}");
+        let mut samples = std::mem::take(&mut director.samples);
+        let never = Stretch { from: 0, until: 0 };
+        let figures = Figures::of(&site.folder, &run, &samples, quiet, never, None).await?;
+        samples.retain(|sample| quiet.holds(sample.at));
+        samples.extend(race.samples);
+        Ok(self.tell(&samples, &figures, quiet, race.unfair, &checked))
+    }
+
+    async fn play(&self, scene: &Scene, director: &mut Director) -> Stretch {
+        let at = || scene.recorder.at();
+        say("people begin");
+        let warm_up = sleep(self.duration.min(Duration::from_secs(3)));
+        let from = match self.pressure {
+            Pressure::Race(_) => {
+                return Stretch {
+                    from: 0,
+                    until: at(),
+                };
+            }
+            Pressure::Open(rate) => {
+                director.play_during(rate, warm_up).await;
+                let from = at();
+                director.play_during(rate, sleep(self.duration)).await;
+                from
+            }
+            Pressure::Closed(under_way) => {
+                director.play_closed(under_way, warm_up).await;
+                let from = at();
+                director.play_closed(under_way, sleep(self.duration)).await;
+                from
+            }
+        };
+        Stretch { from, until: at() }
+    }
+
+    fn tell(
+        &self,
+        samples: &[Sample],
+        figures: &Figures,
+        quiet: Stretch,
+        unfair_races: u64,
+        checked: &Report,
+    ) -> Served {
+        let mut acknowledged = Histogram::default();
+        let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
+        for sample in samples {
+            acknowledged.add(sample.took);
+            let Sample {
+                kind,
+                outcome,
+                code,
+                ..
+            } = sample;
+            let code = code
+                .as_deref()
+                .map_or(String::new(), |code| format!(", {code}"));
+            *outcomes
+                .entry(format!("{kind}: {outcome:?}{code}"))
+                .or_default() += 1;
+        }
+        let broken = checked.broken().map(|finding| finding.promise);
+        let broken = broken.filter(|promise| *promise != TURNED_AWAY);
+        #[expect(clippy::cast_precision_loss, reason = "for people to read")]
+        let per_second = samples.len() as f64 / ((quiet.until - quiet.from).max(1) as f64 / 1e6);
+        Served {
+            scenario: match self.pressure {
+                Pressure::Open(_) => "open loop of commands",
+                Pressure::Closed(_) => "closed loop of commands",
+                Pressure::Race(_) => "race",
+            },
+            clients: self.clients,
+            commands: samples.len(),
+            commands_per_second: per_second,
+            acknowledged: Latency::of(&acknowledged),
+            delivered: Latency::of(&figures.delivered_quiet),
+            deliveries: figures.deliveries,
+            outcomes,
+            unfair_races,
+            broken: broken.collect(),
+        }
+    }
+}
+
+fn describe(plan: &Plan, scene: &Scene) -> Run {
+    let cluster = &scene.stage.cluster;
+    let instances = cluster.instances().iter();
+    Run {
+        seed: plan.seed,
+        started_at: scene.recorder.started_at(),
+        database_url: cluster.database_url(),
+        instances: instances.map(crate::cluster::Instance::url).collect(),
+        canaries: scene.canaries.listed(),
+    }
+}
+
+/// Many customers and one slot, again and again.
+#[derive(Default)]
+struct Race {
+    samples: Vec<Sample>,
+    unfair: u64,
+}
+
+impl Race {
+    async fn run(
+        &mut self,
+        scene: &Scene,
+        mut outcomes: UnboundedReceiver<Done>,
+        rounds: usize,
+    ) -> Result<UnboundedReceiver<Done>> {
+        for round in 1..=rounds {
+            let crowd = &scene.stage.crowd;
+            let (zone, start, places) = slot(scene).context("no slot has room")?;
+            let parameters = json!({ "zone": crowd.places[zone].slug, "service": SERVICES[0].slug, "start": start });
+            let wishes = crowd
+                .customers
+                .iter()
+                .map(|person| (person.clients[0], "hold.place", parameters.clone()));
+            let done = ask(scene, &mut outcomes, wishes).await?;
+            let won = done.iter().filter(|done| done.outcome == Outcome::Accepted);
+            let holds: Vec<_> = won
+                .filter_map(|done| Some((done.client as usize - 1, hold(done)?)))
+                .collect();
+            let wanted = usize::try_from(places)?.min(crowd.customers.len());
+            say(&format!(
+                "round {round}: {} of {} got one of {places} places",
+                holds.len(),
+                done.len()
+            ));
+            if holds.len() != wanted {
+                self.unfair += 1;
+            }
+            self.samples
+                .extend(done.into_iter().map(|done| sample(scene, done)));
+            let releases = holds
+                .into_iter()
+                .map(|(client, hold)| (client, "hold.release", json!({ "hold": hold })));
+            ask(scene, &mut outcomes, releases).await?;
+            let freed = Instant::now() + FREED;
+            while free(scene, zone, start) != Some(places) {
+                ensure!(
+                    Instant::now() < freed,
+                    "what was given back is not free again"
+                );
+                sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Ok(outcomes)
+    }
+}
+
+/// The slot of a crew of one with the fewest places.
+fn slot(scene: &Scene) -> Option<(usize, Timestamp, i64)> {
+    let places = scene.stage.crowd.places.iter().enumerate();
+    let slots = places.filter_map(|(zone, place)| {
+        let seen = place.slots.last()?.look();
+        let ours = seen
+            .view
+            .0
+            .iter()
+            .filter(|((service, _), free)| service == SERVICES[0].slug && **free > 0);
+        ours.map(|((_, start), free)| (zone, *start, *free))
+            .min_by_key(|(_, start, free)| (*free, *start))
+    });
+    slots.min_by_key(|(_, _, free)| *free)
+}
+
+fn free(scene: &Scene, zone: usize, start: Timestamp) -> Option<i64> {
+    let seen = scene.stage.crowd.places[zone].slots.last()?.look();
+    seen.view
+        .0
+        .get(&(SERVICES[0].slug.to_owned(), start))
+        .copied()
+}
+
+/// All at once; what became of each.
+async fn ask(
+    scene: &Scene,
+    outcomes: &mut UnboundedReceiver<Done>,
+    wishes: impl Iterator<Item = (usize, &'static str, serde_json::Value)>,
+) -> Result<Vec<Done>> {
+    let mut left = 0;
+    for (client, kind, parameters) in wishes {
+        let parameters = RawValue::from_string(parameters.to_string())?;
+        scene.stage.crowd.clients[client].command(Command {
+            id: Uuid::now_v7(),
+            kind,
+            parameters: Arc::from(parameters),
+            intended: Instant::now(),
+            patience: PATIENCE,
+        });
+        left += 1;
+    }
+    let mut all = Vec::with_capacity(left);
+    while all.len() < left {
+        let done = timeout(PATIENCE * 2, outcomes.recv())
+            .await
+            .context("an outcome is missing")?;
+        all.push(done.context("all clients have gone")?);
+    }
+    Ok(all)
+}
+
+fn hold(done: &Done) -> Option<Uuid> {
+    #[derive(serde::Deserialize)]
+    struct Placed {
+        hold: Uuid,
+    }
+    let placed: Placed = serde_json::from_str(done.result.as_ref()?.get()).ok()?;
+    Some(placed.hold)
+}
+
+fn sample(scene: &Scene, done: Done) -> Sample {
+    Sample {
+        at: scene.recorder.at(),
+        took: u64::try_from(done.took.as_micros()).unwrap_or(u64::MAX),
+        kind: done.command.kind,
+        outcome: done.outcome,
+        code: done.code,
+        tries: done.tries,
+    }
+}
+
+impl Served {
+    pub fn is_good(&self) -> bool {
+        self.broken.is_empty() && self.unfair_races == 0 && self.commands > 0
+    }
+}
+
+impl Display for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut row = |name: &str, value: String| writeln!(f, "| {name:<52} | {value:>12} |");
+        row(self.scenario, String::new())?;
+        row("---", "---:".to_owned())?;
+        row("clients", self.clients.to_string())?;
+        row("commands", self.commands.to_string())?;
+        row(
+            "commands with an outcome per second",
+            format!("{:.1}", self.commands_per_second),
+        )?;
+        for (what, latency) in [
+            ("acknowledged", self.acknowledged),
+            ("commit to another client", self.delivered),
+        ] {
+            row(&format!("{what} p50, ms"), format!("{:.2}", latency.p50_ms))?;
+            row(&format!("{what} p90, ms"), format!("{:.2}", latency.p90_ms))?;
+            row(&format!("{what} p99, ms"), format!("{:.2}", latency.p99_ms))?;
+            row(
+                &format!("{what} p99.9, ms"),
+                format!("{:.2}", latency.p999_ms),
+            )?;
+            row(&format!("{what} max, ms"), format!("{:.2}", latency.max_ms))?;
+        }
+        row("deliveries", self.deliveries.to_string())?;
+        row("unfair races", self.unfair_races.to_string())?;
+        for (outcome, count) in &self.outcomes {
+            row(outcome, count.to_string())?;
+        }
+        for promise in &self.broken {
+            row(promise, "BROKEN".to_owned())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn served() -> Served {
+        Served {
+            scenario: "race",
+            clients: 100,
+            commands: 10,
+            commands_per_second: 1.0,
+            acknowledged: Latency::default(),
+            delivered: Latency::default(),
+            deliveries: 1,
+            outcomes: BTreeMap::new(),
+            unfair_races: 0,
+            broken: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_run_with_anything_wrong_is_not_good() {
+        assert!(served().is_good());
+        let unfair = Served {
+            unfair_races: 1,
+            ..served()
+        };
+        let broken = Served {
+            broken: vec!["no cleaner is in two places"],
+            ..served()
+        };
+        let empty = Served {
+            commands: 0,
+            ..served()
+        };
+        assert!(
+            [unfair, broken, empty]
+                .iter()
+                .all(|served| !served.is_good())
+        );
+    }
+
+    #[test]
+    fn the_crowd_of_a_day_leaves_room_for_those_who_only_look() {
+        for clients in [100, 1000, 10_000] {
+            let size = Calm::crowd(clients, 10);
+            let with_devices = size.cleaners + size.customers + 2 * size.dispatchers;
+            assert!(with_devices <= clients, "{clients}: {size:?}");
+        }
+    }
+}
