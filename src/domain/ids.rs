@@ -76,7 +76,7 @@ const SLUG_BYTES: usize = 40;
 macro_rules! slug_id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        /// Kept in place, because it is copied into every row that leaves.
+        // Kept in place, because it is copied into every row that leaves.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, TS)]
         #[ts(type = "string")]
         pub struct $name {
