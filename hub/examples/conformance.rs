@@ -17,6 +17,7 @@ mod streams;
 mod tokens;
 
 use std::{
+    io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -29,7 +30,7 @@ use hub::{
     Hub, HubConfig,
     adapters::memory::{MemoryBroker, MemoryLog, MemoryPresence},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::{
     namespaces::{Mode, Namespace},
@@ -49,14 +50,13 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Arguments { mode, port } = Arguments::parse();
-    let four = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
+    let four = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         .with_context(|| format!("port {port} of 127.0.0.1 cannot be listened on"))?;
     let address = four.local_addr()?;
     let six = SocketAddr::from((Ipv6Addr::LOCALHOST, address.port()));
-    let six = match TcpListener::bind(six).await {
+    let six = match listen(six) {
         Ok(listener) => Some(listener),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrNotAvailable => None,
+        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => None,
         Err(error) => return Err(error).context(format!("{six} cannot be listened on")),
     };
 
@@ -85,6 +85,20 @@ async fn main() -> anyhow::Result<()> {
     tokio::signal::ctrl_c().await?;
     hub.drain(Duration::ZERO).await;
     Ok(())
+}
+
+/// As many may wait to be let in as come back at once from a storm: whom the kernel turns away tries
+/// again a second later.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    const BACKLOG: u32 = 4096;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Small replies do not wait for one another.

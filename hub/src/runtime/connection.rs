@@ -258,9 +258,9 @@ impl<L: Link> Shared<L> {
 }
 
 impl<L: Link> Outlet for Shared<L> {
-    fn take(&self) -> (usize, Turn) {
+    fn take(&self, now: Moment) -> (usize, Turn) {
         // The task may have looked at the queue already.
-        self.try_with(Connection::take_turn)
+        self.try_with(|connection| connection.take_turn(now))
             .unwrap_or((0, Turn::ForTheTask))
     }
 
@@ -326,7 +326,7 @@ impl<L: Link> Connection<L> {
             self.handle(Input::End(code));
             return Poll::Ready(());
         }
-        if self.transport.is_clear() && self.take_queue().0 > 0 {
+        if self.transport.is_clear() && self.take_queue(self.hub.now()).0 > 0 {
             return Poll::Ready(());
         }
         self.poll_deadline(context)
@@ -366,13 +366,13 @@ impl<L: Link> Connection<L> {
     }
 
     /// Deliveries are taken. The task is needed where anything came of them but messages.
-    fn take_turn(&mut self) -> (usize, Turn) {
+    fn take_turn(&mut self, now: Moment) -> (usize, Turn) {
         if !self.transport.is_clear() {
             // The task waits for the socket, and takes the queue after that.
             return (0, Turn::Done);
         }
         self.stirred = false;
-        let (items, queued) = self.take_queue();
+        let (items, queued) = self.take_queue(now);
         if self.stirred || queued == Queued::More {
             (items, Turn::ForTheTask)
         } else {
@@ -421,12 +421,12 @@ impl<L: Link> Connection<L> {
     }
 
     /// Takes a portion of what waits; returns how many items that was.
-    fn take_queue(&mut self) -> (usize, Queued) {
+    fn take_queue(&mut self, now: Moment) -> (usize, Queued) {
         let (items, left) = match self.handle.queue.take(PORTION) {
             Taken::Nothing => return (0, Queued::Nothing),
             Taken::One(item) => {
                 let mut effects = EFFECTS.take();
-                self.take_item(item, self.hub.now(), &mut effects);
+                self.take_item(item, now, &mut effects);
                 EFFECTS.set(effects);
                 return (1, Queued::Nothing);
             }
@@ -434,7 +434,6 @@ impl<L: Link> Connection<L> {
             Taken::Some(items) => (items, Queued::More),
         };
         let count = items.len();
-        let now = self.hub.now();
         let mut effects = EFFECTS.take();
         for item in items {
             self.take_item(item, now, &mut effects);

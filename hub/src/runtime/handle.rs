@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     ports::Caller,
-    protocol::{CloseCode, Delivery},
+    protocol::{CloseCode, Delivery, Moment},
 };
 
 /// See the module.
@@ -33,7 +33,7 @@ pub(super) struct Handle {
 /// A connection as a round sees it.
 pub(super) trait Outlet: Send + Sync {
     /// Takes what waits, and tells how many messages that was.
-    fn take(&self) -> (usize, Turn);
+    fn take(&self, now: Moment) -> (usize, Turn);
 
     /// Writes what was taken, as far as that is possible at once.
     fn write(&self) -> Turn;
@@ -95,8 +95,8 @@ impl Handle {
     }
 
     /// The first part of its turn in a round: see [`Outlet::take`].
-    pub(super) fn take(&self) -> usize {
-        let taken = self.outlet().map(|outlet| outlet.take());
+    pub(super) fn take(&self, now: Moment) -> usize {
+        let taken = self.outlet().map(|outlet| outlet.take(now));
         let (messages, turn) = taken.unwrap_or((0, Turn::ForTheTask));
         self.call_for(turn);
         messages

@@ -153,7 +153,7 @@ impl Hub {
         self.background(self.clone().run_housekeeping());
         self.background(self.clone().run_presence());
         for rounds in &self.0.rounds {
-            self.background(rounds.clone().run());
+            self.background(rounds.clone().run(self.timekeeper()));
         }
     }
 

@@ -24,7 +24,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::handle::Handle;
+use super::{clock::Timekeeper, handle::Handle};
+use crate::protocol::Moment;
 
 /// Connections of one worker that have something to take.
 #[derive(Default)]
@@ -53,7 +54,7 @@ impl Rounds {
     }
 
     /// Holds rounds for as long as it is polled.
-    pub(super) async fn run(self: Arc<Self>) {
+    pub(super) async fn run(self: Arc<Self>, time: Timekeeper) {
         let mut round = Vec::new();
         loop {
             self.filled.notified().await;
@@ -64,7 +65,7 @@ impl Rounds {
             let (turns, mut messages, mut took) = (round.len(), 0, Duration::ZERO);
             while !round.is_empty() {
                 let begun = Instant::now();
-                messages += portion(&mut round).await;
+                messages += portion(&mut round, time.now()).await;
                 took += begun.elapsed();
                 yield_now().await;
             }
@@ -85,10 +86,11 @@ fn pause_after(took: Duration, turns: usize, messages: usize) -> Duration {
 
 /// A portion of the round; returns how many messages were taken. One task's budget would not do
 /// for the sockets of many connections.
-async fn portion(round: &mut Vec<Arc<Handle>>) -> usize {
+async fn portion(round: &mut Vec<Arc<Handle>>, now: Moment) -> usize {
     let portion = round.len().saturating_sub(PORTION);
     let turns = poll_fn(|_| {
-        let messages = round[portion..].iter().map(|handle| handle.take()).sum();
+        let taking = round[portion..].iter().map(|handle| handle.take(now));
+        let messages = taking.sum();
         for handle in round.drain(portion..) {
             handle.write();
         }
