@@ -126,11 +126,8 @@ fn job(world: &mut World, at: usize, how: u8, other: usize) {
     edit(&mut world.jobs, at, how, |row| match how {
         1 => row.local_date = row.local_date.tomorrow().expect("in the calendar"),
         2 => {
-            row.zone = slug(if other.is_multiple_of(2) {
-                "north"
-            } else {
-                "center"
-            })
+            let north = other.is_multiple_of(2);
+            row.zone = slug(if north { "north" } else { "center" });
         }
         3 => row.status = JobStatus::Cancelled,
         4 => row.booking = booking,

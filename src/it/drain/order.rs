@@ -112,7 +112,7 @@ async fn sockets_work_until_their_turn_while_nobody_new_is_let_in() {
     let first = times().min().expect("sockets");
     let last = times().max().expect("sockets");
     let whole = Duration::from_secs(1) * u32::try_from(SOCKETS).expect("few") / RATE;
-    assert!(last - first > whole / 4, "closed at once: {ends:?}");
+    assert!(first + whole / 4 < last, "closed at once: {ends:?}");
     let accepted: usize = ends.iter().map(|(accepted, _)| accepted).sum();
     assert!(accepted > 0, "commands are served until the turn comes");
 }
