@@ -8,6 +8,7 @@ mod afterwards;
 pub mod calm;
 mod figures;
 mod histogram;
+mod race;
 mod report;
 mod scene;
 mod storm;
