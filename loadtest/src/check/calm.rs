@@ -88,7 +88,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::check::testing::told;
+    use crate::check::testing::{fault, told};
 
     fn answered(code: Option<&str>) -> Event {
         Event::Answered {
@@ -96,15 +96,6 @@ mod tests {
             outcome: code.map_or(Outcome::Accepted, |_| Outcome::Refused),
             code: code.map(str::to_owned),
             answer: None,
-        }
-    }
-
-    fn fault(name: &str, healed: bool) -> Event {
-        Event::Fault {
-            number: 1,
-            name: name.to_owned(),
-            target: String::new(),
-            healed,
         }
     }
 

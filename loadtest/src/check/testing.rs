@@ -135,7 +135,7 @@ pub fn rewound() -> Event {
     fault(fault::REWOUND, true)
 }
 
-fn fault(name: &str, healed: bool) -> Event {
+pub fn fault(name: &str, healed: bool) -> Event {
     Event::Fault {
         number: 1,
         name: name.to_owned(),
