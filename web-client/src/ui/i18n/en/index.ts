@@ -1,0 +1,23 @@
+/** English: the source of every sentence on the screens. */
+import { common } from './common';
+import { control } from './control';
+import { customer } from './customer';
+import { link } from './link';
+import { signIn } from './signIn';
+import { bookingStatus, duty, jobStatus, refusal, rejection } from './terms';
+import { work } from './work';
+
+export const en = {
+  product: 'Dispatch Hub',
+  jobStatus,
+  bookingStatus,
+  duty,
+  rejection,
+  refusal,
+  common,
+  link,
+  signIn,
+  customer,
+  work,
+  control,
+};
