@@ -1,8 +1,9 @@
 //! The screens, embedded at build time. Hashed assets never change under their name; everything
-//! else is revalidated. Paths without a file are the client's own routes and get its page.
+//! else is revalidated, the service worker above all. Paths without a file are the client's own
+//! routes and get its page; below `/work` that is the cleaner's app, a build of its own.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::problem::Problem;
@@ -10,6 +11,9 @@ use super::problem::Problem;
 #[derive(RustEmbed)]
 #[folder = "web-client/dist"]
 struct Files;
+
+/// The service worker of the cleaner's app.
+const WORKER: &str = "work/sw.js";
 
 /// Shown where the client was not built.
 const PLACEHOLDER: &str = include_str!("placeholder.html");
@@ -34,8 +38,9 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     {
         return Problem::not_found().into_response();
     }
-    match Files::get("index.html") {
-        Some(index) => answer("index.html", &index, &headers),
+    let own = page_of(path);
+    match Files::get(own) {
+        Some(page) => answer(own, &page, &headers),
         None => (
             [
                 (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -53,13 +58,25 @@ fn is_ours(path: &str) -> bool {
     ["api", "connection", "livez", "readyz", "metrics"].contains(&first)
 }
 
-fn answer(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
-    let tag = tag_of(file);
-    let cache = if path.starts_with("assets/") {
+/// The page of the part of the product that a path belongs to.
+fn page_of(path: &str) -> &'static str {
+    match path.split('/').next() {
+        Some("work") => "work/index.html",
+        Some(_) | None => "index.html",
+    }
+}
+
+/// How long a file may be used without asking.
+fn caching(path: &str) -> &'static str {
+    if path.starts_with("assets/") || path.starts_with("work/assets/") {
         "public, max-age=31536000, immutable"
     } else {
         "no-cache"
-    };
+    }
+}
+
+fn answer(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
+    let tag = tag_of(file);
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|sent| sent.to_str().ok())
@@ -73,9 +90,17 @@ fn answer(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     if let Ok(kind) = HeaderValue::from_str(file.metadata.mimetype()) {
         set.insert(header::CONTENT_TYPE, kind);
     }
-    set.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    set.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static(caching(path)),
+    );
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         set.insert(header::ETAG, tag);
+    }
+    if path == WORKER {
+        // Without it the worker's scope would end in a slash, and miss the app's own address.
+        let scope = HeaderValue::from_static("/work");
+        set.insert(HeaderName::from_static("service-worker-allowed"), scope);
     }
     response
 }
@@ -87,4 +112,29 @@ fn tag_of(file: &EmbeddedFile) -> String {
         let _ = write!(tag, "{byte:02x}");
         tag
     }) + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cleaners_app_is_a_page_of_its_own() {
+        for path in ["work", "work/", "work/today"] {
+            assert_eq!(page_of(path), "work/index.html", "{path}");
+        }
+        for path in ["", "control", "works", "bookings/work"] {
+            assert_eq!(page_of(path), "index.html", "{path}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_named_by_its_content_is_used_without_asking() {
+        for path in ["assets/a-1.js", "work/assets/a-1.js"] {
+            assert!(caching(path).ends_with("immutable"), "{path}");
+        }
+        for path in ["index.html", "work/index.html", WORKER, "work/icon.svg"] {
+            assert_eq!(caching(path), "no-cache", "{path}");
+        }
+    }
 }

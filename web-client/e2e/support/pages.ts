@@ -26,7 +26,11 @@ export interface Watched {
 }
 
 export async function open(browser: Browser, width: number, height: number): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width, height }, locale: 'en-GB' });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    locale: 'en-GB',
+    serviceWorkers: 'block',
+  });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));

@@ -134,7 +134,7 @@ function binary(): string {
   const target = process.env.CARGO_TARGET_DIR ?? path.join(HERE, '../../../target');
   const found = process.env.HUB_BIN ?? path.join(target, 'debug/dispatch-hub');
   if (!existsSync(found)) throw new Error(`${found} is missing: build the server, or set HUB_BIN`);
-  if (!existsSync(path.join(HERE, '../../dist/index.html'))) {
+  if (!existsSync(path.join(HERE, '../../dist/work/sw.js'))) {
     throw new Error('dist/ is missing: build the client before the browser tests');
   }
   return found;

@@ -4,8 +4,10 @@ import { HubClient } from '../hub/client';
 import { ServerClock } from '../hub/clock';
 import { Rest } from '../hub/rest';
 import { type Area, keepSession, Session, type User } from '../hub/session';
+import { AppVersion } from '../pwa/registration';
 import { Catalogs } from '../state/catalogs';
 import { App } from '../ui/App';
+import { WorkApp } from '../ui/work/WorkApp';
 import type { Service, Zone } from '../wire';
 import { FakeServer } from './fakeServer';
 
@@ -85,5 +87,8 @@ export function openScreen(path: string, area: Area, user: User | null) {
   const hub = new HubClient({ url: 'ws://test/', session, clock, websocket: server.WebSocket });
   const services = { area, rest, clock, session, hub, catalogs: new Catalogs(rest) };
   open.push(services);
-  return { server, services, ...render(<App services={services} />) };
+  const version = new AppVersion(undefined, () => undefined);
+  const page =
+    area === 'cleaner' ? <WorkApp services={services} version={version} /> : <App services={services} />;
+  return { server, services, version, ...render(page) };
 }

@@ -2,13 +2,13 @@
 import { CalendarDays, type LucideIcon, Sun, UserRound, Waypoints } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Rows } from '../../hub/reducer';
-import { useRows, useUser } from '../../state/services';
+import { useRows } from '../../state/services';
 import { useCatalogs } from '../../state/useCatalogs';
 import { useViews } from '../../state/useViews';
 import type { CleanerRow, OpenJobRow, Service, Zone } from '../../wire';
 import { useTexts } from '../i18n';
 import { cx } from '../parts/cx';
-import { Empty, Failure } from '../parts/Notice';
+import { Failure } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
 import { SyncPill } from '../parts/SyncPill';
 import { setSearch, useSearch } from '../router';
@@ -38,26 +38,9 @@ export interface Desk {
   readonly services: readonly Service[];
 }
 
-export default function WorkScreen() {
+export default function WorkScreen({ userId }: { userId: string }) {
   const { t } = useTexts();
-  const user = useUser();
   useTitle(t.work.title);
-  if (user === null) {
-    return (
-      <div className={css.signedOut}>
-        <Empty title={t.work.title} hint={t.work.signInLead}>
-          <a className={css.signIn} href="/sign-in">
-            {t.common.signIn}
-          </a>
-        </Empty>
-      </div>
-    );
-  }
-  return <SignedIn userId={user.id} />;
-}
-
-function SignedIn({ userId }: { userId: string }) {
-  const { t } = useTexts();
   const search = useSearch();
   const tab = TABS.find((each) => each.tab === search.get('tab'))?.tab ?? 'today';
   const desk = useDesk(userId);

@@ -68,7 +68,8 @@ export const work = {
   elapsed: (n: string) => `${n} so far`,
   saving: 'Sending …',
   possibleFrom: (time: string) => `Possible from ${time}.`,
-  signInLead: 'Sign in to see your day.',
   done: 'Done today',
   dutyHint: 'Colleagues and dispatchers see this.',
+  newVersion: 'New version',
+  reload: 'Reload',
 };

@@ -73,7 +73,8 @@ export const work = {
   elapsed: (n) => `прошло ${n}`,
   saving: 'Отправляем …',
   possibleFrom: (time) => `Можно с ${time}.`,
-  signInLead: 'Войдите, чтобы увидеть свой день.',
   done: 'Сделано сегодня',
   dutyHint: 'Это видят коллеги и диспетчеры.',
+  newVersion: 'Новая версия',
+  reload: 'Обновить',
 } satisfies Catalog['work'];

@@ -1,0 +1,46 @@
+/** The cleaner's app: everything in one bundle, so that no part of it is missing without a network. */
+import { useEffect } from 'react';
+import type { AppVersion } from '../../pwa/registration';
+import { type Services, useObservable, useUser } from '../../state/services';
+import { useTexts } from '../i18n';
+import { Shell } from '../Shell';
+import SignInScreen from '../sign-in/SignInScreen';
+import { UpdateOffer } from './UpdateOffer';
+import WorkScreen from './WorkScreen';
+
+interface WorkAppProps {
+  readonly services: Services;
+  readonly version: AppVersion;
+}
+
+export function WorkApp({ services, version }: WorkAppProps) {
+  return (
+    <Shell services={services}>
+      <Manifest />
+      <Screen />
+      <Offered version={version} />
+    </Shell>
+  );
+}
+
+/** Signing in happens here and not on the page of its own, which lies outside of the installed app. */
+function Screen() {
+  const user = useUser();
+  return user === null ? <SignInScreen /> : <WorkScreen userId={user.id} />;
+}
+
+function Offered({ version }: { version: AppVersion }) {
+  const update = useObservable(version.update);
+  return update === null ? null : <UpdateOffer onTake={() => update.take()} />;
+}
+
+/** What an installed app is called depends on the language in which it is installed. */
+function Manifest() {
+  const { language } = useTexts();
+  useEffect(() => {
+    const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]');
+    const name = language === 'en' ? 'manifest.webmanifest' : `manifest.${language}.webmanifest`;
+    link?.setAttribute('href', `/work/${name}`);
+  }, [language]);
+  return null;
+}
