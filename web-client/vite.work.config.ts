@@ -7,6 +7,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import { build, defineConfig, type Plugin } from 'vite';
+import { firstLoad } from './build/firstLoad';
+import { partsOfPath } from './src/ui/i18n/catalog';
 
 const HERE = import.meta.dirname;
 const OUT = path.join(HERE, 'dist/work');
@@ -17,7 +19,12 @@ const BRAND = { url: '/icon.svg', file: path.join(HERE, 'public/icon.svg') };
 export default defineConfig({
   root: path.join(HERE, 'cleaner-app'),
   base: BASE,
-  plugins: [react(), serviceWorker()],
+  plugins: [
+    react(),
+    // Everything is one bundle; its pages differ by language only.
+    firstLoad([{ path: '/work', screen: null, parts: partsOfPath('/work') }]),
+    serviceWorker(),
+  ],
   build: { outDir: OUT, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, sourcemap: false },
 });
 

@@ -18,7 +18,11 @@ use super::Config;
 const DEFAULTS: &str = include_str!("default.toml");
 const PREFIX: &str = "DISPATCH_HUB";
 /// Keys whose values are lists; in the environment and in flags they are separated by commas.
-const LISTS: [&str; 2] = ["http.allowed_origins", "http.trusted_proxies"];
+const LISTS: [&str; 3] = [
+    "http.allowed_origins",
+    "http.embed_origins",
+    "http.trusted_proxies",
+];
 
 /// Where settings come from, besides the defaults.
 #[derive(Debug, Clone, Default)]

@@ -53,6 +53,8 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Http {
     pub allowed_origins: Vec<String>,
+    /// Sites that may show the page for embedding in a frame; `*` is any.
+    pub embed_origins: Vec<String>,
     pub trusted_proxies: Vec<Network>,
     pub body_bytes: usize,
     pub import_bytes: usize,
@@ -431,13 +433,50 @@ impl Config {
                 ));
             }
         }
+        let strange = |origin: &&String| origin.as_str() != "*" && !is_web_origin(origin);
+        faults.extend(
+            self.http
+                .embed_origins
+                .iter()
+                .filter(strange)
+                .map(|origin| {
+                    format!("http.embed_origins: `{origin}` is neither https://host[:port] nor *")
+                }),
+        );
         faults
     }
+}
+
+/// Of a site, and nothing that would be more than a name where a policy lists it.
+fn is_web_origin(origin: &str) -> bool {
+    let host = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        let named = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
+        !host.is_empty() && host.bytes().all(named)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_of_the_web_is_a_scheme_and_a_host() {
+        for (origin, expected) in [
+            ("https://shop.example", true),
+            ("http://127.0.0.1:9000", true),
+            ("https://", false),
+            ("https://shop.example/", false),
+            ("https://shop.example; script-src *", false),
+            ("https://*.example", false),
+            ("ftp://shop.example", false),
+            ("shop.example", false),
+        ] {
+            assert_eq!(is_web_origin(origin), expected, "{origin}");
+        }
+    }
 
     #[test]
     fn a_secret_shows_everything_but_its_password() {

@@ -1,6 +1,7 @@
-//! The screens, embedded at build time. Hashed assets never change under their name; everything
-//! else is revalidated, the service worker above all. Paths without a file are the client's own
-//! routes and get its page; below `/work` that is the cleaner's app, a build of its own.
+//! The screens, embedded at build time with what the build has compressed of them. Hashed assets never
+//! change under their name; everything else is revalidated, the service worker above all. Paths without
+//! a file are the client's own routes and get its page; below `/work` that is the cleaner's app, a build
+//! of its own.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -27,8 +28,8 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if is_ours(path) {
         return Problem::not_found().into_response();
     }
-    if let Some(file) = Files::get(path) {
-        return answer(path, &file, &headers);
+    if let Some(response) = file(path, &headers) {
+        return response;
     }
     // Something with a file's name that does not exist is missing, not a page.
     if path
@@ -38,24 +39,106 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     {
         return Problem::not_found().into_response();
     }
-    let own = page_of(path);
-    match Files::get(own) {
-        Some(page) => answer(own, &page, &headers),
-        None => (
+    file(page_of(path), &headers).unwrap_or_else(|| {
+        (
             [
                 (header::CONTENT_TYPE, "text/html; charset=utf-8"),
                 (header::CACHE_CONTROL, "no-store"),
             ],
             PLACEHOLDER,
         )
-            .into_response(),
-    }
+            .into_response()
+    })
 }
 
 /// Paths that are never pages: a wrong one is an error to be seen. Operations live elsewhere.
 fn is_ours(path: &str) -> bool {
     let first = path.split('/').next().unwrap_or_default();
     ["api", "connection", "livez", "readyz", "metrics"].contains(&first)
+}
+
+/// A file as small as its reader takes it.
+fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let plain = Files::get(path)?;
+    let kind = plain.metadata.mimetype().to_owned();
+    let compressed = Coding::ALL.into_iter().find_map(|coding| {
+        let takes = coding.is_taken(headers);
+        let file = takes.then(|| Files::get(&format!("{path}.{}", coding.ending())))??;
+        Some((coding, file))
+    });
+    let (coding, file) = match compressed {
+        Some((coding, file)) => (Some(coding), file),
+        None => (None, plain),
+    };
+    let mut response = answer(path, &file, headers);
+    let set = response.headers_mut();
+    // The name tells what it is; the file that is sent may be another, compressed.
+    if let Ok(kind) = HeaderValue::from_str(&kind) {
+        set.insert(header::CONTENT_TYPE, kind);
+    }
+    set.insert(
+        header::VARY,
+        HeaderValue::from_static(header::ACCEPT_ENCODING.as_str()),
+    );
+    if let Some(coding) = coding {
+        set.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::from_static(coding.name()),
+        );
+    }
+    Some(response)
+}
+
+/// How the build compresses, the smallest first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Coding {
+    Brotli,
+    Gzip,
+}
+
+impl Coding {
+    const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gz",
+        }
+    }
+
+    /// Whether the reader names it, or everything, and does not give it the weight of nothing.
+    fn is_taken(self, headers: &HeaderMap) -> bool {
+        let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
+        let named: Vec<(&str, bool)> = lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .map(|one| {
+                let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+                let nothing = weight.trim().strip_prefix("q=").is_some_and(|weight| {
+                    weight
+                        .trim()
+                        .parse::<f32>()
+                        .is_ok_and(|weight| weight <= 0.0)
+                });
+                (name.trim(), !nothing)
+            })
+            .collect();
+        let said = |asked: &str| {
+            named
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(asked))
+        };
+        said(self.name())
+            .or_else(|| said("*"))
+            .is_some_and(|(_, taken)| *taken)
+    }
 }
 
 /// The page of the part of the product that a path belongs to.
@@ -87,9 +170,6 @@ fn answer(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
         file.data.clone().into_owned().into_response()
     };
     let set = response.headers_mut();
-    if let Ok(kind) = HeaderValue::from_str(file.metadata.mimetype()) {
-        set.insert(header::CONTENT_TYPE, kind);
-    }
     set.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static(caching(path)),
@@ -125,6 +205,27 @@ mod tests {
         }
         for path in ["", "control", "works", "bookings/work"] {
             assert_eq!(page_of(path), "index.html", "{path}");
+        }
+    }
+
+    #[test]
+    fn a_coding_is_taken_by_whoever_names_it() {
+        for (sent, brotli, gzip) in [
+            (None, false, false),
+            (Some("gzip, deflate, br, zstd"), true, true),
+            (Some("gzip"), false, true),
+            (Some("GZIP;q=0.5, br;q=0"), false, true),
+            (Some("*"), true, true),
+            (Some("*, gzip;q=0"), true, false),
+            (Some("identity"), false, false),
+            (Some("br;q=rubbish"), true, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(sent) = sent {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(sent));
+            }
+            let taken = Coding::ALL.map(|coding| coding.is_taken(&headers));
+            assert_eq!(taken, [brotli, gzip], "{sent:?}");
         }
     }
 

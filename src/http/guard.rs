@@ -30,6 +30,8 @@ pub struct Remote(pub IpAddr);
 pub struct Guard {
     pub trusted_proxies: Vec<Network>,
     pub request_timeout: Duration,
+    /// Which sites may show the page for embedding in a frame, as the policy writes them.
+    pub embed_origins: Vec<String>,
 }
 
 /// Longer than an import takes: its decision has 30 s, its commit 15.
@@ -76,7 +78,7 @@ pub async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: 
     let id = Uuid::now_v7();
     let (method, policy) = (
         request.method().clone(),
-        policy(request.headers(), request.uri()),
+        policy(request.headers(), request.uri(), &guard.embed_origins),
     );
     let route = request
         .extensions()
@@ -94,7 +96,7 @@ pub async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: 
         .instrument(span.clone())
         .await;
     record(&span, &route, &response, started.elapsed());
-    harden(response.headers_mut(), &policy, &id);
+    harden(&mut response, &policy, &id);
     response
 }
 
@@ -120,24 +122,56 @@ fn record(span: &tracing::Span, route: &str, response: &Response, elapsed: Durat
     metrics::histogram!("http_request_seconds", &labels).record(elapsed.as_secs_f64());
 }
 
-/// A page may load and call what this server gives it, and nothing else.
-fn policy(headers: &HeaderMap, uri: &Uri) -> String {
+/// The page that other sites may show in a frame, and what lies below it.
+pub const EMBED: &str = "/embed";
+
+fn is_embedded(path: &str) -> bool {
+    path.strip_prefix(EMBED)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A page may load and call what this server gives it, and nothing else; and no other site may frame it,
+/// but for one page and whom the operator has named.
+fn policy(headers: &HeaderMap, uri: &Uri, embed_origins: &[String]) -> String {
     let host = host_of(headers, uri).filter(|host| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
         !host.is_empty() && host.bytes().all(allowed)
     });
     // Browsers of before 2022 do not count a socket to the same host as 'self'.
     let sockets = host.map_or(String::new(), |host| format!(" ws://{host} wss://{host}"));
+    let ancestors = if is_embedded(uri.path()) && !embed_origins.is_empty() {
+        format!("'self' {}", embed_origins.join(" "))
+    } else {
+        NOBODY.to_owned()
+    };
     format!(
         "default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data:; object-src 'none'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+         base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
     )
 }
 
-fn harden(headers: &mut HeaderMap, policy: &str, id: &Uuid) {
-    let fixed: [(HeaderName, &'static str); 5] = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
+const NOBODY: &str = "'none'";
+
+/// What is only ever part of a page is under the page's policy; told again with each of its files, it
+/// would weigh more than many of them.
+fn is_part_of_a_page(headers: &HeaderMap) -> bool {
+    let cache = headers.get(header::CACHE_CONTROL);
+    cache.is_some_and(|cache| cache.as_bytes().ends_with(b"immutable"))
+}
+
+fn harden(response: &mut Response, policy: &str, id: &Uuid) {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if is_part_of_a_page(headers) {
+        return;
+    }
+    if policy.ends_with(NOBODY) {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+    let fixed: [(HeaderName, &'static str); 3] = [
         (header::REFERRER_POLICY, "no-referrer"),
         (
             HeaderName::from_static("cross-origin-opener-policy"),
@@ -248,8 +282,32 @@ mod tests {
     fn a_strange_host_does_not_get_into_the_policy() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("x; script-src *"));
-        assert!(!policy(&headers, &Uri::from_static("/")).contains("script-src"));
+        assert!(!policy(&headers, &Uri::from_static("/"), &[]).contains("script-src"));
         headers.insert(header::HOST, HeaderValue::from_static("localhost:8080"));
-        assert!(policy(&headers, &Uri::from_static("/")).contains("ws://localhost:8080"));
+        assert!(policy(&headers, &Uri::from_static("/"), &[]).contains("ws://localhost:8080"));
+    }
+
+    #[test]
+    fn only_the_page_for_it_is_framed_and_only_by_whom_the_operator_names() {
+        let shop = ["https://shop.example".to_owned()];
+        for (path, origins, expected) in [
+            ("/", &shop[..], "frame-ancestors 'none'"),
+            ("/embedded", &shop, "frame-ancestors 'none'"),
+            ("/plain", &shop, "frame-ancestors 'none'"),
+            ("/embed", &[], "frame-ancestors 'none'"),
+            (
+                "/embed",
+                &shop,
+                "frame-ancestors 'self' https://shop.example",
+            ),
+            (
+                "/embed/bookings/1",
+                &shop,
+                "frame-ancestors 'self' https://shop.example",
+            ),
+        ] {
+            let policy = policy(&HeaderMap::new(), &Uri::from_static(path), origins);
+            assert!(policy.ends_with(expected), "{path}: {policy}");
+        }
     }
 }

@@ -149,6 +149,7 @@ pub fn router(site: Arc<Site>, bounds: &config::Http) -> Router {
     let guard = Arc::new(Guard {
         trusted_proxies: bounds.trusted_proxies.clone(),
         request_timeout: Duration::from_millis(bounds.request_timeout_ms),
+        embed_origins: bounds.embed_origins.clone(),
     });
     let limited = middleware::from_fn_with_state(Arc::clone(&site), extract::limit_requests);
     let ours = middleware::from_fn_with_state(Arc::clone(&site), cors::no_strange_pages);

@@ -84,6 +84,30 @@ async fn pages_come_with_headers_that_keep_browsers_safe() {
 }
 
 #[tokio::test]
+async fn only_the_embedded_page_may_be_framed_and_only_where_the_operator_says() {
+    let db = TestDb::new().await;
+    let closed = TestServer::start(&db).await;
+    let shop = [("http.embed_origins", "https://shop.example")];
+    let open = TestServer::with(&db, &shop).await;
+    for (server, path, ancestors, options) in [
+        (&closed, "/embed", "'none'", Some("DENY")),
+        (&open, "/embed", "'self' https://shop.example", None),
+        (&open, "/", "'none'", Some("DENY")),
+        (&open, "/control", "'none'", Some("DENY")),
+    ] {
+        let response = server.http.get(server.url(path)).send().await;
+        let response = response.expect("an answer");
+        let text = |name: &str| Some(response.headers().get(name)?.to_str().expect("text"));
+        let policy = text("content-security-policy").expect("a policy");
+        let expected = format!("frame-ancestors {ancestors}");
+        assert!(policy.ends_with(&expected), "{path}: {policy}");
+        assert_eq!(text("x-frame-options"), options, "{path}");
+    }
+    closed.stop().await;
+    open.stop().await;
+}
+
+#[tokio::test]
 async fn routes_of_the_client_get_its_page_and_missing_files_do_not() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;

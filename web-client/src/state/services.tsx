@@ -12,6 +12,7 @@ import { type Area, Session, type User } from '../hub/session';
 import type { Phase, ViewState } from '../hub/view';
 import type { PresenceRow } from '../wire';
 import { Catalogs } from './catalogs';
+import { deviceStorage } from './deviceStorage';
 import { cancelFrame, onNextFrame } from './frame';
 
 export interface Services {
@@ -26,7 +27,7 @@ export interface Services {
 export function startServices(area: Area): Services {
   const clock = new ServerClock();
   const rest = new Rest(clock);
-  const session = new Session(area, rest, window.localStorage);
+  const session = new Session(area, rest, deviceStorage);
   const scheme = window.location.protocol === 'https:' ? 'wss:' : 'ws:';
   const url = `${scheme}//${window.location.host}/connection/websocket`;
   const hub = new HubClient({ url, session, clock });

@@ -7,6 +7,7 @@ import { type Area, keepSession, Session, type User } from '../hub/session';
 import { AppVersion } from '../pwa/registration';
 import { Catalogs } from '../state/catalogs';
 import { App } from '../ui/App';
+import { en } from '../ui/i18n/en';
 import { WorkApp } from '../ui/work/WorkApp';
 import type { Service, Zone } from '../wire';
 import { FakeServer } from './fakeServer';
@@ -88,7 +89,12 @@ export function openScreen(path: string, area: Area, user: User | null) {
   const services = { area, rest, clock, session, hub, catalogs: new Catalogs(rest) };
   open.push(services);
   const version = new AppVersion(undefined, () => undefined);
+  const said = { language: 'en' as const, t: en };
   const page =
-    area === 'cleaner' ? <WorkApp services={services} version={version} /> : <App services={services} />;
+    area === 'cleaner' ? (
+      <WorkApp services={services} said={said} version={version} />
+    ) : (
+      <App services={services} said={said} />
+    );
   return { server, services, version, ...render(page) };
 }

@@ -3,6 +3,7 @@ import { type ComponentType, lazy, Suspense } from 'react';
 import type { Area } from '../hub/session';
 import type { Services } from '../state/services';
 import { useTexts } from './i18n';
+import type { Said } from './i18n/load';
 import { Empty } from './parts/Notice';
 import { Skeleton } from './parts/Skeleton';
 import { usePath } from './router';
@@ -30,7 +31,7 @@ function Screen() {
   if (Found === null) {
     return (
       <Empty title={t.common.notFound}>
-        <a href="/">{t.customer.title}</a>
+        <a href="/">{t.common.home}</a>
       </Empty>
     );
   }
@@ -41,9 +42,9 @@ function Screen() {
   );
 }
 
-export function App({ services }: { services: Services }) {
+export function App({ services, said }: { services: Services; said: Said }) {
   return (
-    <Shell services={services}>
+    <Shell services={services} said={said}>
       <Screen />
     </Shell>
   );

@@ -1,12 +1,13 @@
 /** Light, dark or the system's choice; kept on this device. */
 import { useState } from 'react';
+import { deviceStorage } from '../state/deviceStorage';
 
 export type Theme = 'auto' | 'light' | 'dark';
 const STORED = 'dispatch-hub.theme';
 const NEXT: Record<Theme, Theme> = { auto: 'light', light: 'dark', dark: 'auto' };
 
 export function storedTheme(): Theme {
-  const stored = localStorage.getItem(STORED);
+  const stored = deviceStorage.getItem(STORED);
   return stored === 'light' || stored === 'dark' ? stored : 'auto';
 }
 
@@ -19,7 +20,7 @@ export function useTheme(): { readonly theme: Theme; readonly turn: () => void }
   const [theme, setTheme] = useState(storedTheme);
   const turn = () => {
     const next = NEXT[theme];
-    localStorage.setItem(STORED, next);
+    deviceStorage.setItem(STORED, next);
     applyTheme(next);
     setTheme(next);
   };

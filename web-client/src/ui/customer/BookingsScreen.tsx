@@ -23,7 +23,7 @@ const TONES: Record<BookingStatus, Tone> = {
   not_served: 'cancelled',
 };
 
-export function BookingsScreen() {
+export default function BookingsScreen() {
   const { t } = useTexts();
   const user = useUser();
   const catalogs = useCatalogs();

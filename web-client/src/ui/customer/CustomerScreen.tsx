@@ -1,14 +1,18 @@
 /** The customer's part: booking, their bookings, and following one. */
 import { CalendarDays, Plus } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { useUser } from '../../state/services';
 import { useTexts } from '../i18n';
 import { Preferences } from '../parts/Preferences';
+import { Skeleton } from '../parts/Skeleton';
 import { SyncPill } from '../parts/SyncPill';
 import { Link, usePath } from '../router';
-import { BookingsScreen } from './BookingsScreen';
 import { BookScreen } from './BookScreen';
 import css from './CustomerScreen.module.css';
-import { TrackScreen } from './TrackScreen';
+
+// Whoever comes to book does not need these yet.
+const BookingsScreen = lazy(() => import('./BookingsScreen'));
+const TrackScreen = lazy(() => import('./TrackScreen'));
 
 export default function CustomerScreen() {
   const path = usePath();
@@ -40,7 +44,9 @@ export default function CustomerScreen() {
           <SyncPill compact />
         </span>
       </header>
-      <main className={css.main}>{content(path)}</main>
+      <main className={css.main}>
+        <Suspense fallback={<Skeleton rows={3} height={120} />}>{content(path)}</Suspense>
+      </main>
     </div>
   );
 }

@@ -15,7 +15,7 @@ import { CancelVisit } from './CancelVisit';
 import { StatusLine } from './StatusLine';
 import css from './TrackScreen.module.css';
 
-export function TrackScreen({ booking: id }: { booking: string }) {
+export default function TrackScreen({ booking: id }: { booking: string }) {
   const { t } = useTexts();
   const { rows, phase } = useRows(`booking:${id}`);
   const catalogs = useCatalogs();

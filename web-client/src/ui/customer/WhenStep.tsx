@@ -50,6 +50,9 @@ export function WhenStep({ zone, service, holding, onChoose }: WhenStepProps) {
           <DayButton key={day.date} day={day} chosen={day === chosen} />
         ))}
       </fieldset>
+      <p className={css.zone}>
+        {t.customer.zoneTime(zone.name)} · {format.time(now, zone.time_zone)}
+      </p>
       <DayTimes
         day={chosen}
         zone={zone}
@@ -58,9 +61,6 @@ export function WhenStep({ zone, service, holding, onChoose }: WhenStepProps) {
         next={firstOpen === null || !settled ? null : (after(days, chosen.date) ?? firstOpen)}
         nothingAtAll={settled && firstOpen === null}
       />
-      <p className={css.zone}>
-        {t.customer.zoneTime(zone.name)} · {format.time(now, zone.time_zone)}
-      </p>
     </div>
   );
 }

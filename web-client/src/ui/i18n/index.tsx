@@ -1,18 +1,11 @@
 /** The reader's language: chosen by the browser, changed by hand, kept on this device. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
-import { en } from './en';
+import { usePath } from '../router';
+import { type Catalog, type Language, partsOfPath } from './catalog';
 import { type Format, makeFormat } from './format';
-import { ru } from './ru';
+import { keepLanguage, load, type Said } from './load';
 
-/** The shape of `en` with its literals widened: what every language must say. */
-export type Catalog = Widen<typeof en>;
-type Widen<T> = T extends string
-  ? string
-  : T extends (...args: infer A) => string
-    ? (...args: A) => string
-    : { readonly [K in keyof T]: Widen<T[K]> };
-
-export type Language = 'en' | 'ru';
+export type { Catalog, Language } from './catalog';
 
 export interface Texts {
   readonly t: Catalog;
@@ -21,35 +14,28 @@ export interface Texts {
   readonly choose: (language: Language) => void;
 }
 
-const STORED = 'dispatch-hub.language';
 const LOCALES: Record<Language, string> = { en: 'en-GB', ru: 'ru-RU' };
-const CATALOGS: Record<Language, Catalog> = { en, ru };
-
-function preferred(): Language {
-  const stored = localStorage.getItem(STORED);
-  if (stored === 'en' || stored === 'ru') return stored;
-  return navigator.language.toLowerCase().startsWith('ru') ? 'ru' : 'en';
-}
-
 const Context = createContext<Texts | null>(null);
 
-export function TextsProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useState(preferred);
+/** `said` is loaded before the first render: nobody sees a sentence in the wrong language, or none. */
+export function TextsProvider({ said: first, children }: { said: Said; children: ReactNode }) {
+  const [said, setSaid] = useState(first);
+  const path = usePath();
   useEffect(() => {
-    document.documentElement.lang = language;
-  }, [language]);
-  const texts = useMemo<Texts>(() => {
-    const t = CATALOGS[language];
-    return {
-      t,
-      language,
-      format: makeFormat(LOCALES[language], t.common),
+    document.documentElement.lang = said.language;
+  }, [said]);
+  const texts = useMemo<Texts>(
+    () => ({
+      ...said,
+      format: makeFormat(LOCALES[said.language], said.t.common),
       choose: (chosen) => {
-        localStorage.setItem(STORED, chosen);
-        setLanguage(chosen);
+        keepLanguage(chosen);
+        // Where the other language cannot be had now, the page stays as it is until it is loaded anew.
+        load(chosen, partsOfPath(path)).then(setSaid, () => undefined);
       },
-    };
-  }, [language]);
+    }),
+    [said, path],
+  );
   return <Context value={texts}>{children}</Context>;
 }
 

@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import type { AppVersion } from '../../pwa/registration';
 import { type Services, useObservable, useUser } from '../../state/services';
 import { useTexts } from '../i18n';
+import type { Said } from '../i18n/load';
 import { Shell } from '../Shell';
 import SignInScreen from '../sign-in/SignInScreen';
 import { UpdateOffer } from './UpdateOffer';
@@ -10,12 +11,13 @@ import WorkScreen from './WorkScreen';
 
 interface WorkAppProps {
   readonly services: Services;
+  readonly said: Said;
   readonly version: AppVersion;
 }
 
-export function WorkApp({ services, version }: WorkAppProps) {
+export function WorkApp({ services, said, version }: WorkAppProps) {
   return (
-    <Shell services={services}>
+    <Shell services={services} said={said}>
       <Manifest />
       <Screen />
       <Offered version={version} />

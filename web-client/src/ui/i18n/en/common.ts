@@ -30,6 +30,7 @@ export const common = {
   themes: { auto: 'Automatic theme', light: 'Light theme', dark: 'Dark theme' },
   today: 'Today',
   tomorrow: 'Tomorrow',
+  home: 'Go to the start page',
   notFound: 'There is no such page.',
   holdToConfirm: 'Press and hold',
 };

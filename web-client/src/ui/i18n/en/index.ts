@@ -1,23 +1,8 @@
-/** English: the source of every sentence on the screens. */
-import { common } from './common';
+/** English: the source of every sentence on the screens. Pages load of this what they need: `../load.ts`. */
 import { control } from './control';
+import * as core from './core';
 import { customer } from './customer';
-import { link } from './link';
 import { signIn } from './signIn';
-import { bookingStatus, duty, jobStatus, refusal, rejection } from './terms';
 import { work } from './work';
 
-export const en = {
-  product: 'Dispatch Hub',
-  jobStatus,
-  bookingStatus,
-  duty,
-  rejection,
-  refusal,
-  common,
-  link,
-  signIn,
-  customer,
-  work,
-  control,
-};
+export const en = { ...core, signIn, customer, work, control };

@@ -31,6 +31,7 @@ export const common = {
   themes: { auto: 'Тема как в системе', light: 'Светлая тема', dark: 'Тёмная тема' },
   today: 'Сегодня',
   tomorrow: 'Завтра',
+  home: 'На главную страницу',
   notFound: 'Такой страницы нет.',
   holdToConfirm: 'Нажмите и держите',
 } satisfies Catalog['common'];

@@ -1,24 +1,9 @@
 /** Russian. A sentence missing here is a type error. */
-import type { Catalog } from '..';
-import { common } from './common';
+import type { Catalog } from '../catalog';
 import { control } from './control';
+import * as core from './core';
 import { customer } from './customer';
-import { link } from './link';
 import { signIn } from './signIn';
-import { bookingStatus, duty, jobStatus, refusal, rejection } from './terms';
 import { work } from './work';
 
-export const ru = {
-  product: 'Dispatch Hub',
-  jobStatus,
-  bookingStatus,
-  duty,
-  rejection,
-  refusal,
-  common,
-  link,
-  signIn,
-  customer,
-  work,
-  control,
-} satisfies Catalog;
+export const ru = { ...core, signIn, customer, work, control } satisfies Catalog;
