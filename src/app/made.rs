@@ -17,6 +17,7 @@ use super::{lapses::Lapses, live::Live, ops, pools, stopping::Phases, thresholds
 use crate::{
     background,
     config::Config,
+    demo,
     execute::{self, Executor},
     gateway::{self, Gateway},
     http::{self, Site},
@@ -103,10 +104,26 @@ impl Core {
             hub: self.hub.clone(),
             http: config.http.clone(),
             limits: config.limits.clone(),
+            demo: config.demo.then(demo_people),
             book: self.book.clone(),
             draining: self.phases.closing.clone(),
             tasks: self.tasks.clone(),
         })
+    }
+}
+
+/// Whom the sign-in page offers to visitors of the demo.
+fn demo_people() -> http::installation::Demo {
+    let people = demo::visitors().into_iter();
+    http::installation::Demo {
+        password: demo::people::PASSWORD.to_owned(),
+        people: people
+            .map(|person| http::installation::DemoPerson {
+                role: person.role,
+                name: person.name,
+                email: person.email,
+            })
+            .collect(),
     }
 }
 

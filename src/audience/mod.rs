@@ -34,7 +34,8 @@ pub use live::{
     LiveRowKind, PositionRow, TrackRow, may_follow, shown,
 };
 pub use rights::{
-    Facts, Lapse, is_valid, lapsed, may_ask, may_read_records, may_run, may_subscribe,
+    Facts, Lapse, is_valid, lapsed, may_ask, may_read_records, may_run, may_see_reasons,
+    may_subscribe,
 };
 pub use row::Row;
 pub use view::{View, Views, views};

@@ -39,14 +39,15 @@ pub fn may_run(role: Role, command: &Command) -> bool {
         | Command::ReportNoShow(_)
         | Command::AcknowledgeAlert(_)
         | Command::SnoozeAlert(_)
-        | Command::ResolveAlert(_)
-        | Command::PublishShift(_)
+        | Command::ResolveAlert(_) => &[Dispatcher, Manager],
+        // Admins set an installation up, and nobody can be booked without a shift.
+        Command::PublishShift(_)
         | Command::ChangeShift(_)
         | Command::CancelShift(_)
         | Command::SaveTemplate(_)
         | Command::EndTemplate(_)
         | Command::ExceptTemplate(_)
-        | Command::AddTimeOff(_) => &[Dispatcher, Manager],
+        | Command::AddTimeOff(_) => &[Dispatcher, Manager, Admin],
         Command::ClaimJob(_) => &[Worker],
         Command::AcknowledgeJob(_)
         | Command::DepartForJob(_)
@@ -72,8 +73,19 @@ pub fn may_ask(role: Option<Role>, query: &Query) -> bool {
     match query {
         Query::Clock(_) | Query::NearestSlots(_) => role != Some(System),
         Query::JobTargets(_) => matches!(role, Some(Dispatcher | Manager)),
-        Query::Search(_) => matches!(role, Some(Dispatcher | Manager | Admin)),
+        Query::Search(_)
+        | Query::ReadCatalogue(_)
+        | Query::ListCleaners(_)
+        | Query::ListShifts(_)
+        | Query::ListTemplates(_)
+        | Query::ListTimeOff(_) => matches!(role, Some(Dispatcher | Manager | Admin)),
+        Query::ListUsers(_) => matches!(role, Some(Manager | Admin)),
     }
+}
+
+/// May somebody of this role see why a cleaner is away?
+pub fn may_see_reasons(role: Role) -> bool {
+    may_read_records(role)
 }
 
 /// May somebody of this role read the event log and the audit trail?

@@ -64,6 +64,11 @@ pub struct Limits {
     /// Hits of a search, unless the one who asks says how many, and then at most.
     pub search_hits: usize,
     pub search_hits_most: usize,
+    /// Rows on a page of a list, unless the one who asks says how many, and then at most.
+    pub list_rows: usize,
+    pub list_rows_most: usize,
+    /// The time that a list of shifts or of time off looks through at once.
+    pub list_range: SignedDuration,
     /// Zones, cleaners and shifts of one import.
     pub import_zones: u64,
     pub import_cleaners: usize,
@@ -119,6 +124,9 @@ pub const LIMITS: Limits = Limits {
     search_most: 100,
     search_hits: 20,
     search_hits_most: 50,
+    list_rows: 50,
+    list_rows_most: 200,
+    list_range: SignedDuration::from_hours(24 * 92),
     import_zones: 200,
     import_cleaners: 2_000,
     import_shifts: 20_000,

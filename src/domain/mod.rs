@@ -19,6 +19,7 @@ pub mod ids;
 pub mod import;
 mod instant;
 pub mod limits;
+pub mod list;
 pub mod position;
 pub mod query;
 pub mod rejection;

@@ -1,7 +1,7 @@
 //! Everything that can be asked without changing anything. A query has no id of its own and leaves
 //! no receipt: it may be asked again at will. Its answer is of the moment it was read at.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +9,12 @@ use ts_rs::TS;
 
 use super::{
     Rejection,
-    ids::{CleanerId, JobId, ServiceSlug, ZoneSlug},
+    context::Role,
+    ids::{
+        AccountId, CleanerId, JobId, ServiceSlug, ShiftId, SkillSlug, TemplateId, TimeOffId,
+        ZoneSlug,
+    },
+    list::{Catalogue, CleanerPage, ShiftPage, TemplatePage, TimeOffPage, UserPage},
     rejection::Alternative,
     search::{Found, SearchKind},
 };
@@ -131,6 +136,78 @@ queries! {
         limit: Option<u8>,
     } -> Found
     example { "text": "schmidt", "kinds": ["customer", "booking"], "limit": 10 }
+
+    /// All zones, all services with those not on sale, and all skills.
+    "catalogue.read" ReadCatalogue CatalogueRead {} -> Catalogue
+    example {}
+
+    /// Accounts by name, a page at a time.
+    "users.list" ListUsers UsersList {
+        /// Part of a name or of an address.
+        text: Option<String>,
+        /// All roles when absent; in an address apart by commas.
+        roles: Option<Vec<Role>>,
+        disabled: Option<bool>,
+        /// The `next` of the page before.
+        after: Option<AccountId>,
+        /// How many at most; fifty when absent.
+        limit: Option<u8>,
+    } -> UserPage
+    example { "roles": ["dispatcher", "manager"], "disabled": false, "limit": 20 }
+
+    /// Cleaners by name, a page at a time.
+    "cleaners.list" ListCleaners CleanersList {
+        /// Part of a name.
+        text: Option<String>,
+        zone: Option<ZoneSlug>,
+        skill: Option<SkillSlug>,
+        active: Option<bool>,
+        /// The `next` of the page before.
+        after: Option<CleanerId>,
+        /// How many at most; fifty when absent.
+        limit: Option<u8>,
+    } -> CleanerPage
+    example { "zone": "center", "active": true }
+
+    /// Shifts that touch a range of time, the earlier first, a page at a time.
+    "shifts.list" ListShifts ShiftsList {
+        zone: Option<ZoneSlug>,
+        cleaner: Option<CleanerId>,
+        #[ts(type = "string")] from: Timestamp,
+        #[ts(type = "string")] until: Timestamp,
+        /// The `next` of the page before.
+        after: Option<ShiftId>,
+        /// How many at most; fifty when absent.
+        limit: Option<u8>,
+    } -> ShiftPage
+    example { "zone": "center", "from": "2026-11-20T00:00:00Z", "until": "2026-11-27T00:00:00Z" }
+
+    /// Weekly templates of shifts with their exceptions, by their cleaner's name, a page at a time.
+    "templates.list" ListTemplates TemplatesList {
+        zone: Option<ZoneSlug>,
+        cleaner: Option<CleanerId>,
+        /// Those whose last date is not before this one.
+        #[ts(as = "Option<String>")] since: Option<Date>,
+        /// The `next` of the page before.
+        after: Option<TemplateId>,
+        /// How many at most; fifty when absent.
+        limit: Option<u8>,
+    } -> TemplatePage
+    example { "zone": "center", "since": "2026-11-20" }
+
+    /// Time off that touches a range of time, the earlier first, a page at a time.
+    "time_off.list" ListTimeOff TimeOffList {
+        /// Of those who call this zone home.
+        zone: Option<ZoneSlug>,
+        cleaner: Option<CleanerId>,
+        #[ts(type = "string")] from: Timestamp,
+        #[ts(type = "string")] until: Timestamp,
+        /// The `next` of the page before.
+        after: Option<TimeOffId>,
+        /// How many at most; fifty when absent.
+        limit: Option<u8>,
+    } -> TimeOffPage
+    example { "zone": "center", "from": "2026-11-20T00:00:00Z", "until": "2026-12-20T00:00:00Z" }
 }
 
 /// The hub's clock.

@@ -311,7 +311,14 @@ impl Scope {
     /// What `query` needs; `None` where it is not answered out of a world.
     pub fn of_query(query: &Query) -> Option<Self> {
         match query {
-            Query::Clock(_) | Query::Search(_) => None,
+            Query::Clock(_)
+            | Query::Search(_)
+            | Query::ReadCatalogue(_)
+            | Query::ListUsers(_)
+            | Query::ListCleaners(_)
+            | Query::ListShifts(_)
+            | Query::ListTemplates(_)
+            | Query::ListTimeOff(_) => None,
             Query::JobTargets(q) => Some(Self::Targets {
                 job: q.job,
                 start: q.start,

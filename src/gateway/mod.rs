@@ -7,6 +7,7 @@
 mod classes;
 mod connections;
 pub mod input;
+mod lists;
 mod location;
 mod presence;
 mod queries;

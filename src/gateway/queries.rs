@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Gateway, actor_of, input::Invalid};
+use super::{Gateway, actor_of, input::Invalid, lists};
 use crate::{
     audience,
     domain::{
         Actor, Answer, Context, Objection, Query, Thresholds,
         decide::{job_targets, nearest_slots},
         ids::{AccountId, CommandId},
-        query::Now,
+        query::{Now, TargetsOf},
         search::Sought,
     },
     execute::{Outcome, Refusal},
@@ -88,25 +88,68 @@ impl Gateway {
                 let found = search(&self.pools, &sought).await;
                 found.map(Answer::Search).map_err(|error| unread(&error))
             }
-            Query::JobTargets(asked) => {
-                let (loaded, _turn) = self.load(caller, actor, query).await?;
-                let (asked, context) = (asked.clone(), context(actor, &loaded));
-                // A day of moves for everybody takes a while to go through.
-                let answer = move || job_targets(&asked, &loaded.world, &context);
-                let answer = tokio::task::spawn_blocking(answer).await;
-                let answer = answer.map_err(|failure| {
-                    let trace_id = Uuid::now_v7().simple().to_string();
-                    tracing::error!(%failure, trace_id, "a query failed");
-                    Outcome::internal(&trace_id)
-                })?;
-                answer.map(Answer::JobTargets).map_err(refused)
-            }
+            Query::JobTargets(asked) => self.targets(caller, actor, (query, asked)).await,
             Query::NearestSlots(asked) => {
                 let (loaded, _turn) = self.load(caller, actor, query).await?;
                 let answer = nearest_slots(asked, &loaded.world, &context(actor, &loaded));
                 answer.map(Answer::NearestSlots).map_err(refused)
             }
+            Query::ReadCatalogue(_) => {
+                let listed = lists::catalogue(&self.pools);
+                self.listed(caller, actor, query, listed).await
+            }
+            Query::ListUsers(asked) => {
+                let listed = lists::users(&self.pools, asked);
+                self.listed(caller, actor, query, listed).await
+            }
+            Query::ListCleaners(asked) => {
+                let listed = lists::cleaners(&self.pools, asked);
+                self.listed(caller, actor, query, listed).await
+            }
+            Query::ListShifts(asked) => {
+                let listed = lists::shifts(&self.pools, asked);
+                self.listed(caller, actor, query, listed).await
+            }
+            Query::ListTemplates(asked) => {
+                let listed = lists::templates(&self.pools, asked);
+                self.listed(caller, actor, query, listed).await
+            }
+            Query::ListTimeOff(asked) => {
+                let listed = lists::time_off(&self.pools, asked, actor);
+                self.listed(caller, actor, query, listed).await
+            }
         }
+    }
+
+    async fn targets(
+        &self,
+        caller: &Caller,
+        actor: Option<Actor>,
+        (query, asked): (&Query, &TargetsOf),
+    ) -> Result<Answer, Outcome> {
+        let (loaded, _turn) = self.load(caller, actor, query).await?;
+        let (asked, context) = (asked.clone(), context(actor, &loaded));
+        // A day of moves for everybody takes a while to go through.
+        let answer = move || job_targets(&asked, &loaded.world, &context);
+        let answer = tokio::task::spawn_blocking(answer).await;
+        let answer = answer.map_err(|failure| {
+            let trace_id = Uuid::now_v7().simple().to_string();
+            tracing::error!(%failure, trace_id, "a query failed");
+            Outcome::internal(&trace_id)
+        })?;
+        answer.map(Answer::JobTargets).map_err(refused)
+    }
+
+    /// A list, for somebody whose account is what it was.
+    async fn listed(
+        &self,
+        caller: &Caller,
+        actor: Option<Actor>,
+        query: &Query,
+        reading: impl Future<Output = Result<Answer, lists::Untold>>,
+    ) -> Result<Answer, Outcome> {
+        let (_, _turn) = self.load(caller, actor, query).await?;
+        reading.await.map_err(lists::Untold::outcome)
     }
 
     /// The world that a query is about, where the one who asks still may; with a turn, to be kept
@@ -156,7 +199,7 @@ fn context(actor: Option<Actor>, loaded: &Loaded) -> Context {
     }
 }
 
-fn refused(objection: Objection) -> Outcome {
+pub(super) fn refused(objection: Objection) -> Outcome {
     match objection {
         Objection::Rejected(rejection) => Outcome::rejected(&rejection),
         Objection::NotFound => Outcome::not_found(),
@@ -165,7 +208,7 @@ fn refused(objection: Objection) -> Outcome {
     }
 }
 
-fn unread(error: &StoreError) -> Outcome {
+pub(super) fn unread(error: &StoreError) -> Outcome {
     match outage::tell("a query could not be read for", error) {
         Told::Passing => Outcome::try_again(Refusal::Unavailable, "not available just now", 1000),
         Told::Fault { trace_id } => Outcome::internal(&trace_id),

@@ -11,6 +11,7 @@ mod cors;
 pub mod endpoint;
 mod extract;
 pub mod guard;
+pub mod installation;
 pub mod operations;
 mod origin;
 pub mod problem;
@@ -55,6 +56,8 @@ pub struct Parts {
     pub hub: hub::Hub,
     pub http: config::Http,
     pub limits: Limits,
+    /// Whom visitors sign in as, where this is the demo.
+    pub demo: Option<installation::Demo>,
     /// What instances have in common of the limits.
     pub book: Book,
     pub draining: CancellationToken,
@@ -69,6 +72,7 @@ pub struct Site {
     hub: hub::Hub,
     allowed_origins: Vec<String>,
     import_bytes: usize,
+    demo: Option<installation::Demo>,
     handshakes: Limit<Neighbour>,
     sign_ins: Limit<Neighbour>,
     requests: Limit<Neighbour>,
@@ -98,6 +102,7 @@ impl Site {
             sign_in: parts.sign_in,
             hub: parts.hub,
             import_bytes: parts.http.import_bytes,
+            demo: parts.demo,
             allowed_origins: parts.http.allowed_origins,
             draining: parts.draining,
             tasks: parts.tasks,
@@ -119,6 +124,7 @@ fn api_endpoints(contracts: &mut Contracts) -> Vec<Endpoint> {
     endpoint::define_problems(&mut contracts.definitions);
     let mut endpoints = Vec::new();
     endpoints.extend(sessions::endpoints(contracts));
+    endpoints.extend(installation::endpoints(contracts));
     endpoints.extend(commands::endpoints(contracts));
     endpoints.extend(queries::endpoints(contracts));
     endpoints.extend(channels::endpoints(contracts));

@@ -27,6 +27,7 @@ mod http;
 mod import;
 mod lapses;
 mod limits;
+mod lists;
 mod log;
 mod log_lines;
 mod lost_answer;

@@ -12,6 +12,7 @@ use dispatch_hub::{
     audience::{
         Body, LiveBody, Row, SlotsBody,
         presence::{FocusReport, FocusTaken, LockRequest, LockStands, UnlockRequest},
+        records::{AuditPage, EventPage},
     },
     domain::{
         Answer, Command, Query, Rejection, Role,
@@ -21,7 +22,7 @@ use dispatch_hub::{
         template::TemplateException,
     },
     execute::{Outcome, Refusal},
-    http::sessions::SessionBody,
+    http::{installation::Installation, sessions::SessionBody},
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -111,6 +112,9 @@ fn typescript() -> String {
     declarations.add::<Outcome>();
     declarations.add::<Refusal>();
     declarations.add::<SessionBody>();
+    declarations.add::<Installation>();
+    declarations.add::<AuditPage>();
+    declarations.add::<EventPage>();
     declarations.add::<Zone>();
     declarations.add::<Service>();
     declarations.add::<Role>();

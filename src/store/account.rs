@@ -62,6 +62,20 @@ pub async fn find(pools: &Pools, id: AccountId) -> Result<Option<Account>, Store
     Ok(account.map(|account| account.0))
 }
 
+/// Whether anybody can sign in as an admin.
+pub async fn has_admin(pools: &Pools) -> Result<bool, StoreError> {
+    let has_admin = sqlx::query_scalar!(
+        r#"select exists (
+               select from account
+                   join identity on identity.account_id = account.id
+               where account.role = 'admin' and account.disabled_at is null
+           ) as "has_admin!""#
+    )
+    .fetch_one(&pools.reads)
+    .await?;
+    Ok(has_admin)
+}
+
 /// Makes a customer that nothing is known of yet.
 pub async fn create_guest(pools: &Pools) -> Result<CustomerId, StoreError> {
     let id = sqlx::query_scalar!(

@@ -15,6 +15,7 @@ pub mod epoch;
 mod error;
 pub mod events;
 pub mod lapse;
+pub mod lists;
 pub mod load;
 pub mod log;
 pub mod outage;

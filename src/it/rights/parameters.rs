@@ -109,6 +109,9 @@ fn of_the_company(town: &Town, command: &str) -> Option<Value> {
                 "cleaners": "email,name,zones,skills\nn@example.org,N,center,cleaning\n"}),
         "slots.nearest" => json!({"zone": ZONE, "service": SERVICE, "start": later}),
         "search" => json!({"text": "Clara"}),
+        "shifts.list" | "time_off.list" => {
+            json!({"from": company.after_opening(0), "until": later})
+        }
         _ => return None,
     })
 }

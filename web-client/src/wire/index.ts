@@ -74,7 +74,41 @@ export type Alternative = { zone: ZoneSlug, service: ServiceSlug, start: string,
 /**
  * What a query is answered with.
  */
-export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "job.targets", "answer": Targets } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found };
+export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "job.targets", "answer": Targets } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found } | { "kind": "catalogue.read", "answer": Catalogue } | { "kind": "users.list", "answer": UserPage } | { "kind": "cleaners.list", "answer": CleanerPage } | { "kind": "shifts.list", "answer": ShiftPage } | { "kind": "templates.list", "answer": TemplatePage } | { "kind": "time_off.list", "answer": TimeOffPage };
+
+/**
+ * A page of the audit trail, the newest first.
+ */
+export type AuditPage = { entries: Array<AuditRecord>, 
+/**
+ * The `before` of the next page; `null` at the end.
+ */
+next: string | null, };
+
+/**
+ * A command that was decided, and how.
+ */
+export type AuditRecord = { at: string, 
+/**
+ * The nil id is the system's.
+ */
+actor: string, 
+/**
+ * What the account is called now.
+ */
+actor_name: string | null, actor_role: string, on_behalf_of: string | null, 
+/**
+ * `socket`, `http`, `timer`, `command_line` or `demo`.
+ */
+via: string, command_id: string, kind: string, parameters: Record<string, unknown>, 
+/**
+ * `accepted` or `rejected`.
+ */
+outcome: string, 
+/**
+ * Of a rejection.
+ */
+code: string | null, };
 
 /**
  * Body of every row channel. A row in `set` replaces the one of the same kind and id.
@@ -105,11 +139,36 @@ export type BookingRow = { id: BookingId, version: number, status: BookingStatus
 export type BookingStatus = "confirmed" | "in_service" | "completed" | "closed" | "cancelled" | "not_served";
 
 /**
+ * All that is sold, where, and what it asks of people: also what is not on sale any more.
+ */
+export type Catalogue = { 
+/**
+ * By name, like the services.
+ */
+zones: Array<Zone>, services: Array<Service>, skills: Array<SkillSlug>, };
+
+/**
+ * All zones, all services with those not on sale, and all skills.
+ */
+export type CatalogueRead = Record<symbol, never>;
+
+/**
  * A cleaner as their customer sees them.
  */
 export type CleanerCard = { id: CleanerId, first_name: string, };
 
+export type CleanerEntry = { id: CleanerId, name: string, phone: string | null, zones: Array<ZoneSlug>, skills: Array<SkillSlug>, duty: Duty, active: boolean, version: number, };
+
 export type CleanerId = string;
+
+/**
+ * By name.
+ */
+export type CleanerPage = { cleaners: Array<CleanerEntry>, 
+/**
+ * The `after` of the page behind this one; `null` at the end.
+ */
+next: string | null, };
 
 /**
  * On `agenda` (their own) and `control` (those with a shift in that zone on that date).
@@ -121,6 +180,23 @@ export type CleanerSave = {
  * Absent: a new cleaner with an account of its own.
  */
 cleaner?: CleanerId, name: string, phone?: string, email?: string, zones: Array<ZoneSlug>, skills: Array<SkillSlug>, active: boolean, expected_version?: number, };
+
+/**
+ * Cleaners by name, a page at a time.
+ */
+export type CleanersList = { 
+/**
+ * Part of a name.
+ */
+text?: string, zone?: ZoneSlug, skill?: SkillSlug, active?: boolean, 
+/**
+ * The `next` of the page before.
+ */
+after?: CleanerId, 
+/**
+ * How many at most; fifty when absent.
+ */
+limit?: number, };
 
 /**
  * What time it is here, so that screens count down by this clock.
@@ -148,11 +224,56 @@ export type CustomerRow = { id: CustomerId, version: number, name: string | null
 export type CustomerUpdate = { customer?: CustomerId, name?: string, phone?: string, email?: string, expected_version?: number, };
 
 /**
+ * Accounts for whoever looks at the demo.
+ */
+export type Demo = { 
+/**
+ * Of all of them.
+ */
+password: string, people: Array<DemoPerson>, };
+
+export type DemoPerson = { role: Role, name: string, email: string, };
+
+/**
  * Whether a cleaner says they are working: a business fact, not a connection.
  */
 export type Duty = "off" | "on" | "break";
 
 export type DutySet = { cleaner?: CleanerId, duty: Duty, };
+
+/**
+ * A page of the event log, the oldest first.
+ */
+export type EventPage = { events: Array<EventRecord>, 
+/**
+ * The `after` of the next page; also at the end, and on a page that the filter left empty.
+ */
+next: string, 
+/**
+ * Whether there is nothing behind this page yet.
+ */
+at_end: boolean, };
+
+/**
+ * A fact of the business, as it was stored.
+ */
+export type EventRecord = { 
+/**
+ * Where a reader stands that has dealt with this one.
+ */
+cursor: string, at: string, 
+/**
+ * Whose fact it is: the kind of row, its id, and its version after the fact.
+ */
+aggregate: string, aggregate_id: string, aggregate_version: number, kind: string, 
+/**
+ * Version of the shape of `body`.
+ */
+schema_version: number, 
+/**
+ * The nil id is the system's.
+ */
+actor: string, on_behalf_of: string | null, command_id: string, trace_id: string | null, body: Record<string, unknown>, };
 
 /**
  * What is wrong in a file.
@@ -246,6 +367,16 @@ line: number,
 field?: string, code: FaultCode, message: string, };
 
 export type ImportFile = "zones" | "cleaners" | "shifts";
+
+export type Installation = { 
+/**
+ * Whether anybody can sign in as an admin. Where nobody can, `dispatch-hub admin create` makes one.
+ */
+has_admin: boolean, 
+/**
+ * Absent from anything but the demo.
+ */
+demo: Demo | null, };
 
 /**
  * On `ops`: one instance, every few seconds. Counts are since its start.
@@ -496,7 +627,7 @@ export type PropertyRow = { id: PropertyId, version: number, zone: ZoneSlug, add
 /**
  * One query with its parameters.
  */
-export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "job.targets", "parameters": TargetsOf } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked };
+export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "job.targets", "parameters": TargetsOf } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked } | { "kind": "catalogue.read", "parameters": CatalogueRead } | { "kind": "users.list", "parameters": UsersList } | { "kind": "cleaners.list", "parameters": CleanersList } | { "kind": "shifts.list", "parameters": ShiftsList } | { "kind": "templates.list", "parameters": TemplatesList } | { "kind": "time_off.list", "parameters": TimeOffList };
 
 /**
  * A place in a channel. A position of another epoch than the reader's counts as passed.
@@ -573,12 +704,27 @@ export type ShiftChange = { shift: ShiftId, start: string, end: string,
  */
 force?: boolean, expected_version?: number, };
 
+export type ShiftEntry = { id: ShiftId, cleaner: CleanerId, cleaner_name: string, zone: ZoneSlug, local_date: string, starts_at: string, ends_at: string, 
+/**
+ * The template that it was made from and still follows.
+ */
+template: TemplateId | null, version: number, };
+
 /**
  * Wall-clock minutes from local midnight; an end past 1440 lies on the next day.
  */
 export type ShiftHours = { starts: number, ends: number, };
 
 export type ShiftId = string;
+
+/**
+ * By their beginning.
+ */
+export type ShiftPage = { shifts: Array<ShiftEntry>, 
+/**
+ * The `after` of the page behind this one; `null` at the end.
+ */
+next: string | null, };
 
 export type ShiftPublish = { cleaner: CleanerId, zone: ZoneSlug, start: string, end: string, };
 
@@ -607,6 +753,19 @@ valid_until: string | null, exceptions: Partial<Record<string, TemplateException
  * The last date whose shifts have been made.
  */
 planned_until: string | null, };
+
+/**
+ * Shifts that touch a range of time, the earlier first, a page at a time.
+ */
+export type ShiftsList = { zone?: ZoneSlug, cleaner?: CleanerId, from: string, until: string, 
+/**
+ * The `next` of the page before.
+ */
+after?: ShiftId, 
+/**
+ * How many at most; fifty when absent.
+ */
+limit?: number, };
 
 export type SkillSlug = string;
 
@@ -660,6 +819,16 @@ start?: string, };
 
 export type TemplateEnd = { template: TemplateId, last_date: string, force?: boolean, expected_version?: number, };
 
+export type TemplateEntry = { id: TemplateId, cleaner: CleanerId, cleaner_name: string, zone: ZoneSlug, 
+/**
+ * Monday first.
+ */
+week: [Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>, Array<ShiftHours>], valid_from: string, 
+/**
+ * The last date; `null` is until further notice.
+ */
+valid_until: string | null, exceptions: Partial<Record<string, TemplateException>>, version: number, };
+
 export type TemplateExcept = { template: TemplateId, date: string, 
 /**
  * Instead of the week's on that date, none of them for a day without; absent: the week's again.
@@ -672,6 +841,15 @@ hours?: Array<ShiftHours>, force?: boolean, expected_version?: number, };
 export type TemplateException = { "kind": "hours", hours: Array<ShiftHours>, } | { "kind": "by_hand" };
 
 export type TemplateId = string;
+
+/**
+ * By the name of their cleaner.
+ */
+export type TemplatePage = { templates: Array<TemplateEntry>, 
+/**
+ * The `after` of the page behind this one; `null` at the end.
+ */
+next: string | null, };
 
 export type TemplatePlan = { template: TemplateId, };
 
@@ -693,13 +871,62 @@ valid_until?: string,
  */
 force?: boolean, expected_version?: number, };
 
+/**
+ * Weekly templates of shifts with their exceptions, by their cleaner's name, a page at a time.
+ */
+export type TemplatesList = { zone?: ZoneSlug, cleaner?: CleanerId, 
+/**
+ * Those whose last date is not before this one.
+ */
+since?: string, 
+/**
+ * The `next` of the page before.
+ */
+after?: TemplateId, 
+/**
+ * How many at most; fifty when absent.
+ */
+limit?: number, };
+
 export type TimeOffAdd = { cleaner: CleanerId, start: string, end: string, reason?: string, 
 /**
  * Take assigned jobs away from the cleaner; without it they are a rejection that lists them.
  */
 force?: boolean, };
 
+export type TimeOffEntry = { id: TimeOffId, cleaner: CleanerId, cleaner_name: string, starts_at: string, ends_at: string, 
+/**
+ * For managers and admins: why somebody is away is no matter of all staff.
+ */
+reason: string | null, version: number, };
+
 export type TimeOffId = string;
+
+/**
+ * Time off that touches a range of time, the earlier first, a page at a time.
+ */
+export type TimeOffList = { 
+/**
+ * Of those who call this zone home.
+ */
+zone?: ZoneSlug, cleaner?: CleanerId, from: string, until: string, 
+/**
+ * The `next` of the page before.
+ */
+after?: TimeOffId, 
+/**
+ * How many at most; fifty when absent.
+ */
+limit?: number, };
+
+/**
+ * By its beginning.
+ */
+export type TimeOffPage = { time_off: Array<TimeOffEntry>, 
+/**
+ * The `after` of the page behind this one; `null` at the end.
+ */
+next: string | null, };
 
 /**
  * On `agenda`, and on `control` of those zones and dates where it cuts into a shift.
@@ -728,11 +955,50 @@ export type UnlockRequest = { zone: ZoneSlug, job: JobId, };
 
 export type UserBody = { id: AccountId, role: Role, name: string, };
 
+/**
+ * Somebody who can be signed in.
+ */
+export type UserEntry = { id: AccountId, role: Role, name: string, 
+/**
+ * To sign in with; `null` for who has no password.
+ */
+email: string | null, disabled: boolean, version: number, };
+
+/**
+ * By name.
+ */
+export type UserPage = { users: Array<UserEntry>, 
+/**
+ * The `after` of the page behind this one; `null` at the end.
+ */
+next: string | null, };
+
 export type UserSave = { 
 /**
  * Absent: a new account.
  */
 account?: AccountId, role: Role, name: string, email?: string, password?: string, disabled?: boolean, expected_version?: number, };
+
+/**
+ * Accounts by name, a page at a time.
+ */
+export type UsersList = { 
+/**
+ * Part of a name or of an address.
+ */
+text?: string, 
+/**
+ * All roles when absent; in an address apart by commas.
+ */
+roles?: Array<Role>, disabled?: boolean, 
+/**
+ * The `next` of the page before.
+ */
+after?: AccountId, 
+/**
+ * How many at most; fifty when absent.
+ */
+limit?: number, };
 
 /**
  * On `booking`: how the work stands, and who comes.
