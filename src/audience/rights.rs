@@ -74,6 +74,7 @@ pub fn may_ask(role: Option<Role>, query: &Query) -> bool {
         Query::Clock(_) | Query::NearestSlots(_) => role != Some(System),
         Query::JobTargets(_) => matches!(role, Some(Dispatcher | Manager)),
         Query::Search(_)
+        | Query::JobHistory(_)
         | Query::ReadCatalogue(_)
         | Query::ListCleaners(_)
         | Query::ListShifts(_)

@@ -69,6 +69,8 @@ pub struct Limits {
     pub list_rows_most: usize,
     /// The time that a list of shifts or of time off looks through at once.
     pub list_range: SignedDuration,
+    /// Facts of a job's history that are told, the newest.
+    pub history: usize,
     /// Zones, cleaners and shifts of one import.
     pub import_zones: u64,
     pub import_cleaners: usize,
@@ -124,6 +126,7 @@ pub const LIMITS: Limits = Limits {
     search_most: 100,
     search_hits: 20,
     search_hits_most: 50,
+    history: 200,
     list_rows: 50,
     list_rows_most: 200,
     list_range: SignedDuration::from_hours(24 * 92),

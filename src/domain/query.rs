@@ -10,6 +10,7 @@ use ts_rs::TS;
 use super::{
     Rejection,
     context::Role,
+    history::History,
     ids::{
         AccountId, CleanerId, JobId, ServiceSlug, ShiftId, SkillSlug, TemplateId, TimeOffId,
         ZoneSlug,
@@ -116,6 +117,10 @@ queries! {
         #[ts(as = "Option<String>")] start: Option<Timestamp>,
     } -> Targets
     example { "job": "01890a5d-ac96-774b-bcce-b302099a8057", "start": "2026-11-20T09:00:00Z" }
+
+    /// What was done to a job, its booking and its alerts, by whom and when: the newest first.
+    "job.history" JobHistory HistoryOf { job: JobId } -> History
+    example { "job": "01890a5d-ac96-774b-bcce-b302099a8057" }
 
     /// The bookable starts nearest to one, that one included, within two days of it.
     "slots.nearest" NearestSlots SlotsNearest {

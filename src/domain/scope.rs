@@ -313,6 +313,7 @@ impl Scope {
         match query {
             Query::Clock(_)
             | Query::Search(_)
+            | Query::JobHistory(_)
             | Query::ReadCatalogue(_)
             | Query::ListUsers(_)
             | Query::ListCleaners(_)

@@ -21,7 +21,9 @@ use crate::{
     execute::{Outcome, Refusal},
     limits::{Key, Neighbour},
     store::{
-        StoreError, load,
+        StoreError,
+        history::job_history,
+        load,
         load::Loaded,
         outage::{self, Told},
         pools::ReadTurn,
@@ -87,6 +89,13 @@ impl Gateway {
                 let (_, _turn) = self.load(caller, actor, query).await?;
                 let found = search(&self.pools, &sought).await;
                 found.map(Answer::Search).map_err(|error| unread(&error))
+            }
+            Query::JobHistory(asked) => {
+                // For the account of the one who asks.
+                let (_, _turn) = self.load(caller, actor, query).await?;
+                let told = job_history(&self.pools, asked.job).await;
+                let told = told.map_err(|error| unread(&error))?;
+                told.map(Answer::JobHistory).ok_or_else(Outcome::not_found)
             }
             Query::JobTargets(asked) => self.targets(caller, actor, (query, asked)).await,
             Query::NearestSlots(asked) => {

@@ -23,6 +23,7 @@ mod fencing;
 mod folded;
 mod frozen_redis;
 mod half_open;
+mod history;
 mod http;
 mod import;
 mod lapses;

@@ -14,6 +14,7 @@ pub mod connections;
 pub mod epoch;
 mod error;
 pub mod events;
+pub mod history;
 pub mod lapse;
 pub mod lists;
 pub mod load;

@@ -4,11 +4,20 @@
  * no screen and no React.
  */
 import { Centrifuge, State, UnauthorizedError } from 'centrifuge';
-import type { CommandKind, CommandKinds, FocusReport, LockRequest, UnlockRequest } from '../wire';
+import type {
+  CommandKind,
+  CommandKinds,
+  FocusReport,
+  LockRequest,
+  QueryAnswers,
+  QueryKind,
+  QueryKinds,
+  UnlockRequest,
+} from '../wire';
 import type { ServerClock } from './clock';
 import { runCommand } from './commands';
 import { Observable } from './observable';
-import { type Outcome, type Position, readOutcome } from './outcome';
+import { type Answered, type Outcome, type Position, readAnswer, readOutcome, refused } from './outcome';
 import { type Session, SignedOut } from './session';
 import { ChannelView } from './view';
 
@@ -103,6 +112,17 @@ export class HubClient {
       kind,
       parameters,
     );
+  }
+
+  /** Asks something that changes nothing: once, and refused as `unavailable` where it did not get through. */
+  async ask<K extends QueryKind>(kind: K, parameters: QueryKinds[K]): Promise<Answered<QueryAnswers[K]>> {
+    const unheard = refused('unavailable', 'not connected');
+    if (this.client.state !== State.Connected) return unheard;
+    try {
+      return readAnswer<QueryAnswers[K]>(await this.rpc(kind, parameters));
+    } catch {
+      return unheard;
+    }
   }
 
   /** Tells colleagues something that leaves no trace: once, and `null` where it did not get through. */

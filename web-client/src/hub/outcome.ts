@@ -52,3 +52,16 @@ export function readOutcome(data: unknown): Outcome {
   }
   return refused('internal', 'The server gave an answer that this page does not understand.');
 }
+
+/** What a query came to. */
+export type Answered<T> = { readonly outcome: 'answered'; readonly answer: T } | Objection;
+
+/** Answers are plain values, and only what is not answered bears an outcome. */
+export function readAnswer<T>(data: unknown): Answered<T> {
+  if (typeof data === 'object' && data !== null) {
+    if (!('outcome' in data)) return { outcome: 'answered', answer: data as T };
+    const outcome = readOutcome(data);
+    if (outcome.outcome !== 'accepted') return outcome;
+  }
+  return refused('internal', 'The server gave an answer that this page does not understand.');
+}

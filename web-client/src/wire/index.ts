@@ -332,6 +332,43 @@ export type Found = { hits: Array<Hit>, };
 export type FreeChange = { service: ServiceSlug, start: string, by: number, };
 
 /**
+ * What was done to a job, the newest first.
+ */
+export type History = { job: JobId, entries: Array<HistoryEntry>, 
+/**
+ * Nothing older was left out.
+ */
+complete: boolean, 
+/**
+ * Everybody that the entries name.
+ */
+people: Array<HistoryPerson>, };
+
+export type HistoryEntry = { at: string, 
+/**
+ * `null`: the hub itself.
+ */
+by: AccountId | null, 
+/**
+ * In whose place.
+ */
+on_behalf_of: AccountId | null, } & ({ "deed": "booked", starts_at: string, } | { "deed": "assigned", seat: number, cleaner: CleanerId, instead_of: CleanerId | null, } | { "deed": "unassigned", seat: number, cleaner: CleanerId, } | { "deed": "withdrawn", seat: number, cleaner: CleanerId, reason: string | null, } | { "deed": "moved", starts_at: string, } | { "deed": "acknowledged" } | { "deed": "departed" } | { "deed": "arrived" } | { "deed": "started" } | { "deed": "paused" } | { "deed": "resumed" } | { "deed": "completed" } | { "deed": "verified" } | { "deed": "no_access", note: string | null, } | { "deed": "cancelled", reason: string | null, } | { "deed": "no_show" } | { "deed": "at_risk" } | { "deed": "secured" } | { "deed": "alert_raised", alert: AlertId, about: AlertKind, level: AlertLevel, } | { "deed": "alert_acknowledged", alert: AlertId, } | { "deed": "alert_snoozed", alert: AlertId, until: string, } | { "deed": "alert_resolved", alert: AlertId, 
+/**
+ * Its cause has gone.
+ */
+by_itself: boolean, });
+
+/**
+ * What was done to a job, its booking and its alerts, by whom and when: the newest first.
+ */
+export type HistoryOf = { job: JobId, };
+
+/**
+ * As they are called now.
+ */
+export type HistoryPerson = { id: AccountId, name: string, role: Role, };
+
+/**
  * One thing that was found, told apart by `kind`.
  */
 export type Hit = { "kind": "booking" } & BookingHit | { "kind": "customer" } & CustomerHit | { "kind": "property" } & PropertyHit;
