@@ -33,8 +33,7 @@ pub struct HistoryEntry {
     pub by: Option<AccountId>,
     /// In whose place.
     pub on_behalf_of: Option<AccountId>,
-    #[serde(flatten)]
-    pub deed: Deed,
+    pub what: Deed,
 }
 
 /// As they are called now.
@@ -45,9 +44,9 @@ pub struct HistoryPerson {
     pub role: Role,
 }
 
-/// What was done, told apart by `deed`.
+/// What was done, told apart by `kind`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(tag = "deed", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Deed {
     Booked {
         #[ts(type = "string")]
@@ -238,19 +237,19 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_says_in_one_object_who_did_what_when() {
+    fn an_entry_says_who_did_what_when() {
         let entry = HistoryEntry {
             at: Timestamp::UNIX_EPOCH,
             by: None,
             on_behalf_of: None,
-            deed: Deed::Unassigned {
+            what: Deed::Unassigned {
                 seat: 0,
                 cleaner: CleanerId(uuid::Uuid::nil()),
             },
         };
         let told = serde_json::to_value(&entry).expect("plain data");
-        assert_eq!(told["deed"], "unassigned");
-        assert_eq!(told["seat"], 0);
+        assert_eq!(told["what"]["kind"], "unassigned");
+        assert_eq!(told["what"]["seat"], 0);
         assert_eq!(
             serde_json::from_value::<HistoryEntry>(told).ok(),
             Some(entry)

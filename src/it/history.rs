@@ -21,11 +21,21 @@ async fn history(server: &Api, token: &str, job: &Value) -> (StatusCode, Value) 
 fn deeds(history: &Value) -> Vec<(&str, &Value, &Value)> {
     let entries = history["entries"].as_array().expect("entries").iter();
     let told = entries.map(|entry| {
-        let deed = entry["deed"].as_str().expect("a deed");
+        let deed = entry["what"]["kind"].as_str().expect("a deed");
         (deed, &entry["by"], &entry["on_behalf_of"])
     });
     told.filter(|(deed, _, _)| !deed.starts_with("alert"))
         .collect()
+}
+
+fn assert_named(told: &Value, expected: [(&String, &str); 3]) {
+    let people = told["people"].as_array().expect("people").iter();
+    let names: Vec<_> = people
+        .map(|person| (&person["id"], &person["name"]))
+        .collect();
+    for (id, name) in expected {
+        assert!(names.contains(&(&json!(id), &json!(name))), "{names:?}");
+    }
 }
 
 #[tokio::test]
@@ -76,18 +86,15 @@ async fn a_jobs_history_tells_who_did_what_and_in_whose_place() {
         "{told}"
     );
     let entries = told["entries"].as_array().expect("entries");
-    let of = |deed: &str| entries.iter().find(|entry| entry["deed"] == deed);
+    let of = |deed: &str| entries.iter().find(|entry| entry["what"]["kind"] == deed);
     let withdrawn = of("withdrawn").expect("an entry");
-    assert_eq!(withdrawn["reason"], "ill");
+    assert_eq!(withdrawn["what"]["reason"], "ill");
     let assigned = of("assigned").expect("the second");
-    assert_eq!(assigned["instead_of"], json!(anna.id));
-    let people = told["people"].as_array().expect("people").iter();
-    let names: Vec<_> = people
-        .map(|person| (&person["id"], &person["name"]))
-        .collect();
-    for (id, name) in [(&anna.id, "Anna"), (&olga.id, "Olga"), (&clara.id, "Clara")] {
-        assert!(names.contains(&(&json!(id), &json!(name))), "{names:?}");
-    }
+    assert_eq!(assigned["what"]["instead_of"], json!(anna.id));
+    assert_named(
+        &told,
+        [(&anna.id, "Anna"), (&olga.id, "Olga"), (&clara.id, "Clara")],
+    );
 
     for person in [&company.manager, &company.admin] {
         assert_eq!(history(&server, &person.token, job).await.1, told);

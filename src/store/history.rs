@@ -34,14 +34,14 @@ pub async fn job_history(pools: &Pools, job: JobId) -> Result<Option<History>, S
                 what: "event",
                 reason: error.to_string(),
             })?;
-        let Some(deed) = Deed::of(event) else {
+        let Some(what) = Deed::of(event) else {
             continue;
         };
         entries.push(HistoryEntry {
             at: row.at.to_jiff(),
             by: (!row.actor.is_nil()).then_some(AccountId(row.actor)),
             on_behalf_of: row.on_behalf_of.map(AccountId),
-            deed,
+            what,
         });
     }
     let people = people(pools, &entries).await?;
@@ -58,7 +58,7 @@ async fn people(pools: &Pools, entries: &[HistoryEntry]) -> Result<Vec<HistoryPe
         .iter()
         .flat_map(|entry| {
             let actors = entry.by.into_iter().chain(entry.on_behalf_of);
-            let cleaners = entry.deed.cleaners().map(|cleaner| cleaner.0);
+            let cleaners = entry.what.cleaners().map(|cleaner| cleaner.0);
             actors.map(|account| account.0).chain(cleaners)
         })
         .collect();

@@ -233,6 +233,13 @@ export type Demo = {
 password: string, people: Array<DemoPerson>, };
 
 export type DemoPerson = { role: Role, name: string, email: string, };
+ * What was done, told apart by `kind`.
+ */
+export type Deed = { "kind": "booked", starts_at: string, } | { "kind": "assigned", seat: number, cleaner: CleanerId, instead_of: CleanerId | null, } | { "kind": "unassigned", seat: number, cleaner: CleanerId, } | { "kind": "withdrawn", seat: number, cleaner: CleanerId, reason: string | null, } | { "kind": "moved", starts_at: string, } | { "kind": "acknowledged" } | { "kind": "departed" } | { "kind": "arrived" } | { "kind": "started" } | { "kind": "paused" } | { "kind": "resumed" } | { "kind": "completed" } | { "kind": "verified" } | { "kind": "no_access", note: string | null, } | { "kind": "cancelled", reason: string | null, } | { "kind": "no_show" } | { "kind": "at_risk" } | { "kind": "secured" } | { "kind": "alert_raised", alert: AlertId, about: AlertKind, level: AlertLevel, } | { "kind": "alert_acknowledged", alert: AlertId, } | { "kind": "alert_snoozed", alert: AlertId, until: string, } | { "kind": "alert_resolved", alert: AlertId, 
+/**
+ * Its cause has gone.
+ */
+by_itself: boolean, };
 
 /**
  * Whether a cleaner says they are working: a business fact, not a connection.
@@ -352,11 +359,7 @@ by: AccountId | null,
 /**
  * In whose place.
  */
-on_behalf_of: AccountId | null, } & ({ "deed": "booked", starts_at: string, } | { "deed": "assigned", seat: number, cleaner: CleanerId, instead_of: CleanerId | null, } | { "deed": "unassigned", seat: number, cleaner: CleanerId, } | { "deed": "withdrawn", seat: number, cleaner: CleanerId, reason: string | null, } | { "deed": "moved", starts_at: string, } | { "deed": "acknowledged" } | { "deed": "departed" } | { "deed": "arrived" } | { "deed": "started" } | { "deed": "paused" } | { "deed": "resumed" } | { "deed": "completed" } | { "deed": "verified" } | { "deed": "no_access", note: string | null, } | { "deed": "cancelled", reason: string | null, } | { "deed": "no_show" } | { "deed": "at_risk" } | { "deed": "secured" } | { "deed": "alert_raised", alert: AlertId, about: AlertKind, level: AlertLevel, } | { "deed": "alert_acknowledged", alert: AlertId, } | { "deed": "alert_snoozed", alert: AlertId, until: string, } | { "deed": "alert_resolved", alert: AlertId, 
-/**
- * Its cause has gone.
- */
-by_itself: boolean, });
+on_behalf_of: AccountId | null, what: Deed, };
 
 /**
  * What was done to a job, its booking and its alerts, by whom and when: the newest first.

@@ -16,6 +16,7 @@ const LOADS: Record<Language, Record<'core' | Part, Load>> = {
     customer: () => import('./en/customer'),
     work: () => import('./en/work'),
     control: () => import('./en/control'),
+    room: () => import('./en/room'),
     signIn: () => import('./en/signIn'),
   },
   ru: {
@@ -23,6 +24,7 @@ const LOADS: Record<Language, Record<'core' | Part, Load>> = {
     customer: () => import('./ru/customer'),
     work: () => import('./ru/work'),
     control: () => import('./ru/control'),
+    room: () => import('./ru/room'),
     signIn: () => import('./ru/signIn'),
   },
 };

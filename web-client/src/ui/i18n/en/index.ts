@@ -2,7 +2,8 @@
 import { control } from './control';
 import * as core from './core';
 import { customer } from './customer';
+import { room } from './room';
 import { signIn } from './signIn';
 import { work } from './work';
 
-export const en = { ...core, signIn, customer, work, control };
+export const en = { ...core, signIn, customer, work, control, room };

@@ -3,7 +3,8 @@ import type { Catalog } from '../catalog';
 import { control } from './control';
 import * as core from './core';
 import { customer } from './customer';
+import { room } from './room';
 import { signIn } from './signIn';
 import { work } from './work';
 
-export const ru = { ...core, signIn, customer, work, control } satisfies Catalog;
+export const ru = { ...core, signIn, customer, work, control, room } satisfies Catalog;
