@@ -4,6 +4,8 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use dispatch_hub::domain::ids::AccountId;
+
 use crate::support::{
     company::Company,
     database::TestDb,
@@ -28,7 +30,7 @@ fn deeds(history: &Value) -> Vec<(&str, &Value, &Value)> {
         .collect()
 }
 
-fn assert_named(told: &Value, expected: [(&String, &str); 3]) {
+fn assert_named(told: &Value, expected: [(AccountId, &str); 3]) {
     let people = told["people"].as_array().expect("people").iter();
     let names: Vec<_> = people
         .map(|person| (&person["id"], &person["name"]))
@@ -93,7 +95,7 @@ async fn a_jobs_history_tells_who_did_what_and_in_whose_place() {
     assert_eq!(assigned["what"]["instead_of"], json!(anna.id));
     assert_named(
         &told,
-        [(&anna.id, "Anna"), (&olga.id, "Olga"), (&clara.id, "Clara")],
+        [(anna.id, "Anna"), (olga.id, "Olga"), (clara.id, "Clara")],
     );
 
     for person in [&company.manager, &company.admin] {
