@@ -74,7 +74,7 @@ export type Alternative = { zone: ZoneSlug, service: ServiceSlug, start: string,
 /**
  * What a query is answered with.
  */
-export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "job.targets", "answer": Targets } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found } | { "kind": "catalogue.read", "answer": Catalogue } | { "kind": "users.list", "answer": UserPage } | { "kind": "cleaners.list", "answer": CleanerPage } | { "kind": "shifts.list", "answer": ShiftPage } | { "kind": "templates.list", "answer": TemplatePage } | { "kind": "time_off.list", "answer": TimeOffPage };
+export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "job.targets", "answer": Targets } | { "kind": "job.history", "answer": History } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found } | { "kind": "catalogue.read", "answer": Catalogue } | { "kind": "users.list", "answer": UserPage } | { "kind": "cleaners.list", "answer": CleanerPage } | { "kind": "shifts.list", "answer": ShiftPage } | { "kind": "templates.list", "answer": TemplatePage } | { "kind": "time_off.list", "answer": TimeOffPage };
 
 /**
  * A page of the audit trail, the newest first.
@@ -224,6 +224,15 @@ export type CustomerRow = { id: CustomerId, version: number, name: string | null
 export type CustomerUpdate = { customer?: CustomerId, name?: string, phone?: string, email?: string, expected_version?: number, };
 
 /**
+ * What was done, told apart by `kind`.
+ */
+export type Deed = { "kind": "booked", starts_at: string, } | { "kind": "assigned", seat: number, cleaner: CleanerId, instead_of: CleanerId | null, } | { "kind": "unassigned", seat: number, cleaner: CleanerId, } | { "kind": "withdrawn", seat: number, cleaner: CleanerId, reason: string | null, } | { "kind": "moved", starts_at: string, } | { "kind": "acknowledged" } | { "kind": "departed" } | { "kind": "arrived" } | { "kind": "started" } | { "kind": "paused" } | { "kind": "resumed" } | { "kind": "completed" } | { "kind": "verified" } | { "kind": "no_access", note: string | null, } | { "kind": "cancelled", reason: string | null, } | { "kind": "no_show" } | { "kind": "at_risk" } | { "kind": "secured" } | { "kind": "alert_raised", alert: AlertId, about: AlertKind, level: AlertLevel, } | { "kind": "alert_acknowledged", alert: AlertId, } | { "kind": "alert_snoozed", alert: AlertId, until: string, } | { "kind": "alert_resolved", alert: AlertId, 
+/**
+ * Its cause has gone.
+ */
+by_itself: boolean, };
+
+/**
  * Accounts for whoever looks at the demo.
  */
 export type Demo = { 
@@ -233,13 +242,6 @@ export type Demo = {
 password: string, people: Array<DemoPerson>, };
 
 export type DemoPerson = { role: Role, name: string, email: string, };
- * What was done, told apart by `kind`.
- */
-export type Deed = { "kind": "booked", starts_at: string, } | { "kind": "assigned", seat: number, cleaner: CleanerId, instead_of: CleanerId | null, } | { "kind": "unassigned", seat: number, cleaner: CleanerId, } | { "kind": "withdrawn", seat: number, cleaner: CleanerId, reason: string | null, } | { "kind": "moved", starts_at: string, } | { "kind": "acknowledged" } | { "kind": "departed" } | { "kind": "arrived" } | { "kind": "started" } | { "kind": "paused" } | { "kind": "resumed" } | { "kind": "completed" } | { "kind": "verified" } | { "kind": "no_access", note: string | null, } | { "kind": "cancelled", reason: string | null, } | { "kind": "no_show" } | { "kind": "at_risk" } | { "kind": "secured" } | { "kind": "alert_raised", alert: AlertId, about: AlertKind, level: AlertLevel, } | { "kind": "alert_acknowledged", alert: AlertId, } | { "kind": "alert_snoozed", alert: AlertId, until: string, } | { "kind": "alert_resolved", alert: AlertId, 
-/**
- * Its cause has gone.
- */
-by_itself: boolean, };
 
 /**
  * Whether a cleaner says they are working: a business fact, not a connection.
@@ -667,7 +669,7 @@ export type PropertyRow = { id: PropertyId, version: number, zone: ZoneSlug, add
 /**
  * One query with its parameters.
  */
-export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "job.targets", "parameters": TargetsOf } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked } | { "kind": "catalogue.read", "parameters": CatalogueRead } | { "kind": "users.list", "parameters": UsersList } | { "kind": "cleaners.list", "parameters": CleanersList } | { "kind": "shifts.list", "parameters": ShiftsList } | { "kind": "templates.list", "parameters": TemplatesList } | { "kind": "time_off.list", "parameters": TimeOffList };
+export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "job.targets", "parameters": TargetsOf } | { "kind": "job.history", "parameters": HistoryOf } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked } | { "kind": "catalogue.read", "parameters": CatalogueRead } | { "kind": "users.list", "parameters": UsersList } | { "kind": "cleaners.list", "parameters": CleanersList } | { "kind": "shifts.list", "parameters": ShiftsList } | { "kind": "templates.list", "parameters": TemplatesList } | { "kind": "time_off.list", "parameters": TimeOffList };
 
 /**
  * A place in a channel. A position of another epoch than the reader's counts as passed.

@@ -24,10 +24,16 @@ export interface Colleagues {
   readonly company: Company;
   readonly lockOn: (job: string) => Lock;
   readonly takeOver: (job: string) => void;
+  /** A form about a job is open here (`null`: no more), which is editing it. */
+  readonly openForm: (job: string | null) => void;
+  /** Something has just been written about what is looked at. */
+  readonly wrote: () => void;
 }
 
 /** Colleagues are told of what lasts this long, and not of every job that is passed. */
 const SETTLED_MS = 250;
+/** Within the time that writing is forgotten in. */
+const WROTE_MS = 3_000;
 /** Well within the time that a lock lasts without a word. */
 const RENEW_MS = 45_000;
 
@@ -35,6 +41,8 @@ const Context = createContext<Colleagues>({
   company: NOBODY,
   lockOn: () => ({ kind: 'free' }),
   takeOver: () => undefined,
+  openForm: () => undefined,
+  wrote: () => undefined,
 });
 
 interface Doing {
@@ -55,8 +63,9 @@ export function useTellColleagues({ zone, me, focus, editing, nameOf }: Doing): 
   const company = useMemo(() => companyOf(row, me), [row, me]);
   const [kept, setKept] = useState<string | null>(null);
   const [lost, setLost] = useState<string | null>(null);
+  const [form, openForm] = useState<string | null>(null);
   // A job taken over is kept for as long as it is looked at.
-  const wanted = editing ?? (kept === focus ? kept : null);
+  const wanted = editing ?? form ?? (kept === focus ? kept : null);
   const asked = wanted === lost ? null : wanted;
 
   const held = useRef<JobLock | null>(null);
@@ -72,7 +81,7 @@ export function useTellColleagues({ zone, me, focus, editing, nameOf }: Doing): 
   const latest = useRef({ nameOf, takeOver, t, toast });
   latest.current = { nameOf, takeOver, t, toast };
 
-  useFocus(live, zone, focus);
+  const wrote = useFocus(live, zone, focus);
   useEffect(() => {
     if (!live || asked === null) return;
     const request = { zone, job: asked };
@@ -114,7 +123,13 @@ export function useTellColleagues({ zone, me, focus, editing, nameOf }: Doing): 
     if (wanted === null) setLost(null);
   }, [wanted]);
 
-  return { company, lockOn: (job) => lockOn(company, job, me), takeOver: (job) => void takeOver(job) };
+  return {
+    company,
+    lockOn: (job) => lockOn(company, job, me),
+    takeOver: (job) => void takeOver(job),
+    openForm,
+    wrote,
+  };
 }
 
 /** One after the other: of a lock and its end that are said at once, the end must not come first. */
@@ -127,7 +142,8 @@ function useTurns() {
   }, []);
 }
 
-function useFocus(live: boolean, zone: string, focus: string | null): void {
+/** Tells what is looked at; hands back how to tell that something is being written about it. */
+function useFocus(live: boolean, zone: string, focus: string | null): () => void {
   const { hub } = useServices();
   const told = useRef<string | null>(null);
   useEffect(() => {
@@ -140,6 +156,12 @@ function useFocus(live: boolean, zone: string, focus: string | null): void {
     }, SETTLED_MS);
     return () => clearTimeout(timer);
   }, [hub, live, zone, focus]);
+  const last = useRef(Number.NEGATIVE_INFINITY);
+  return useCallback(() => {
+    if (!live || focus === null || performance.now() - last.current < WROTE_MS) return;
+    last.current = performance.now();
+    void hub.tell('presence.focus', { zone, job: focus, typing: true });
+  }, [hub, live, zone, focus]);
 }
 
 /** Who has it now, as far as that was answered. */
@@ -150,6 +172,18 @@ function lockIn(outcome: Outcome | null): JobLock | null {
 
 export function ColleaguesProvider({ value, children }: { value: Colleagues; children: ReactNode }) {
   return <Context value={value}>{children}</Context>;
+}
+
+/** For a form about a job, or `null` while it is closed: colleagues see that the job is being edited; and
+ * with every call of what this hands back, that something is being written. */
+export function useWriting(job: string | null): () => void {
+  const { openForm, wrote } = useColleagues();
+  useEffect(() => {
+    if (job === null) return;
+    openForm(job);
+    return () => openForm(null);
+  }, [openForm, job]);
+  return wrote;
 }
 
 export function useColleagues(): Colleagues {
