@@ -12,6 +12,7 @@ import { setSearch } from '../router';
 import { WhoIsHere } from './Colleagues';
 import css from './ControlBar.module.css';
 import type { ControlRoom } from './useControlRoom';
+import { useSurround } from './useSurround';
 
 interface BarProps {
   readonly room: ControlRoom;
@@ -25,10 +26,15 @@ interface BarProps {
 export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
   const { t, format } = useTexts();
   const { session } = useServices();
+  const { open } = useSurround();
   const { board, date, zone } = room;
   const atRisk = [...board.jobs.values()].filter((job) => job.at_risk).length;
   const alerts = board.alerts.filter(({ alert }) => alert.status === 'open').length;
   const onShift = board.days.filter((day) => day.shifts.length > 0).length;
+  const showAlerts = () => {
+    room.choose(null);
+    open('side');
+  };
   return (
     <header className={css.bar}>
       <h1 className={css.brand}>
@@ -68,7 +74,13 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
         <li className={cx(board.queue.length > 0 && css.attention)}>
           {t.control.unassignedCount(board.queue.length)}
         </li>
-        {alerts > 0 && <li className={css.risk}>{t.control.alertCount(alerts)}</li>}
+        {alerts > 0 && (
+          <li>
+            <button type="button" className={css.risk} onClick={showAlerts}>
+              {t.control.alertCount(alerts)}
+            </button>
+          </li>
+        )}
         {atRisk > 0 && <li className={css.risk}>{t.control.atRiskCount(atRisk)}</li>}
       </ul>
       <span className={css.space} />

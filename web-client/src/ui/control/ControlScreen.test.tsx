@@ -60,7 +60,10 @@ const job = (version: number, seats: JobRow['seats']): Row => ({
 const bars = () => [...document.querySelectorAll('[data-cleaner] [data-job]')];
 const queue = () => [...document.querySelectorAll('li[data-job]')];
 
+declare const happyDOM: { setViewport(size: { width: number; height: number }): void };
+
 async function openControl(seats: JobRow['seats']) {
+  happyDOM.setViewport({ width: 1440, height: 900 });
   const opened = openScreen('/control', 'staff', MARTA);
   opened.server.publish(CHANNEL, [
     cleaner('anna', 'Anna'),

@@ -7,6 +7,7 @@ import { Skeleton } from '../parts/Skeleton';
 import { useTitle } from '../useTitle';
 import css from './ControlScreen.module.css';
 import { Room } from './Room';
+import { SurroundProvider } from './useSurround';
 
 export default function ControlScreen() {
   const { t } = useTexts();
@@ -41,7 +42,11 @@ export default function ControlScreen() {
     case 'ready': {
       const [first] = catalogs.zones;
       if (first === undefined) return <Empty title={t.control.noJobs} />;
-      return <Room first={first} zones={catalogs.zones} services={catalogs.services} user={user} />;
+      return (
+        <SurroundProvider>
+          <Room first={first} zones={catalogs.zones} services={catalogs.services} user={user} />
+        </SurroundProvider>
+      );
     }
     default:
       return catalogs satisfies never;

@@ -14,10 +14,12 @@ import { Alerts } from './Alerts';
 import { AssignSheet } from './AssignSheet';
 import { Bar } from './ControlBar';
 import { DayList } from './DayList';
-import { JobPanel, JobSheet } from './JobPanel';
+import { JobSheet } from './inspector/Inspector';
 import { KeysHelp } from './KeysHelp';
 import { Queue } from './Queue';
 import css from './Room.module.css';
+import { Side } from './Side';
+import { Surroundings } from './Surroundings';
 import { Timeline, type TimelineHandle } from './Timeline';
 import { ColleaguesProvider, useTellColleagues } from './useColleagues';
 import { useControlRoom } from './useControlRoom';
@@ -111,11 +113,10 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
         ) : (
           <div className={css.board}>
             <div className={css.side}>
-              <Alerts room={room} />
               <Queue room={room} drag={drag} />
             </div>
             <Timeline ref={timeline} room={room} drag={drag} row={row} onRow={setRow} today={today} />
-            {room.chosen !== null && <JobPanel key={room.chosen.id} job={room.chosen} room={room} />}
+            <Side room={room} />
           </div>
         )}
         {narrow && room.chosen !== null && room.placing === null && (
@@ -123,6 +124,7 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
         )}
         {narrow && room.placing !== null && <AssignSheet job={room.placing} room={room} />}
         {help && <KeysHelp onClose={() => setHelp(false)} />}
+        <Surroundings room={room} />
         {drag.ghost}
       </div>
     </ColleaguesProvider>

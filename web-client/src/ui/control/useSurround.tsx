@@ -1,6 +1,7 @@
 /** What stands around the timeline, as far as several parts of it must know: which side of the chosen job
  * is shown, how the room is laid out, what is open over it, and whether its keys are on. */
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import { deviceStorage } from '../../state/deviceStorage';
 
 export const JOB_TABS = ['job', 'cleaners', 'customer', 'history'] as const;
 export type JobTab = (typeof JOB_TABS)[number];
@@ -37,7 +38,7 @@ const Context = createContext<Surround>({
 });
 
 function keptLayout(): Layout {
-  const kept = Number(localStorage.getItem(LAYOUT));
+  const kept = Number(deviceStorage.getItem(LAYOUT));
   return kept === 2 || kept === 3 ? kept : 1;
 }
 
@@ -45,14 +46,14 @@ export function SurroundProvider({ children }: { children: ReactNode }) {
   const [tab, setTab] = useState<JobTab>('job');
   const [layout, showLayout] = useState<Layout>(keptLayout);
   const [overlay, open] = useState<Overlay | null>(null);
-  const [keysOn, turnKeys] = useState(() => localStorage.getItem(KEYS_OFF) === null);
+  const [keysOn, turnKeys] = useState(() => deviceStorage.getItem(KEYS_OFF) === null);
   const setLayout = useCallback((next: Layout) => {
-    localStorage.setItem(LAYOUT, String(next));
+    deviceStorage.setItem(LAYOUT, String(next));
     showLayout(next);
   }, []);
   const setKeysOn = useCallback((on: boolean) => {
-    if (on) localStorage.removeItem(KEYS_OFF);
-    else localStorage.setItem(KEYS_OFF, '1');
+    if (on) deviceStorage.removeItem(KEYS_OFF);
+    else deviceStorage.setItem(KEYS_OFF, '1');
     turnKeys(on);
   }, []);
   const value = useMemo<Surround>(
