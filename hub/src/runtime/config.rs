@@ -142,7 +142,7 @@ impl Default for HubConfig {
             recovery_publications: 300,
             recovery_bytes: 256 << 10,
             ring_publications: 300,
-            snapshot_bytes: 256 << 10,
+            snapshot_bytes: 2 << 20,
             gap_hold_ms: 30,
             log_retry_ms: 250,
             log_page: 300,

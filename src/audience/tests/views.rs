@@ -11,15 +11,15 @@ use super::{
 };
 use crate::{
     audience::{
-        Body, Channel, Row, RowKey,
+        Body, Channel, Row, RowKey, SNAPSHOT_LIMIT_BYTES,
         body::RowKind,
-        row::{JobRow, OpenJobRow},
+        row::{AlertRow, CleanerRow, JobRow, OpenJobRow, ShiftRow},
         snapshot, views,
     },
     domain::{
-        World,
+        World, alert,
         entity::{HoldStatus, JobStatus},
-        ids::{CleanerId, JobId},
+        ids::{self, CleanerId, JobId},
     },
 };
 
@@ -211,4 +211,76 @@ fn the_control_room_sees_seats_in_their_places() {
     );
     assert_eq!(row.customer, JOHN);
     assert_eq!(property_of(JOHN), company().bookings[&row.booking].property);
+}
+
+/// The rows of one kind, as often as wanted.
+fn repeated<T: Clone>(row: &T, times: usize, wrap: fn(T) -> Row) -> Vec<Row> {
+    vec![wrap(row.clone()); times]
+}
+
+#[test]
+fn the_largest_day_of_a_control_room_is_within_the_limit_of_a_snapshot() {
+    let world = company();
+    let id = || uuid::Uuid::from_u128(u128::MAX / 3);
+    let rows = rows_of(&control("center", 20), &world);
+    let cleaner: CleanerRow = rows
+        .values()
+        .find_map(|row| {
+            if let Row::Cleaner(row) = row {
+                Some(row.clone())
+            } else {
+                None
+            }
+        })
+        .expect("somebody has a shift");
+    let shift: ShiftRow = rows
+        .values()
+        .find_map(|row| {
+            if let Row::Shift(row) = row {
+                Some(row.clone())
+            } else {
+                None
+            }
+        })
+        .expect("somebody has a shift");
+    // A job that has been through everything, with long texts.
+    let job = JobRow {
+        times: JobStatus::ALL
+            .iter()
+            .map(|status| (*status, now()))
+            .collect(),
+        seats: vec![Some(ANNA), Some(BORIS)],
+        customer_name: Some("Wilhelmine von Hohenzollern".to_owned()),
+        customer_phone: Some("+49 30 1234567890".to_owned()),
+        address: "Kaiserin-Augusta-Allee 104, Hinterhaus, 4. Etage".to_owned(),
+        district: "Charlottenburg-Wilmersdorf".to_owned(),
+        access_notes: "x".repeat(120),
+        ..bar(&world, job_id(4), 20)
+    };
+    let alert = AlertRow {
+        id: ids::AlertId(id()),
+        version: 3,
+        job: job.id,
+        about: alert::AlertKind::NoCheckIn,
+        level: alert::AlertLevel::Warning,
+        status: alert::AlertStatus::Acknowledged,
+        raised_at: now(),
+        snoozed_until: Some(now()),
+        handled_by: Some(ids::AccountId(id())),
+    };
+    let body = Body {
+        at: now(),
+        by: None,
+        command_id: None,
+        set: [
+            repeated(&cleaner, 200, Row::Cleaner),
+            repeated(&shift, 400, Row::Shift),
+            repeated(&job, 900, Row::Job),
+            repeated(&alert, 100, Row::Alert),
+        ]
+        .concat(),
+        unset: Vec::new(),
+    };
+    let bytes = serde_json::to_vec(&body).expect("plain data").len();
+    assert!(bytes < SNAPSHOT_LIMIT_BYTES, "{bytes}");
 }

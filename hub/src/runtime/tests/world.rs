@@ -157,7 +157,7 @@ impl Application for Rules {
         let data = if channel == "doc.big" {
             json!("x".repeat(200_000))
         } else if channel == "doc.huge" {
-            json!("x".repeat(256 << 10))
+            json!("x".repeat(2 << 20))
         } else {
             json!({ "upto": head.offset })
         };
