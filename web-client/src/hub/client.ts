@@ -271,9 +271,7 @@ export class HubClient {
       if (typeof navigator !== 'undefined' && navigator.onLine === false) return { kind: 'offline', since };
       return this.everConnected ? { kind: 'reconnecting', since } : { kind: 'connecting' };
     }
-    const catching = [...this.held.values()].some(
-      ({ view }) => view.state.value.phase.kind === 'catching_up',
-    );
+    const catching = [...this.held.values()].some(({ view }) => view.phase.kind === 'catching_up');
     return catching ? { kind: 'catching_up' } : { kind: 'live', rttMs: this.rttMs };
   }
 }
@@ -289,7 +287,7 @@ async function accessToken(session: Session): Promise<string> {
 
 function passed(view: ChannelView, position: Position): Promise<void> {
   return new Promise((resolve) => {
-    const done = () => view.hasPassed(position) || view.state.value.phase.kind === 'closed';
+    const done = () => view.hasPassed(position) || view.phase.kind === 'closed';
     if (done()) {
       resolve();
       return;

@@ -151,15 +151,15 @@ describe('who is in a zone', () => {
   });
 
   it('is the newest state, and the same one where it is only said again', () => {
-    const first = applyTo(emptyContent('presence:center'), told(2, 1));
-    expect(applyTo(first, told(2, 1))).toBe(first);
-    expect(applyTo(first, told(1, 9))).toBe(first);
-    const later = applyTo(first, told(3, 4));
+    const first = applyTo(emptyContent('presence:center'), [told(2, 1)]);
+    expect(applyTo(first, [told(2, 1)])).toBe(first);
+    expect(applyTo(first, [told(1, 9)])).toBe(first);
+    const later = applyTo(first, [told(3, 4)]);
     expect(later).toMatchObject({ kind: 'presence', row: { counts: { customers: 4 } } });
   });
 
   it('is unknown while nothing was heard', () => {
-    const nothing = applyTo(emptyContent('presence:center'), { at: AT, set: [], unset: [] });
+    const nothing = applyTo(emptyContent('presence:center'), [{ at: AT, set: [], unset: [] }]);
     expect(nothing).toEqual({ kind: 'presence', row: null });
   });
 });

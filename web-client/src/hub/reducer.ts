@@ -26,8 +26,21 @@ export const NO_ROWS: Rows = {
   alert: NONE,
 };
 
+/** Who wrote a row, known by the row itself: it lives as long as that one is shown. */
+const AUTHORS = new WeakMap<object, string>();
+
+/** Who made the row what it is; `null` where that came with a snapshot or is not told on its channel. */
+export function authorOf(row: object): string | null {
+  return AUTHORS.get(row) ?? null;
+}
+
 /** Applies `set` and `unset`; a row in `set` replaces the one of the same kind and id. */
 export function applyBody(rows: Rows, body: Body): Rows {
+  return applyBodies(rows, [body]);
+}
+
+/** The same for several, in order. */
+export function applyBodies(rows: Rows, bodies: readonly Body[]): Rows {
   const touched = new Map<RowKind, Map<string, Row>>();
   const writable = (kind: RowKind) => {
     const known = touched.get(kind);
@@ -36,8 +49,13 @@ export function applyBody(rows: Rows, body: Body): Rows {
     touched.set(kind, copy);
     return copy;
   };
-  for (const key of body.unset) writable(key.kind).delete(key.id);
-  for (const row of body.set) writable(row.kind).set(row.id, row);
+  for (const { unset, set, by } of bodies) {
+    for (const key of unset) writable(key.kind).delete(key.id);
+    for (const row of set) {
+      writable(row.kind).set(row.id, row);
+      if (by !== undefined) AUTHORS.set(row, by);
+    }
+  }
   return { ...rows, ...Object.fromEntries(touched) };
 }
 
@@ -84,15 +102,15 @@ export function emptyContent(channel: string): Content {
   return { kind: 'rows', rows: NO_ROWS };
 }
 
-/** Applies one body, of a snapshot or a publication. */
-export function applyTo(content: Content, body: AnyBody): Content {
+/** Applies bodies, of a snapshot or of publications, in order. */
+export function applyTo(content: Content, bodies: readonly AnyBody[]): Content {
   switch (content.kind) {
     case 'rows':
-      return { kind: 'rows', rows: applyBody(content.rows, body as Body) };
+      return { kind: 'rows', rows: applyBodies(content.rows, bodies as readonly Body[]) };
     case 'slots':
-      return { kind: 'slots', slots: applySlots(content.slots, body as SlotsBody) };
+      return { kind: 'slots', slots: (bodies as readonly SlotsBody[]).reduce(applySlots, content.slots) };
     case 'presence': {
-      const row = applyPresence(content.row, body as LiveBody);
+      const row = (bodies as readonly LiveBody[]).reduce(applyPresence, content.row);
       return row === content.row ? content : { kind: 'presence', row };
     }
     default:

@@ -5,7 +5,7 @@
  */
 import type { Centrifuge, PublicationContext, SubscribedContext, Subscription } from 'centrifuge';
 import type { AnyBody } from '../wire';
-import { Observable } from './observable';
+import { Folded, Observable } from './observable';
 import type { Position } from './outcome';
 import { applyTo, type Content, emptyContent } from './reducer';
 
@@ -28,7 +28,8 @@ export interface ViewState {
 export type HeardAt = (at: string) => void;
 
 export class ChannelView {
-  readonly state: Observable<ViewState>;
+  /** What came since the last look is applied with the next. */
+  readonly state: Folded<ViewState, AnyBody>;
   readonly position = new Observable<Position | null>(null);
   private subscription: Subscription | null = null;
   private client: Centrifuge | null = null;
@@ -37,7 +38,12 @@ export class ChannelView {
     readonly channel: string,
     private readonly heardAt: HeardAt,
   ) {
-    this.state = new Observable(this.nothing());
+    this.state = new Folded(this.nothing(), withBodies);
+  }
+
+  /** How far it can be trusted, without applying what waits. */
+  get phase(): Phase {
+    return this.state.unfolded.phase;
   }
 
   attach(client: Centrifuge): void {
@@ -83,7 +89,7 @@ export class ChannelView {
   }
 
   private interrupted(): void {
-    const { phase } = this.state.value;
+    const { phase } = this;
     if (phase.kind === 'live') this.state.set({ ...this.state.value, phase: { kind: 'catching_up' } });
     if (phase.kind === 'closed') this.state.set({ ...this.state.value, phase: { kind: 'loading' } });
   }
@@ -93,7 +99,7 @@ export class ChannelView {
       const body = data as AnyBody;
       this.state.set({
         phase: { kind: 'live' },
-        content: applyTo(emptyContent(this.channel), body),
+        content: applyTo(emptyContent(this.channel), [body]),
         at: body.at,
       });
       this.heardAt(body.at);
@@ -107,11 +113,8 @@ export class ChannelView {
 
   private published({ data, offset }: PublicationContext): void {
     const body = data as AnyBody;
-    this.state.set({
-      phase: { kind: 'live' },
-      content: applyTo(this.state.value.content, body),
-      at: body.at,
-    });
+    if (this.phase.kind !== 'live') this.state.set({ ...this.state.value, phase: { kind: 'live' } });
+    this.state.change(body);
     this.heardAt(body.at);
     const own = this.position.value;
     if (offset !== undefined) this.position.set({ offset, epoch: own?.epoch ?? '' });
@@ -121,4 +124,9 @@ export class ChannelView {
     this.position.set(null);
     this.state.set({ ...this.nothing(), phase: { kind: 'closed', code, reason } });
   }
+}
+
+function withBodies(state: ViewState, bodies: readonly AnyBody[]): ViewState {
+  const content = applyTo(state.content, bodies);
+  return { ...state, content, at: bodies[bodies.length - 1]?.at ?? state.at };
 }

@@ -9,10 +9,12 @@ const day = (id: string, minutes: number[] = []): CleanerDay => ({
   cleaner: { id, version: 1, name: id, phone: null, zones: [], skills: [], duty: 'on', active: true },
   shifts: [],
   timeOff: [],
+  load: 0,
   bars: minutes.map((duration_minutes, seat) => ({
     job: { id: `${id}${seat}`, status: 'assigned', duration_minutes } as JobRow,
     seat,
     optimistic: false,
+    was: null,
   })),
 });
 const target = (cleaner: string, starts: string[], against: Target['against'] = null): Target => ({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { applyBody, NO_ROWS } from '../hub/reducer';
 import type { CleanerRow, JobRow, Row, Service, ShiftRow } from '../wire';
-import { axisOf, boardOf, lateMinutes, obstacle, seatFor, withAround } from './control';
+import { boardOf, lateMinutes, obstacle, seatFor } from './control';
+import { axisOf, withAround } from './controlAxis';
 
 const DAY = '2026-11-20';
 const at = (time: string) => `${DAY}T${time}:00Z`;

@@ -40,6 +40,14 @@ export class FakeServer {
   private readonly presence = new Map<string, PresenceRow>();
   private answer: Answer = () => ({ outcome: 'accepted', result: {}, positions: {} });
 
+  /** Where a job may go; not answered unless a test says so. */
+  targets: (asked: Readonly<Record<string, unknown>>) => unknown = () => ({
+    outcome: 'refused',
+    code: 'unavailable',
+    message: '',
+    details: {},
+  });
+
   /** The constructor to hand to the client in place of the browser's. */
   readonly WebSocket = socketClass(this);
 
@@ -115,6 +123,7 @@ export class FakeServer {
     }
     if (command.rpc !== undefined) {
       const { method, data } = command.rpc;
+      if (method === 'job.targets') return { rpc: { data: this.targets(data) } };
       if (method === 'clock.now') return { error: { code: 104, message: 'method not found' } };
       const kept = method.startsWith('presence.') ? this.tellings : this.calls;
       kept.push({ method, data });

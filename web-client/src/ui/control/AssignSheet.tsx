@@ -3,7 +3,8 @@ import type { JobRow } from '../../wire';
 import { useTexts } from '../i18n';
 import { Sheet } from '../parts/Sheet';
 import css from './AssignSheet.module.css';
-import { type ControlRoom, obstacleText } from './useControlRoom';
+import { obstacleText } from './reasons';
+import type { ControlRoom } from './useControlRoom';
 
 export function AssignSheet({ job, room }: { job: JobRow; room: ControlRoom }) {
   const { t } = useTexts();

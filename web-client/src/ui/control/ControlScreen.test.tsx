@@ -105,7 +105,7 @@ describe('the control room', () => {
     await waitFor(() => expect(bars()[0]?.getAttribute('aria-label')).toContain('sending'));
     expect(queue()).toHaveLength(0);
     server.onCommand(() => ({ outcome: 'rejected', code: 'overlap', message: '', details: {} }));
-    expect(await screen.findByText('J-1001: There is another job at this time.')).toBeTruthy();
+    expect(await screen.findByText('Anna has a job then.')).toBeTruthy();
     await waitFor(() => expect(queue()).toHaveLength(1));
     expect(bars()).toHaveLength(0);
     expect(new Set(server.calls.map(({ data }) => data.command_id)).size).toBe(1);

@@ -11,9 +11,15 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
     [['↑', '↓'], t.control.keys.rows],
     [['Enter'], t.control.keys.accept],
     [['Esc'], t.control.keys.cancel],
+    [['M'], t.timeline.keys.move],
     [['U'], t.control.keys.unassign],
+    [['V'], t.timeline.keys.select],
+    [['Ctrl/⌘ Z'], t.timeline.keys.undo],
     [['N'], t.control.keys.now],
+    [['T'], t.timeline.keys.today],
     [['[', ']'], t.control.keys.day],
+    [['+', '−'], t.timeline.keys.zoom],
+    [['←', '↑', '→', '↓'], t.timeline.keys.grid],
     [['?'], t.control.keys.help],
   ];
   return (

@@ -3,6 +3,7 @@ import { Flame, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { lateMinutes, nextStart } from '../../state/control';
 import { useNow } from '../../state/now';
+import { usePointerDown, useSteady } from '../../state/steady';
 import { workSpan } from '../../state/work';
 import type { JobRow } from '../../wire';
 import { useTexts } from '../i18n';
@@ -22,12 +23,14 @@ interface QueueProps {
 export function Queue({ room, drag }: QueueProps) {
   const { t, format } = useTexts();
   const now = useNow(15_000);
-  const { queue } = room.board;
+  const queue = useSteady(room.board.queue, usePointerDown());
+  const news = room.board.queue.length - queue.length;
   const upcoming = nextStart(room.board, now);
   return (
     <section className={css.queue} aria-label={t.control.unassigned}>
       <h2 className={css.title}>
-        {t.control.unassigned} <span>{queue.length}</span>
+        {t.control.unassigned} <span>{room.board.queue.length}</span>
+        {news > 0 && <span className={css.news}>{t.timeline.news(news)}</span>}
       </h2>
       {queue.length === 0 && (
         <p className={css.empty}>
@@ -55,6 +58,7 @@ function QueueCard({ job, room, drag, now }: QueueCardProps) {
   const { t, format } = useTexts();
   const { from, to } = workSpan(job);
   const chosen = room.chosen?.id === job.id;
+  const selected = room.selected.has(job.id);
   const placing = room.placing?.id === job.id;
   const card = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -66,16 +70,19 @@ function QueueCard({ job, room, drag, now }: QueueCardProps) {
   return (
     <li
       ref={card}
-      className={cx(css.card, chosen && css.chosen, placing && css.placing)}
+      className={cx(css.card, chosen && css.chosen, selected && css.selected, placing && css.placing)}
       data-tone={late > 0 ? 'late' : job.at_risk ? 'risk' : 'unassigned'}
       data-job={job.number}
     >
       <button
         type="button"
         className={css.body}
-        aria-pressed={chosen}
-        onClick={() => room.choose(job.id)}
-        onPointerDown={(event) => drag?.begin(event, { job, seat: null })}
+        aria-pressed={chosen || selected}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) room.desk.toggle(job.id);
+          else room.choose(job.id);
+        }}
+        onPointerDown={(event) => drag?.begin(event, job.id, null)}
       >
         <span className={css.time}>{format.range(from, to, room.zone.time_zone)}</span>
         <span className={css.number}>

@@ -1,6 +1,7 @@
 /** Puts the control room's parts together: bar, queue, timeline and the chosen job; a list when narrow. */
 import { useEffect, useRef, useState } from 'react';
 import type { User } from '../../hub/session';
+import { readChoice, writeChoice, ZOOMS } from '../../state/controlAxis';
 import { useNow } from '../../state/now';
 import { useLink } from '../../state/services';
 import { useMedia } from '../../state/useMedia';
@@ -14,16 +15,19 @@ import { Alerts } from './Alerts';
 import { AssignSheet } from './AssignSheet';
 import { Bar } from './ControlBar';
 import { DayList } from './DayList';
+import { DeskStrip } from './DeskStrip';
 import { JobSheet } from './inspector/Inspector';
 import { KeysHelp } from './KeysHelp';
+import { MoveForm } from './MoveForm';
 import { Queue } from './Queue';
 import css from './Room.module.css';
+import { SetbackCard } from './SetbackCard';
 import { Side } from './Side';
 import { Surroundings } from './Surroundings';
 import { Timeline, type TimelineHandle } from './Timeline';
 import { ColleaguesProvider, useTellColleagues } from './useColleagues';
-import { useControlRoom } from './useControlRoom';
-import { useDrag } from './useDrag';
+import { type ControlRoom, useControlRoom, useOnDesk } from './useControlRoom';
+import { Ghost, useDrag } from './useDrag';
 import { useKeys } from './useKeys';
 
 interface RoomProps {
@@ -63,27 +67,33 @@ interface ZoneDayProps {
 
 function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
   const { t } = useTexts();
-  const room = useControlRoom(zone, date, services, user.role);
+  const search = useSearch();
+  const choice = readChoice(search);
+  const room = useControlRoom({ zone, date, days: choice.days, services, user });
+  const { desk } = room;
   const narrow = useMedia('(max-width: 899px)');
   const timeline = useRef<TimelineHandle>(null);
-  const [row, setRow] = useState(0);
   const [help, setHelp] = useState(false);
-  const drag = useDrag(room);
+  const [form, setForm] = useState(false);
+  const drag = useDrag(desk);
   const goTo = (day: string) => setSearch({ date: day === today ? null : day });
   useKeys({
     room,
-    row,
-    setRow,
     toNow: () => timeline.current?.toNow(),
     toDay: (days) => goTo(addDays(date, days)),
+    toToday: () => goTo(today),
+    zoom: (by) =>
+      setSearch(writeChoice({ ...choice, zoom: Math.min(Math.max(choice.zoom + by, 0), ZOOMS.length - 1) })),
     toggleHelp: () => setHelp((shown) => !shown),
     enabled: !narrow,
   });
+  const lifted = useOnDesk(desk, ({ flight, placing }) => (flight ?? placing)?.jobs[0] ?? null);
+  useAskAgain(room, lifted !== null);
   const colleagues = useTellColleagues({
     zone: zone.slug,
     me: user.id,
-    focus: room.placing?.id ?? drag.job?.id ?? room.chosen?.id ?? null,
-    editing: room.placing?.id ?? drag.job?.id ?? null,
+    focus: lifted ?? room.chosen?.id ?? null,
+    editing: lifted,
     nameOf: (id) => {
       const job = room.board.jobs.get(id);
       return job === undefined ? '' : t.common.job(job.number);
@@ -115,7 +125,11 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
             <div className={css.side}>
               <Queue room={room} drag={drag} />
             </div>
-            <Timeline ref={timeline} room={room} drag={drag} row={row} onRow={setRow} today={today} />
+            <div className={css.main}>
+              <DeskStrip room={room} choice={choice} onForm={() => setForm(true)} />
+              <Timeline ref={timeline} room={room} drag={drag} choice={choice} today={today} me={user.id} />
+              <SetbackCard room={room} />
+            </div>
             <Side room={room} />
           </div>
         )}
@@ -125,10 +139,23 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
         {narrow && room.placing !== null && <AssignSheet job={room.placing} room={room} />}
         {help && <KeysHelp onClose={() => setHelp(false)} />}
         <Surroundings room={room} />
-        {drag.ghost}
+        {form && room.placing !== null && (
+          <MoveForm job={room.placing} room={room} onClose={() => setForm(false)} />
+        )}
+        <Ghost room={room} />
       </div>
     </ColleaguesProvider>
   );
+}
+
+/** While a job is being placed, where it may go is asked anew when the day has changed. */
+function useAskAgain({ desk, board }: ControlRoom, placing: boolean): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the board is what it is asked anew for
+  useEffect(() => {
+    const { flight, placing: aimed } = desk.state.value;
+    const jobs = (flight ?? aimed)?.jobs;
+    if (placing && jobs !== undefined) desk.ask(jobs);
+  }, [desk, board, placing]);
 }
 
 const STALE_AFTER_MS = 10_000;

@@ -1,24 +1,24 @@
-/** Cleaners by time. Only the rows in sight are in the page; names and hours stay in place. */
+/** Cleaners by time, as a grid. Only the rows in sight are in the page; names and hours stay in place. Rows
+ * follow their own cleaner; this follows who there is, the span of time, and what is in sight. */
 import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { axisOf, withAround } from '../../state/control';
+import { Observable } from '../../hub/observable';
+import { axisOf, DENSITIES, openingSpan, type ViewChoice, withAround, ZOOMS } from '../../state/controlAxis';
 import { useNow } from '../../state/now';
-import type { Span } from '../../state/work';
-import { instantOf, startOfDay, weekday } from '../../state/zoned';
-import type { Zone } from '../../wire';
+import { usePointerDown, useSteady } from '../../state/steady';
+import { startOfDay } from '../../state/zoned';
 import { useTexts } from '../i18n';
 import { Empty } from '../parts/Notice';
+import { type Cell, FlashGate, pxOf, type Scale, type Stage } from './stage';
 import css from './Timeline.module.css';
+import { HEADER_PX, NAMES_PX, TimelineHeader } from './TimelineHeader';
 import { TimelineRow } from './TimelineRow';
-import type { ControlRoom } from './useControlRoom';
+import { type ControlRoom, useOnDesk } from './useControlRoom';
 import type { Drag } from './useDrag';
+import { useGridFocus } from './useGridFocus';
+import { useViewport } from './useViewport';
 
-export const ROW_PX = 40;
-const NAMES_PX = 184;
-const HOUR_PX = 76;
 const HOUR = 3_600_000;
 const OVERSCAN = 4;
-/** An hour's label and the mark of the present need this much between them. */
-const LABEL_PX = 60;
 
 export interface TimelineHandle {
   toNow(): void;
@@ -28,135 +28,118 @@ interface TimelineProps {
   readonly ref: Ref<TimelineHandle>;
   readonly room: ControlRoom;
   readonly drag: Drag;
-  /** The row that the keyboard is on while a cleaner is being chosen. */
-  readonly row: number;
-  readonly onRow: (row: number) => void;
+  readonly choice: ViewChoice;
   readonly today: string;
+  readonly me: string;
 }
 
-export function Timeline({ ref, room, drag, row, onRow, today }: TimelineProps) {
-  const { t, format } = useTexts();
+export function Timeline({ ref, room, drag, choice, today, me }: TimelineProps) {
+  const { t } = useTexts();
   const now = useNow(30_000);
-  const { board, zone, date } = room;
+  const { board, zone, dates, desk, store, services } = room;
   const scroller = useRef<HTMLElement>(null);
-  const { width, height, top } = useViewport(scroller);
-  const hour = date === today ? Math.floor(now / HOUR) * HOUR : null;
-  const least = useMemo(() => withAround(openingHours(zone, date), hour), [zone, date, hour]);
-  const axis = useMemo(() => axisOf(board, least), [board, least]);
-  const hours = (axis.to - axis.from) / HOUR;
-  const hourPx = Math.max(HOUR_PX, Math.floor((width - NAMES_PX) / hours));
-  const pxOf = (at: number) => ((at - axis.from) / HOUR) * hourPx;
-  const nowIn = date === today && now > axis.from && now < axis.to;
+  const rowPx = DENSITIES[choice.density];
+  const port = useViewport(scroller, rowPx);
+  const scale = useScale(room, choice, today, now, port.width, rowPx);
+  const ids = useMemo(() => board.days.map(({ cleaner }) => cleaner.id), [board.days]);
+  const rows = useSteady(ids, usePointerDown());
+  const [flashes] = useState(() => new FlashGate());
+  const [cursor] = useState(() => new Observable<Cell | null>(null));
+  const { begin } = drag;
+  const stage = useMemo<Stage>(
+    () => ({ desk, store, timeZone: zone.time_zone, services, me, begin, flashes, cursor }),
+    [desk, store, zone.time_zone, services, me, begin, flashes, cursor],
+  );
+  drag.geometry.current = { scale, scroller };
 
-  const hourMarks = Array.from({ length: hours }, (_, i) => axis.from + i * HOUR).filter((at) => {
-    const fromNow = pxOf(at) - pxOf(now);
-    return !nowIn || fromNow < -LABEL_PX || fromNow > LABEL_PX / 2;
-  });
-
-  const toNow = () => {
-    const target = Math.max(0, pxOf(now) - (width - NAMES_PX) / 4);
-    scroller.current?.scrollTo({ left: target });
+  const nowIn = dates.includes(today) && now > scale.from && now < scale.to;
+  const show = (at: number, share: number) => {
+    const left = Math.max(0, pxOf(scale, at) - (port.width - NAMES_PX) * share);
+    scroller.current?.scrollTo({ left });
   };
+  const toNow = () => show(now, 0.25);
   useImperativeHandle(ref, () => ({ toNow }));
-  useFirstView(width > 0 && nowIn, toNow);
-  useEffect(() => {
-    const element = scroller.current;
-    if (element === null || room.placing === null) return;
-    const at = row * ROW_PX;
-    const visible = element.clientHeight - 32;
-    if (at < element.scrollTop) element.scrollTop = at;
-    else if (at + ROW_PX > element.scrollTop + visible) element.scrollTop = at + ROW_PX - visible;
-  }, [row, room.placing]);
+  useFirstView(port.width > 0 && nowIn, toNow);
+  useKept(scale, scroller);
+  useAimInSight(room, rows, scale, scroller);
+  const focus = useGridFocus({ stage, rows, rowPx, scroller, headerPx: HEADER_PX });
 
-  const first = Math.max(0, Math.floor(top / ROW_PX) - OVERSCAN);
-  const last = Math.min(board.days.length, Math.ceil((top + height) / ROW_PX) + OVERSCAN);
-  const candidate = drag.job ?? room.placing;
+  const first = Math.max(0, Math.floor(port.top / rowPx) - OVERSCAN);
+  const last = Math.min(rows.length, Math.ceil((port.top + port.height) / rowPx) + OVERSCAN);
+  const midnights = useMemo(
+    () => dates.map((date) => startOfDay(date, zone.time_zone)),
+    [dates, zone.time_zone],
+  );
   return (
-    <div className={css.frame}>
-      {room.placing !== null && (
-        <p className={css.placing} role="status">
-          <strong>{t.control.placing(t.common.job(room.placing.number))}</strong> {t.control.placingHint}
-        </p>
-      )}
-      <section ref={scroller} className={css.scroller} aria-label={t.control.cleaners} tabIndex={0}>
-        <div
-          className={css.grid}
-          role="grid"
-          aria-label={t.control.cleaners}
-          aria-rowcount={board.days.length + 1}
-          style={{ width: NAMES_PX + hours * hourPx, ['--hour' as string]: `${hourPx}px` }}
-        >
-          <div className={css.header} role="row" aria-rowindex={1}>
-            <span className={css.corner} role="columnheader">
-              {t.control.cleaners} <span>{board.days.length}</span>
-            </span>
-            {hourMarks.map((at) => (
-              <span key={at} className={css.hour} role="columnheader" style={{ left: NAMES_PX + pxOf(at) }}>
-                {format.time(at, zone.time_zone)}
-              </span>
-            ))}
-            {nowIn && (
-              <span className={css.nowMark} style={{ left: NAMES_PX + pxOf(now) }}>
-                {format.time(now, zone.time_zone)}
-              </span>
-            )}
-          </div>
-          <div className={css.rows} role="rowgroup" style={{ height: board.days.length * ROW_PX }}>
-            {board.days.slice(first, last).map((day, i) => (
-              <TimelineRow
-                key={day.cleaner.id}
-                day={day}
-                index={first + i}
-                room={room}
-                drag={drag}
-                candidate={candidate}
-                obstacle={candidate === null ? null : room.obstacleTo(candidate, day)}
-                reached={room.placing !== null && row === first + i}
-                onReach={onRow}
-                axis={axis}
-                hourPx={hourPx}
-                now={now}
-              />
-            ))}
-            {nowIn && <span className={css.now} style={{ left: NAMES_PX + pxOf(now) }} aria-hidden />}
-          </div>
+    <section ref={scroller} className={css.scroller} aria-label={t.control.cleaners} data-timeline>
+      <div
+        className={css.grid}
+        role="grid"
+        aria-label={t.control.cleaners}
+        aria-rowcount={rows.length + 1}
+        aria-multiselectable
+        style={{
+          width: NAMES_PX + pxOf(scale, scale.to),
+          ['--hour' as string]: `${scale.hourPx}px`,
+          ['--row' as string]: `${rowPx}px`,
+        }}
+        onKeyDown={focus.onKeyDown}
+        onFocus={focus.onFocus}
+      >
+        <TimelineHeader
+          scale={scale}
+          now={nowIn ? now : null}
+          count={rows.length}
+          timeZone={zone.time_zone}
+          dates={dates}
+          midnights={midnights}
+        />
+        <div className={css.rows} role="rowgroup" style={{ height: rows.length * rowPx }}>
+          {rows.slice(first, last).map((cleaner, i) => (
+            <TimelineRow
+              key={cleaner}
+              cleaner={cleaner}
+              index={first + i}
+              stage={stage}
+              scale={scale}
+              now={now}
+              entry={i === 0}
+            />
+          ))}
+          {midnights.slice(1).map((at) => (
+            <span
+              key={at}
+              className={css.midnight}
+              style={{ left: NAMES_PX + pxOf(scale, at) }}
+              aria-hidden
+            />
+          ))}
+          {nowIn && <span className={css.now} style={{ left: NAMES_PX + pxOf(scale, now) }} aria-hidden />}
         </div>
-        {board.days.length === 0 && <Empty title={t.control.noCleaners} hint={t.control.noCleanersHint} />}
-      </section>
-    </div>
+      </div>
+      {rows.length === 0 && <Empty title={t.control.noCleaners} hint={t.control.noCleanersHint} />}
+    </section>
   );
 }
 
-/** The zone's opening hours on that date; a plain working day where it is closed. */
-function openingHours(zone: Zone, date: string): Span {
-  const hours = zone.opening_hours[weekday(date)] ?? { opens: 8 * 60, closes: 18 * 60 };
-  if (hours.closes >= 24 * 60) {
-    const start = startOfDay(date, zone.time_zone);
-    return { from: instantOf({ date, minutes: hours.opens }, zone.time_zone), to: start + 24 * HOUR };
-  }
-  return {
-    from: instantOf({ date, minutes: hours.opens }, zone.time_zone),
-    to: instantOf({ date, minutes: hours.closes }, zone.time_zone),
-  };
-}
-
-function useViewport(element: { readonly current: HTMLElement | null }) {
-  const [port, setPort] = useState({ width: 0, height: 0, top: 0 });
-  useLayoutEffect(() => {
-    const target = element.current;
-    if (target === null) return;
-    const read = () =>
-      setPort({ width: target.clientWidth, height: target.clientHeight, top: target.scrollTop });
-    read();
-    const observer = new ResizeObserver(read);
-    observer.observe(target);
-    target.addEventListener('scroll', read, { passive: true });
-    return () => {
-      observer.disconnect();
-      target.removeEventListener('scroll', read);
-    };
-  }, [element]);
-  return port;
+function useScale(
+  { board, zone, dates }: ControlRoom,
+  choice: ViewChoice,
+  today: string,
+  now: number,
+  width: number,
+  rowPx: number,
+): Scale {
+  const hour = dates.includes(today) ? Math.floor(now / HOUR) * HOUR : null;
+  const least = useMemo(() => {
+    const spans = dates.map((date) => openingSpan(zone, date));
+    const from = Math.min(...spans.map((span) => span.from));
+    return withAround({ from, to: Math.max(...spans.map((span) => span.to)) }, hour);
+  }, [zone, dates, hour]);
+  const { from, to } = useMemo(() => axisOf(board, least), [board, least]);
+  const fill = Math.floor((width - NAMES_PX) / ((to - from) / HOUR));
+  const hourPx = Math.max(ZOOMS[choice.zoom] ?? ZOOMS[4], choice.days === 1 ? fill : 0);
+  return useMemo(() => ({ from, to, hourPx, rowPx }), [from, to, hourPx, rowPx]);
 }
 
 /** Shows the present once, when the board is first laid out. */
@@ -167,4 +150,41 @@ function useFirstView(ready: boolean, show: () => void) {
     shown.current = true;
     show();
   });
+}
+
+/** What is at the left edge stays there when the axis grows or the zoom changes. */
+function useKept(scale: Scale, scroller: { readonly current: HTMLElement | null }) {
+  const before = useRef(scale);
+  useLayoutEffect(() => {
+    const [old, element] = [before.current, scroller.current];
+    before.current = scale;
+    if (element === null || (old.from === scale.from && old.hourPx === scale.hourPx)) return;
+    const at = old.from + (element.scrollLeft / old.hourPx) * HOUR;
+    element.scrollLeft = pxOf(scale, at);
+  }, [scale, scroller]);
+}
+
+/** The place that a job is aimed at by the keys stays in sight. */
+function useAimInSight(
+  room: ControlRoom,
+  rows: readonly string[],
+  scale: Scale,
+  scroller: { readonly current: HTMLElement | null },
+) {
+  const cleaner = useOnDesk(room.desk, ({ placing }) => placing?.cleaner ?? null);
+  const start = useOnDesk(room.desk, ({ placing }) => (placing?.kind === 'move' ? placing.start : null));
+  useEffect(() => {
+    const element = scroller.current;
+    const row = cleaner === null ? -1 : rows.indexOf(cleaner);
+    if (element === null || row === -1) return;
+    const at = row * scale.rowPx;
+    const visible = element.clientHeight - HEADER_PX;
+    if (at < element.scrollTop) element.scrollTop = at;
+    else if (at + scale.rowPx > element.scrollTop + visible) element.scrollTop = at + scale.rowPx - visible;
+    if (start === null) return;
+    const [left, wide] = [pxOf(scale, start), element.clientWidth - NAMES_PX];
+    if (left < element.scrollLeft) element.scrollLeft = left - scale.hourPx;
+    else if (left + 2 * scale.hourPx > element.scrollLeft + wide)
+      element.scrollLeft = left + 3 * scale.hourPx - wide;
+  }, [cleaner, start, rows, scale, scroller]);
 }

@@ -123,13 +123,17 @@ export function useTellColleagues({ zone, me, focus, editing, nameOf }: Doing): 
     if (wanted === null) setLost(null);
   }, [wanted]);
 
-  return {
-    company,
-    lockOn: (job) => lockOn(company, job, me),
-    takeOver: (job) => void takeOver(job),
-    openForm,
-    wrote,
-  };
+  // The same as long as nobody does anything else: every bar looks at it.
+  return useMemo(
+    () => ({
+      company,
+      lockOn: (job) => lockOn(company, job, me),
+      takeOver: (job) => void latest.current.takeOver(job),
+      openForm,
+      wrote,
+    }),
+    [company, me, wrote],
+  );
 }
 
 /** One after the other: of a lock and its end that are said at once, the end must not come first. */

@@ -1,24 +1,23 @@
-/** What the control room knows and does: the board with one's own decisions in it, what is chosen, whom a
- * job is being given to, and the commands behind them. */
-import { useMemo, useState } from 'react';
+/** What the control room knows and does: the board with one's own decisions in it, what is chosen, the
+ * desk that decisions are made at, and the commands that need none. Drawn anew a few times a second at most;
+ * what has to follow every change watches the desk and its store. */
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Outcome } from '../../hub/outcome';
 import type { Phase } from '../../hub/view';
-import {
-  type Board,
-  boardOf,
-  type CleanerDay,
-  type Intent,
-  type Obstacle,
-  obstacle,
-  seatFor,
-} from '../../state/control';
+import type { BoardStore } from '../../state/boardStore';
+import { type Board, type CleanerDay, type Obstacle, obstacle } from '../../state/control';
+import type { DayCount } from '../../state/controlAxis';
+import { datesFrom } from '../../state/controlAxis';
+import { Desk, type DeskState } from '../../state/desk';
 import { type ControlRights, controlRights } from '../../state/rights';
-import { useRows, useServices } from '../../state/services';
+import { useServices } from '../../state/services';
 import type { WorkCommand } from '../../state/work';
-import type { AlertRow, JobRow, Role, Service, Zone } from '../../wire';
-import { type Catalog, useTexts } from '../i18n';
+import { addDays, localDate, startOfDay } from '../../state/zoned';
+import type { AlertRow, JobRow, Service, Zone } from '../../wire';
+import { useTexts } from '../i18n';
 import { codeOf, explain } from '../objection';
 import { useToast } from '../parts/Toasts';
+import { useBoardStore, useWholeBoard } from './useBoard';
 
 /** What a dispatcher says to an alert. */
 export type AlertAnswer = 'acknowledge' | 'snooze' | 'resolve';
@@ -35,8 +34,17 @@ export interface ControlRoom {
   readonly chosen: JobRow | null;
   /** The job that a cleaner is being chosen for. */
   readonly placing: JobRow | null;
+  /** Jobs that are selected together, beside the chosen one. */
+  readonly selected: ReadonlySet<string>;
+  /** Where decisions are made, followed and taken back. */
+  readonly desk: Desk;
+  readonly store: BoardStore;
+  /** The local dates that are shown. */
+  readonly dates: readonly string[];
   readonly choose: (job: string | null) => void;
   readonly place: (job: string | null) => void;
+  /** Begins to move a job to another time or cleaner, by keys or by pointing. */
+  readonly move: (job: string) => void;
   readonly assign: (job: JobRow, cleaner: string, seat?: number) => Promise<void>;
   readonly unassign: (job: JobRow, seat: number) => Promise<void>;
   readonly step: (job: JobRow, command: WorkCommand) => Promise<void>;
@@ -44,41 +52,30 @@ export interface ControlRoom {
   readonly answer: (alert: AlertRow, job: JobRow, answer: AlertAnswer) => Promise<void>;
   readonly obstacleTo: (job: JobRow, day: CleanerDay) => Obstacle | null;
   readonly serviceName: (slug: string) => string;
-  /** Whether the last change of a job was this dispatcher's own. */
-  readonly isOwn: (job: string) => boolean;
 }
 
-const OWN_FOR_MS = 4_000;
 const SNOOZE_MS = 15 * 60_000;
 
-export function useControlRoom(
-  zone: Zone,
-  date: string,
-  services: readonly Service[],
-  role: Role,
-): ControlRoom {
-  const rights = controlRights(role);
+interface Opened {
+  readonly zone: Zone;
+  readonly date: string;
+  readonly days: DayCount;
+  readonly services: readonly Service[];
+  readonly user: { readonly id: string; readonly role: Parameters<typeof controlRights>[0] };
+}
+
+export function useControlRoom({ zone, date, days, services, user }: Opened): ControlRoom {
+  const rights = controlRights(user.role);
   const { t } = useTexts();
   const { hub, clock } = useServices();
   const toast = useToast();
-  const { rows, phase, at } = useRows(`control:${zone.slug}:${date}`);
-  const [intents, setIntents] = useState<readonly Intent[]>([]);
-  const [chosenId, choose] = useState<string | null>(null);
-  const [placingId, setPlacing] = useState<string | null>(null);
-  const [own] = useState(() => new Map<string, number>());
-  const board = useMemo(() => boardOf(rows, intents), [rows, intents]);
-  const byJob = (id: string | null) => (id === null ? null : (board.jobs.get(id) ?? null));
+  const dates = useMemo(() => datesFrom(date, days), [date, days]);
+  const { store, feed } = useBoardStore(dates.map((each) => `control:${zone.slug}:${each}`));
+  const board = useWholeBoard(store);
+  const desk = useDesk({ zone, services, user, store });
+  const { chosen, selected, placing } = useObservableNow(desk.state);
+  const byJob = (id: string | null | undefined) => (id === null || id === undefined ? null : store.job(id));
 
-  const during = async (intent: Intent, send: () => Promise<Outcome>): Promise<Outcome> => {
-    own.set(intent.job, performance.now());
-    setIntents((all) => [...all, intent]);
-    try {
-      return await send();
-    } finally {
-      own.set(intent.job, performance.now());
-      setIntents((all) => all.filter((other) => other !== intent));
-    }
-  };
   const failed = (job: JobRow, outcome: Outcome): boolean => {
     if (outcome.outcome === 'accepted') return false;
     toast({
@@ -88,64 +85,31 @@ export function useControlRoom(
     });
     return true;
   };
-  const unassignSeat = async (job: JobRow, seat: number, version: number | null) => {
-    const outcome = await during({ kind: 'unassign', job: job.id, seat }, () =>
-      hub.command('job.unassign', {
-        job: job.id,
-        seat,
-        ...(version === null ? {} : { expected_version: version }),
-      }),
-    );
-    return !failed(job, outcome);
-  };
-  const assignSeat = async (job: JobRow, cleaner: string, seat: number, version: number | null) => {
-    const outcome = await during({ kind: 'assign', job: job.id, cleaner, seat }, () =>
-      hub.command('job.assign', {
-        job: job.id,
-        cleaner,
-        seat,
-        ...(version === null ? {} : { expected_version: version }),
-      }),
-    );
-    return !failed(job, outcome);
-  };
-  const nameOf = (cleaner: string) => rows.cleaner.get(cleaner)?.name ?? cleaner;
 
   return {
     zone,
     date,
+    dates,
     services,
     rights,
-    phase,
-    at,
+    ...feed(),
     board,
-    chosen: byJob(chosenId),
-    placing: byJob(placingId),
-    choose,
-    place: (job) => setPlacing(rights.dispatch ? job : null),
-    assign: async (job, cleaner, seat = seatFor(job)) => {
-      setPlacing(null);
-      const before = job.seats[seat] ?? null;
-      if (!(await assignSeat(job, cleaner, seat, job.version))) return;
-      toast({
-        text: t.control.assigned(t.common.job(job.number), nameOf(cleaner)),
-        action: {
-          label: t.control.undo,
-          run: () =>
-            void (before === null ? unassignSeat(job, seat, null) : assignSeat(job, before, seat, null)),
-        },
-      });
+    desk,
+    store,
+    chosen: byJob(chosen),
+    selected,
+    placing: byJob(placing?.jobs[0]),
+    choose: desk.choose,
+    place: (job) => (job === null ? desk.stopPlacing() : desk.place('assign', desk.subjects(job))),
+    move: (job) => desk.place('move', desk.subjects(job)),
+    assign: async (job, cleaner, seat) => {
+      desk.stopPlacing();
+      await desk.put(job.id, seat ?? null, cleaner, null);
     },
     unassign: async (job, seat) => {
-      const before = job.seats[seat] ?? null;
-      if (!rights.dispatch || before === null || !(await unassignSeat(job, seat, job.version))) return;
-      toast({
-        text: t.control.unassignedDone(t.common.job(job.number)),
-        action: { label: t.control.undo, run: () => void assignSeat(job, before, seat, null) },
-      });
+      await desk.unassign([job.id], seat);
     },
     step: async (job, command) => {
-      own.set(job.id, performance.now());
       failed(job, await hub.command(command, { job: job.id }));
     },
     cancelBooking: async (job) =>
@@ -181,12 +145,79 @@ export function useControlRoom(
         services.find(({ slug }) => slug === job.service),
       ),
     serviceName: (slug) => services.find((service) => service.slug === slug)?.name ?? slug,
-    isOwn: (job) => performance.now() - (own.get(job) ?? Number.NEGATIVE_INFINITY) < OWN_FOR_MS,
   };
 }
 
-export function obstacleText(t: Catalog, found: Obstacle): string {
-  return found.kind === 'skill'
-    ? t.control.reason.skill(found.missing.join(', '))
-    : t.control.reason[found.kind];
+interface DeskFor {
+  readonly zone: Zone;
+  readonly services: readonly Service[];
+  readonly user: Opened['user'];
+  readonly store: BoardStore;
+}
+
+/** The desk of this zone and day, and what it has done as messages with a way back. */
+function useDesk({ zone, services, user, store }: DeskFor): Desk {
+  const { hub, clock } = useServices();
+  const { t, format } = useTexts();
+  const toast = useToast();
+  const [desk] = useState(
+    () =>
+      new Desk({
+        me: user.id,
+        store,
+        services,
+        now: () => clock.now(),
+        mayDispatch: controlRights(user.role).dispatch,
+        command: (kind, parameters) => hub.command(kind, parameters),
+        targets: async (job) => {
+          const answered = await hub.ask('job.targets', { job });
+          return answered.outcome === 'answered' ? answered.answer : null;
+        },
+        dayOf: (at) => {
+          const day = localDate(at, zone.time_zone);
+          return {
+            from: startOfDay(day, zone.time_zone),
+            to: startOfDay(addDays(day, 1), zone.time_zone),
+          };
+        },
+      }),
+  );
+  const words = useRef({ t, format, toast });
+  words.current = { t, format, toast };
+  useEffect(
+    () =>
+      desk.done.subscribe(() => {
+        const done = desk.done.value;
+        const [first] = done?.jobs ?? [];
+        if (done === null || first === undefined) return;
+        const { t, format, toast } = words.current;
+        const many = done.jobs.length > 1 ? done.jobs.length : null;
+        const what = many === null ? t.common.job(first.number) : t.timeline.jobs(many);
+        const name = done.cleaner === null ? null : (store.day(done.cleaner)?.cleaner.name ?? null);
+        const when = done.start === null ? null : format.time(done.start, zone.time_zone);
+        const text = {
+          assigned: () => t.control.assigned(what, name ?? ''),
+          moved: () => t.timeline.moved(what, when ?? '', name),
+          unassigned: () => t.control.unassignedDone(what),
+          undone: () => t.timeline.undone(what),
+        }[done.kind]();
+        const action = { label: t.control.undo, run: () => void desk.undo() };
+        toast(done.kind === 'undone' ? { text } : { text, action });
+      }),
+    [desk, store, zone.time_zone],
+  );
+  return desk;
+}
+
+/** Of a desk everything is shown at once, without waiting for a frame. */
+export function useObservableNow<T>(source: {
+  readonly value: T;
+  subscribe(listener: () => void): () => void;
+}): T {
+  return useSyncExternalStore(source.subscribe, () => source.value);
+}
+
+/** A part of what is on the desk; drawn anew when that part is another. */
+export function useOnDesk<T>(desk: Desk, part: (state: DeskState) => T): T {
+  return useSyncExternalStore(desk.state.subscribe, () => part(desk.state.value));
 }

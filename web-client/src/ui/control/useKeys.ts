@@ -1,16 +1,22 @@
-/** The control room's keys. They rest while somebody types or a dialog is open. */
+/** The control room's keys. They rest while somebody types or a dialog is open; while a job is being placed
+ * they place it, and letters look for a cleaner by name. */
 import { useEffect, useRef } from 'react';
+import { FINE_STEP_MS, STEP_MS, stepFrom } from '../../state/controlAxis';
+import { nextInQueue, type Placing } from '../../state/desk';
 import type { ControlRoom } from './useControlRoom';
 
 interface KeysOptions {
   readonly room: ControlRoom;
-  readonly row: number;
-  readonly setRow: (row: number) => void;
   readonly toNow: () => void;
   readonly toDay: (days: number) => void;
+  readonly toToday: () => void;
+  readonly zoom: (by: 1 | -1) => void;
   readonly toggleHelp: () => void;
   readonly enabled: boolean;
 }
+
+/** Letters typed within this time are one name. */
+const TYPING_MS = 900;
 
 export function useKeys(options: KeysOptions): void {
   const current = useRef(options);
@@ -18,9 +24,14 @@ export function useKeys(options: KeysOptions): void {
   const { enabled } = options;
   useEffect(() => {
     if (!enabled) return;
+    const typed = { text: '', at: 0 };
     const pressed = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (handle(event, current.current)) event.preventDefault();
+      if (event.defaultPrevented || isTyping(event.target)) return;
+      const { room } = current.current;
+      const { placing } = room.desk.state.value;
+      const meant =
+        placing === null ? ofTheRoom(event, current.current) : ofPlacing(event, room, placing, typed);
+      if (meant) event.preventDefault();
     };
     window.addEventListener('keydown', pressed);
     return () => window.removeEventListener('keydown', pressed);
@@ -32,29 +43,55 @@ function isTyping(target: EventTarget | null): boolean {
   return target.closest('input, textarea, select, dialog, [contenteditable]') !== null;
 }
 
+/** The job that has the focus on the timeline. */
+function focused(): string | null {
+  const bar = document.activeElement?.closest<HTMLElement>('[data-job-id]');
+  return bar?.dataset.jobId ?? null;
+}
+
 /** Whether the key meant something. */
-function handle(event: KeyboardEvent, options: KeysOptions): boolean {
+function ofTheRoom(event: KeyboardEvent, options: KeysOptions): boolean {
   const { room } = options;
+  const { desk } = room;
+  if (event.altKey) return false;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key.toLowerCase() !== 'z' || event.shiftKey || !desk.canUndo) return false;
+    void desk.undo();
+    return true;
+  }
   switch (event.key.toLowerCase()) {
     case 'j':
-      return moveInQueue(room, 1);
+      return inQueue(room, 1);
     case 'k':
-      return moveInQueue(room, -1);
+      return inQueue(room, -1);
     case 'a':
-      if (room.chosen !== null) room.place(room.chosen.id);
-      return room.chosen !== null;
-    case 'u':
-      return unassignChosen(room);
-    case 'arrowdown':
-      return moveRow(options, 1);
-    case 'arrowup':
-      return moveRow(options, -1);
-    case 'enter':
-      return assignToRow(options);
+      return place(room, 'assign');
+    case 'm':
+      return place(room, 'move');
+    case 'u': {
+      const jobs = desk.subjects(focused());
+      if (jobs.length > 0) void desk.unassign(jobs);
+      return jobs.length > 0;
+    }
+    case 'v': {
+      const job = focused() ?? room.chosen?.id;
+      if (job !== undefined) desk.toggle(job);
+      return job !== undefined;
+    }
     case 'escape':
       return stepBack(room);
     case 'n':
       options.toNow();
+      return true;
+    case 't':
+      options.toToday();
+      return true;
+    case '+':
+    case '=':
+      options.zoom(1);
+      return true;
+    case '-':
+      options.zoom(-1);
       return true;
     case '[':
       options.toDay(-1);
@@ -70,39 +107,79 @@ function handle(event: KeyboardEvent, options: KeysOptions): boolean {
   }
 }
 
-function moveInQueue(room: ControlRoom, by: number): boolean {
-  const { queue } = room.board;
-  if (queue.length === 0) return false;
-  const at = queue.findIndex((job) => job.id === room.chosen?.id);
-  const next = at === -1 ? (by > 0 ? 0 : queue.length - 1) : (at + by + queue.length) % queue.length;
-  room.choose(queue[next]?.id ?? null);
-  return true;
+function inQueue(room: ControlRoom, by: 1 | -1): boolean {
+  const next = nextInQueue(room.board.queue, room.desk.state.value.chosen, by);
+  if (next !== null) room.choose(next.id);
+  return next !== null;
 }
 
-function unassignChosen(room: ControlRoom): boolean {
-  const job = room.chosen;
-  const seat = job?.seats.findLastIndex((cleaner) => cleaner !== null) ?? -1;
-  if (job === null || seat === -1) return false;
-  void room.unassign(job, seat);
-  return true;
+function place({ desk }: ControlRoom, kind: Placing['kind']): boolean {
+  const jobs = desk.subjects(focused());
+  if (jobs.length > 0) desk.place(kind, jobs);
+  return jobs.length > 0;
 }
 
-function moveRow({ room, row, setRow }: KeysOptions, by: number): boolean {
-  if (room.placing === null) return false;
-  setRow(Math.min(Math.max(row + by, 0), room.board.days.length - 1));
-  return true;
-}
-
-function assignToRow({ room, row }: KeysOptions): boolean {
-  const day = room.board.days[row];
-  if (room.placing === null || day === undefined) return false;
-  void room.assign(room.placing, day.cleaner.id);
-  return true;
-}
-
-function stepBack(room: ControlRoom): boolean {
-  if (room.placing !== null) room.place(null);
-  else if (room.chosen !== null) room.choose(null);
+function stepBack({ desk }: ControlRoom): boolean {
+  const { setback, selected, chosen } = desk.state.value;
+  if (setback !== null) desk.dismiss();
+  else if (selected.size > 0) desk.clearSelection();
+  else if (chosen !== null) desk.choose(null);
   else return false;
   return true;
+}
+
+function ofPlacing(
+  event: KeyboardEvent,
+  { desk, store }: ControlRoom,
+  placing: Placing,
+  typed: { text: string; at: number },
+): boolean {
+  if (event.ctrlKey || event.metaKey) return false;
+  const { days } = store.value;
+  const at = days.findIndex(({ cleaner }) => cleaner.id === placing.cleaner);
+  const step = event.altKey ? FINE_STEP_MS : STEP_MS;
+  const later = (by: 1 | -1) => {
+    if (placing.kind !== 'move' || placing.start === null) return false;
+    desk.aim({ start: stepFrom(placing.start, by, step) });
+    return true;
+  };
+  const down = (by: number) => {
+    const next = days[Math.min(Math.max(at + by, 0), days.length - 1)];
+    if (next !== undefined) desk.aim({ cleaner: next.cleaner.id });
+    return next !== undefined;
+  };
+  switch (event.key) {
+    case 'ArrowDown':
+      return down(1);
+    case 'ArrowUp':
+      return down(-1);
+    case 'PageDown':
+      return down(10);
+    case 'PageUp':
+      return down(-10);
+    case 'ArrowRight':
+      return later(1);
+    case 'ArrowLeft':
+      return later(-1);
+    case 'Enter':
+      desk.commit();
+      return true;
+    case 'Escape':
+      desk.stopPlacing();
+      return true;
+    default: {
+      if (!/^\p{L}$/u.test(event.key)) return false;
+      typed.text = event.timeStamp - typed.at < TYPING_MS ? typed.text + event.key : event.key;
+      typed.at = event.timeStamp;
+      const sought = typed.text.toLocaleLowerCase();
+      const found = days.find(({ cleaner }) =>
+        cleaner.name
+          .toLocaleLowerCase()
+          .split(' ')
+          .some((word) => word.startsWith(sought)),
+      );
+      if (found !== undefined) desk.aim({ cleaner: found.cleaner.id });
+      return true;
+    }
+  }
 }

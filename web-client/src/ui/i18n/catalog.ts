@@ -19,7 +19,7 @@ export type Part = Exclude<keyof Catalog, keyof typeof core>;
 const SAID_BELOW: readonly (readonly [path: string, ...parts: Part[]])[] = [
   // Signing in is a part of the installed app.
   ['/work', 'work', 'signIn'],
-  ['/control', 'control', 'room', 'work', 'signIn'],
+  ['/control', 'control', 'room', 'timeline', 'work', 'signIn'],
   ['/sign-in', 'signIn'],
 ];
 

@@ -17,6 +17,7 @@ const LOADS: Record<Language, Record<'core' | Part, Load>> = {
     work: () => import('./en/work'),
     control: () => import('./en/control'),
     room: () => import('./en/room'),
+    timeline: () => import('./en/timeline'),
     signIn: () => import('./en/signIn'),
   },
   ru: {
@@ -25,6 +26,7 @@ const LOADS: Record<Language, Record<'core' | Part, Load>> = {
     work: () => import('./ru/work'),
     control: () => import('./ru/control'),
     room: () => import('./ru/room'),
+    timeline: () => import('./ru/timeline'),
     signIn: () => import('./ru/signIn'),
   },
 };

@@ -4,6 +4,7 @@ import * as core from './core';
 import { customer } from './customer';
 import { room } from './room';
 import { signIn } from './signIn';
+import { timeline } from './timeline';
 import { work } from './work';
 
-export const en = { ...core, signIn, customer, work, control, room };
+export const en = { ...core, signIn, customer, work, control, room, timeline };

@@ -5,6 +5,7 @@ import * as core from './core';
 import { customer } from './customer';
 import { room } from './room';
 import { signIn } from './signIn';
+import { timeline } from './timeline';
 import { work } from './work';
 
-export const ru = { ...core, signIn, customer, work, control, room } satisfies Catalog;
+export const ru = { ...core, signIn, customer, work, control, room, timeline } satisfies Catalog;
