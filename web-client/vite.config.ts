@@ -9,6 +9,7 @@ const server = process.env.DISPATCH_HUB_URL ?? 'http://127.0.0.1:8080';
 /** The screens by their paths; the last is shown where no other is. */
 const SCREENS = [
   ['/control', 'ui/control/ControlScreen.tsx'],
+  ['/admin', 'ui/admin/AdminScreen.tsx'],
   ['/sign-in', 'ui/sign-in/SignInScreen.tsx'],
   ['/', 'ui/customer/CustomerScreen.tsx'],
 ] as const;

@@ -148,6 +148,8 @@ queries! {
 
     /// Accounts by name, a page at a time.
     "users.list" ListUsers UsersList {
+        /// This one alone.
+        account: Option<AccountId>,
         /// Part of a name or of an address.
         text: Option<String>,
         /// All roles when absent; in an address apart by commas.

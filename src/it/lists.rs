@@ -59,6 +59,9 @@ async fn people_are_listed_by_name_page_by_page_and_by_what_they_are() {
     assert!(emails.contains(&&json!("manager@example.org")));
     let found = list(&server, token, "users.list", "text=dispatcher@").await;
     assert_eq!(found["users"][0]["role"], "dispatcher", "{found}");
+    let own = format!("account={}", company.manager.id);
+    let alone = list(&server, token, "users.list", &own).await;
+    assert_eq!(names(&alone["users"]).len(), 1, "{alone}");
     let disabled = list(&server, token, "users.list", "disabled=true").await;
     assert_eq!(disabled["users"], json!([]));
     server.stop().await;

@@ -16,6 +16,7 @@ use dispatch_hub::{
     },
     domain::{
         Answer, Command, Query, Rejection, Role,
+        contract::answer::Imported,
         entity::{HoldStatus, Service, Zone},
         ids::{AccountId, CleanerId, CommandId, ShiftId, TimeOffId},
         position::LocationReport,
@@ -113,6 +114,7 @@ fn typescript() -> String {
     declarations.add::<Refusal>();
     declarations.add::<SessionBody>();
     declarations.add::<Installation>();
+    declarations.add::<Imported>();
     declarations.add::<AuditPage>();
     declarations.add::<EventPage>();
     declarations.add::<Zone>();

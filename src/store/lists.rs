@@ -24,7 +24,7 @@ fn with_one_more(limit: usize) -> i64 {
 
 /// Everything that is sold, has been sold, or is asked of people.
 pub async fn catalogue(pools: &Pools) -> Result<Catalogue, StoreError> {
-    let zones = super::catalog::zones(pools).await?;
+    let zones: Vec<Zone> = super::catalog::zones(pools).await?;
     let services = sqlx::query_scalar!(
         r#"select coalesce(json_agg(row), '[]') as "services!: Json<Vec<Service>>" from (
                select slug, name, duration_minutes, crew_size, travel_buffer_minutes,
@@ -44,7 +44,6 @@ pub async fn catalogue(pools: &Pools) -> Result<Catalogue, StoreError> {
     )
     .fetch_one(&pools.reads)
     .await?;
-    let zones: Vec<Zone> = zones;
     Ok(Catalogue {
         zones,
         services: services.0,
@@ -73,12 +72,14 @@ pub async fn users(
                    and ($3::boolean is null or (disabled_at is not null) = $3)
                    and ($4::uuid is null or (lower(name), id) > (
                        select lower(place.name), place.id from account place where place.id = $4))
-               order by lower(name), id limit $5
+                   and ($5::uuid is null or id = $5)
+               order by lower(name), id limit $6
            ) row"#,
         text,
         roles.as_deref(),
         asked.disabled,
         asked.after.map(|id| id.0),
+        asked.account.map(|id| id.0),
         with_one_more(limit),
     )
     .fetch_one(&pools.reads)

@@ -3,7 +3,7 @@
  * rows that a body does not mention keep their identity, so that the screen can compare by reference.
  * A snapshot is the body that, applied to nothing, gives the view: both go through the same functions.
  */
-import type { AnyBody, Body, LiveBody, PresenceRow, Row, RowKind, RowOf, SlotsBody } from '../wire';
+import type { AnyBody, Body, LiveBody, LiveRow, PresenceRow, Row, RowKind, RowOf, SlotsBody } from '../wire';
 
 /** Rows by kind and id. */
 export type Rows = { readonly [K in RowKind]: ReadonlyMap<string, RowOf<K>> };
@@ -90,15 +90,31 @@ export function applyPresence(known: PresenceRow | null, body: LiveBody): Presen
   );
 }
 
+/** Rows of a channel without a log: the newest of each wins, and what is unset has gone. */
+export type LiveRows = ReadonlyMap<string, LiveRow>;
+
+export const NO_LIVE_ROWS: LiveRows = new Map();
+
+export function applyLive(rows: LiveRows, body: LiveBody): LiveRows {
+  const next = new Map(rows);
+  for (const key of body.unset) next.delete(key.id);
+  for (const row of body.set) {
+    if ((next.get(row.id)?.version ?? -1) < row.version) next.set(row.id, row);
+  }
+  return next;
+}
+
 /** What a channel holds; which of these is told by its name. */
 export type Content =
   | { readonly kind: 'rows'; readonly rows: Rows }
   | { readonly kind: 'slots'; readonly slots: Slots }
-  | { readonly kind: 'presence'; readonly row: PresenceRow | null };
+  | { readonly kind: 'presence'; readonly row: PresenceRow | null }
+  | { readonly kind: 'live'; readonly rows: LiveRows };
 
 export function emptyContent(channel: string): Content {
   if (channel.startsWith('slots:')) return { kind: 'slots', slots: NO_SLOTS };
   if (channel.startsWith('presence:')) return { kind: 'presence', row: null };
+  if (channel === 'ops') return { kind: 'live', rows: NO_LIVE_ROWS };
   return { kind: 'rows', rows: NO_ROWS };
 }
 
@@ -113,6 +129,8 @@ export function applyTo(content: Content, bodies: readonly AnyBody[]): Content {
       const row = (bodies as readonly LiveBody[]).reduce(applyPresence, content.row);
       return row === content.row ? content : { kind: 'presence', row };
     }
+    case 'live':
+      return { kind: 'live', rows: applyLive(content.rows, body as LiveBody) };
     default:
       return content satisfies never;
   }

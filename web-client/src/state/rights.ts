@@ -1,4 +1,4 @@
-/** What a role may do in the control room; the server decides, this spares people buttons that say no. */
+/** What a role may do; the server decides, this spares people buttons that say no. */
 import type { Role } from '../wire';
 
 export interface ControlRights {
@@ -22,4 +22,53 @@ export function controlRights(role: Role): ControlRights {
     default:
       return role satisfies never;
   }
+}
+
+/** Parts of the administration. */
+export type AdminPart =
+  | 'start'
+  | 'zones'
+  | 'services'
+  | 'users'
+  | 'cleaners'
+  | 'shifts'
+  | 'time-off'
+  | 'import'
+  | 'audit'
+  | 'live';
+
+const ROSTER: readonly AdminPart[] = ['shifts', 'time-off'];
+const MANAGER: readonly AdminPart[] = [
+  'start',
+  'zones',
+  'services',
+  'cleaners',
+  ...ROSTER,
+  'users',
+  'import',
+  'audit',
+];
+
+/** The parts that a role works in, in the order of the navigation. */
+export function adminParts(role: Role): readonly AdminPart[] {
+  switch (role) {
+    case 'admin':
+      return [...MANAGER, 'live'];
+    case 'manager':
+      return MANAGER;
+    case 'dispatcher':
+      return ROSTER;
+    case 'cleaner':
+    case 'customer':
+    case 'system':
+      return [];
+    default:
+      return role satisfies never;
+  }
+}
+
+/** The roles that somebody may give: only admins make admins. */
+export function rolesGivenBy(role: Role): readonly Role[] {
+  const roles: readonly Role[] = ['dispatcher', 'manager', 'cleaner', 'customer'];
+  return role === 'admin' ? ['admin', ...roles] : roles;
 }

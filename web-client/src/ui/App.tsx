@@ -11,16 +11,18 @@ import { Shell } from './Shell';
 
 const CustomerScreen = lazy(() => import('./customer/CustomerScreen'));
 const ControlScreen = lazy(() => import('./control/ControlScreen'));
+const AdminScreen = lazy(() => import('./admin/AdminScreen'));
 const SignInScreen = lazy(() => import('./sign-in/SignInScreen'));
 
 export function areaOfPath(path: string): Area {
-  if (path.startsWith('/control')) return 'staff';
+  if (path.startsWith('/control') || path.startsWith('/admin')) return 'staff';
   return 'customer';
 }
 
 function screenOf(path: string): ComponentType | null {
   if (path === '/' || path === '/bookings' || path.startsWith('/bookings/')) return CustomerScreen;
   if (path === '/control') return ControlScreen;
+  if (path === '/admin' || path.startsWith('/admin/')) return AdminScreen;
   if (path === '/sign-in') return SignInScreen;
   return null;
 }

@@ -396,6 +396,11 @@ export type HoldRow = { id: HoldId, version: number, zone: ZoneSlug, service: Se
 export type HoldStatus = "active" | "consumed" | "released" | "expired";
 
 /**
+ * What became of a file's lines.
+ */
+export type ImportCounts = { new: number, changed: number, unchanged: number, };
+
+/**
  * One fault and its place.
  */
 export type ImportFault = { file: ImportFile, 
@@ -409,6 +414,15 @@ line: number,
 field?: string, code: FaultCode, message: string, };
 
 export type ImportFile = "zones" | "cleaners" | "shifts";
+
+/**
+ * What an import has done, or in a dry run would do without its faults.
+ */
+export type Imported = { dry_run: boolean, zones: ImportCounts, cleaners: ImportCounts, shifts: ImportCounts, faults: Array<ImportFault>, 
+/**
+ * Of all faults, listed or not.
+ */
+fault_count: number, };
 
 export type Installation = { 
 /**
@@ -1025,6 +1039,10 @@ account?: AccountId, role: Role, name: string, email?: string, password?: string
  * Accounts by name, a page at a time.
  */
 export type UsersList = { 
+/**
+ * This one alone.
+ */
+account?: AccountId, 
 /**
  * Part of a name or of an address.
  */

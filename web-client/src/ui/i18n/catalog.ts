@@ -20,6 +20,7 @@ const SAID_BELOW: readonly (readonly [path: string, ...parts: Part[]])[] = [
   // Signing in is a part of the installed app.
   ['/work', 'work', 'signIn'],
   ['/control', 'control', 'room', 'timeline', 'work', 'signIn'],
+  ['/admin', 'admin', 'signIn'],
   ['/sign-in', 'signIn'],
 ];
 

@@ -19,6 +19,7 @@ const LOADS: Record<Language, Record<'core' | Part, Load>> = {
     room: () => import('./en/room'),
     timeline: () => import('./en/timeline'),
     signIn: () => import('./en/signIn'),
+    admin: () => import('./en/admin'),
   },
   ru: {
     core: () => import('./ru/core'),
@@ -28,6 +29,7 @@ const LOADS: Record<Language, Record<'core' | Part, Load>> = {
     room: () => import('./ru/room'),
     timeline: () => import('./ru/timeline'),
     signIn: () => import('./ru/signIn'),
+    admin: () => import('./ru/admin'),
   },
 };
 
