@@ -130,7 +130,7 @@ export function applyTo(content: Content, bodies: readonly AnyBody[]): Content {
       return row === content.row ? content : { kind: 'presence', row };
     }
     case 'live':
-      return { kind: 'live', rows: applyLive(content.rows, body as LiveBody) };
+      return { kind: 'live', rows: (bodies as readonly LiveBody[]).reduce(applyLive, content.rows) };
     default:
       return content satisfies never;
   }
