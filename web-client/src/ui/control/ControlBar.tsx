@@ -1,5 +1,5 @@
 /** The bar on top: zone, day, how the day stands, and how live that is. */
-import { ChevronLeft, ChevronRight, Keyboard, LogOut } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Keyboard, LogOut, Search } from 'lucide-react';
 import type { User } from '../../hub/session';
 import { useServices } from '../../state/services';
 import { addDays } from '../../state/zoned';
@@ -84,6 +84,11 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
         {atRisk > 0 && <li className={css.risk}>{t.control.atRiskCount(atRisk)}</li>}
       </ul>
       <span className={css.space} />
+      <button type="button" className={css.search} onClick={() => open('palette')}>
+        <Search size={16} aria-hidden />
+        <span>{t.room.palette.search}</span>
+        <kbd>{modifier()} K</kbd>
+      </button>
       <span className={css.pill}>
         <SyncPill />
       </span>
@@ -105,4 +110,9 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
       </span>
     </header>
   );
+}
+
+/** What the key for commands is called on this device. */
+function modifier(): string {
+  return /mac|iphone|ipad/i.test(navigator.platform) ? '⌘' : 'Ctrl';
 }

@@ -138,7 +138,7 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
         )}
         {narrow && room.placing !== null && <AssignSheet job={room.placing} room={room} />}
         {help && <KeysHelp onClose={() => setHelp(false)} />}
-        <Surroundings room={room} />
+        <Surroundings room={room} zones={zones} today={today} goTo={goTo} onHelp={() => setHelp(true)} />
         {form && room.placing !== null && (
           <MoveForm job={room.placing} room={room} onClose={() => setForm(false)} />
         )}

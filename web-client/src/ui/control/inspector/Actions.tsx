@@ -1,7 +1,7 @@
 /** What can be done with a job from its inspector: giving it to somebody, its next step in the place of
  * the cleaner, and what ends it. What cannot be taken back asks first, with room for a reason. */
 import { type ReactNode, useState } from 'react';
-import { mayBeSaved, mayVacate } from '../../../state/control';
+import { mayBeSaved, mayVacate, needsCleaner } from '../../../state/control';
 import { useNow } from '../../../state/now';
 import { stepsOf, type WorkCommand } from '../../../state/work';
 import type { JobRow } from '../../../wire';
@@ -11,6 +11,7 @@ import { Field } from '../../parts/Field';
 import { HoldButton } from '../../parts/HoldButton';
 import { Sheet } from '../../parts/Sheet';
 import { useWriting } from '../useColleagues';
+import { useSurround } from '../useSurround';
 import css from './Actions.module.css';
 import type { InspectorProps } from './Inspector';
 import { type Deed, useDeed } from './useDeed';
@@ -18,14 +19,15 @@ import { type Deed, useDeed } from './useDeed';
 export function Actions({ job, room }: InspectorProps) {
   const { t } = useTexts();
   const deed = useDeed(job);
+  const { setTab } = useSurround();
   const { next } = stepsOf(job.status);
   const { dispatch, actOnBehalf } = room.rights;
   const manned = job.seats.some((cleaner) => cleaner !== null);
   return (
     <div className={css.actions}>
-      {dispatch && (mayBeSaved(job) || (job.seats.includes(null) && next !== null)) && (
-        <Button weight="primary" onClick={() => room.place(job.id)} data-action="assign">
-          {t.control.assign}
+      {dispatch && (mayBeSaved(job) || needsCleaner(job)) && (
+        <Button weight="primary" onClick={() => setTab('cleaners')} data-action="candidates">
+          {t.room.candidates.title}
         </Button>
       )}
       {dispatch && job.status === 'completed' && (

@@ -80,8 +80,8 @@ function Group({ title, of, job, room }: GroupProps) {
         {title} <span>{of.length}</span>
       </h3>
       <ul>
-        {of.map((candidate) => (
-          <Line key={candidate.id} candidate={candidate} job={job} room={room} />
+        {of.map((candidate, place) => (
+          <Line key={candidate.id} candidate={candidate} first={place === 0} job={job} room={room} />
         ))}
       </ul>
     </section>
@@ -90,9 +90,10 @@ function Group({ title, of, job, room }: GroupProps) {
 
 interface LineProps extends InspectorProps {
   readonly candidate: Candidate;
+  readonly first: boolean;
 }
 
-function Line({ candidate, job, room }: LineProps) {
+function Line({ candidate, first, job, room }: LineProps) {
   const { t, format } = useTexts();
   const deed = useDeed(job);
   const [busy, setBusy] = useState(false);
@@ -112,7 +113,7 @@ function Line({ candidate, job, room }: LineProps) {
       {against === null && (
         <Button
           size="small"
-          weight="primary"
+          weight={first ? 'primary' : 'secondary'}
           busy={busy}
           aria-label={t.room.candidates.assignTo(name, t.common.job(job.number))}
           data-action="assign-to"
