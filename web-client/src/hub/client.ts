@@ -8,6 +8,7 @@ import type {
   CommandKind,
   CommandKinds,
   FocusReport,
+  LocationReport,
   LockRequest,
   QueryAnswers,
   QueryKind,
@@ -15,7 +16,7 @@ import type {
   UnlockRequest,
 } from '../wire';
 import type { ServerClock } from './clock';
-import { runCommand } from './commands';
+import { type CommandTransport, runCommand } from './commands';
 import { Observable } from './observable';
 import { type Answered, type Outcome, type Position, readAnswer, readOutcome, refused } from './outcome';
 import { type Session, SignedOut } from './session';
@@ -41,6 +42,7 @@ export interface Tellings {
   readonly 'presence.focus': FocusReport;
   readonly 'presence.lock': LockRequest;
   readonly 'presence.unlock': UnlockRequest;
+  readonly 'location.report': LocationReport;
 }
 
 interface Held {
@@ -101,17 +103,12 @@ export class HubClient {
   }
 
   command<K extends CommandKind>(kind: K, parameters: CommandKinds[K]): Promise<Outcome> {
-    return runCommand(
-      {
-        ready: (timeoutMs) => this.client.ready(timeoutMs),
-        rpc: (method, data) => this.rpc(method, data),
-        settled: (positions, timeoutMs) => this.settled(positions, timeoutMs),
-        now: () => this.options.clock.now(),
-        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      },
-      kind,
-      parameters,
-    );
+    return runCommand(this.transport(), kind, parameters);
+  }
+
+  /** Sends a command that was made before, under the id that it was made with. */
+  repeat(id: string, kind: CommandKind, parameters: object): Promise<Outcome> {
+    return runCommand(this.transport(), kind, parameters, id);
   }
 
   /** Asks something that changes nothing: once, and refused as `unavailable` where it did not get through. */
@@ -125,7 +122,7 @@ export class HubClient {
     }
   }
 
-  /** Tells colleagues something that leaves no trace: once, and `null` where it did not get through. */
+  /** Tells something that leaves no trace: once, and `null` where it did not get through. */
   async tell<K extends keyof Tellings>(method: K, said: Tellings[K]): Promise<Outcome | null> {
     if (this.client.state !== State.Connected) return null;
     try {
@@ -246,6 +243,16 @@ export class HubClient {
   private measured(rttMs: number): void {
     this.rttMs = Math.round(rttMs);
     this.describe();
+  }
+
+  private transport(): CommandTransport {
+    return {
+      ready: (timeoutMs) => this.client.ready(timeoutMs),
+      rpc: (method, data) => this.rpc(method, data),
+      settled: (positions, timeoutMs) => this.settled(positions, timeoutMs),
+      now: () => this.options.clock.now(),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    };
   }
 
   private settled(positions: Readonly<Record<string, Position>>, timeoutMs: number): Promise<void> {

@@ -3,7 +3,7 @@
  * nothing was decided or says nothing at all, and done when this page shows what it did (people read
  * their own writes). Knows the transport only as two functions.
  */
-import type { CommandKind, CommandKinds } from '../wire';
+import type { CommandKind } from '../wire';
 import { isTemporary, type Outcome, type Position, readOutcome, refused } from './outcome';
 import { uuid7 } from './uuid7';
 
@@ -28,12 +28,13 @@ const LONGEST_PAUSE_MS = 3_000;
  * client's own timeouts and closed connections. */
 const TEMPORARY_ERRORS = new Set([1, 2, 3, 4, 5, 11, 100, 111]);
 
-export async function runCommand<K extends CommandKind>(
+export async function runCommand(
   transport: CommandTransport,
-  kind: K,
-  parameters: CommandKinds[K],
+  kind: CommandKind,
+  parameters: object,
+  id: string = uuid7(transport.now()),
 ): Promise<Outcome> {
-  const request = { ...parameters, command_id: uuid7(transport.now()) };
+  const request = { ...parameters, command_id: id };
   const giveUpAt = transport.now() + PATIENCE_MS;
   for (let tries = 0; ; tries++) {
     const outcome = await attempt(transport, kind, request, giveUpAt - transport.now());

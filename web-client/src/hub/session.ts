@@ -5,6 +5,7 @@
  * stand side by side in one browser.
  */
 import type { Role } from '../wire';
+import { inTurn } from './inTurn';
 import { Observable } from './observable';
 import { type Rest, RestError } from './rest';
 
@@ -53,7 +54,8 @@ export class SignedOut extends Error {}
 const GUEST_TRIES = 12;
 const GUEST_PAUSE_MS = 1_000;
 const RENEW_BEFORE_MS = 20_000;
-const storageKey = (area: Area) => `dispatch-hub.session.${area}`;
+/** Where a browser keeps the sign-in of a part of the product. */
+export const storageKey = (area: Area) => `dispatch-hub.session.${area}`;
 
 export class Session {
   readonly user: Observable<User | null>;
@@ -93,6 +95,14 @@ export class Session {
     const token = this.access?.token ?? null;
     this.drop();
     if (token !== null) await this.rest.delete('/api/v1/sessions', token).catch(() => undefined);
+  }
+
+  /** Another tab has signed in or out. */
+  changedElsewhere(): void {
+    const user = this.kept()?.user ?? null;
+    if (user?.id === this.user.value?.id) return;
+    this.access = null;
+    this.user.set(user);
   }
 
   /** Forgets the access token: the server has just turned it down. */
@@ -166,10 +176,4 @@ export function requestGrant(rest: Rest, credentials: Credentials): Promise<Sess
 export function keepSession(storage: Storage, area: Area, grant: SessionGrant): void {
   const kept: Kept = { refresh_token: grant.refresh_token, user: grant.user };
   storage.setItem(storageKey(area), JSON.stringify(kept));
-}
-
-/** One tab at a time, where the browser can arrange that. */
-function inTurn<T>(name: string, task: () => Promise<T>): Promise<T> {
-  const locks: LockManager | null | undefined = typeof navigator === 'undefined' ? null : navigator.locks;
-  return locks == null ? task() : locks.request(name, task);
 }

@@ -2,6 +2,7 @@
  * A cleaner's day: which job is at hand, what its next step is, and whether an open job fits. The server
  * decides; this only spares people buttons that would say no.
  */
+import type { Rows } from '../hub/reducer';
 import type { AgendaJobRow, JobStatus, OpenJobRow, Service, ShiftRow, TimeOffRow } from '../wire';
 import { distanceKm, type Point } from './geo';
 
@@ -47,6 +48,17 @@ export function stepsOf(status: JobStatus): Steps {
     default:
       return status satisfies never;
   }
+}
+
+/** Whether a cleaner is at work: on a job, or on duty within a shift. */
+export function isAtWork(
+  { cleaner, agenda_job, shift }: Pick<Rows, 'cleaner' | 'agenda_job' | 'shift'>,
+  now: number,
+): boolean {
+  if ([...agenda_job.values()].some((job) => UNDER_WAY.includes(job.status))) return true;
+  const onDuty = [...cleaner.values()].some(({ duty }) => duty === 'on');
+  const within = (row: ShiftRow) => Date.parse(row.starts_at) <= now && now < Date.parse(row.ends_at);
+  return onDuty && [...shift.values()].some(within);
 }
 
 /** What cannot be taken back is asked for with a long press. */

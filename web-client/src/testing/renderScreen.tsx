@@ -2,10 +2,12 @@
 import { cleanup, render } from '@testing-library/react';
 import { HubClient } from '../hub/client';
 import { ServerClock } from '../hub/clock';
+import { type Keep, PageKeep } from '../hub/keep';
 import { Rest } from '../hub/rest';
 import { type Area, keepSession, Session, type User } from '../hub/session';
 import { AppVersion } from '../pwa/registration';
 import { Catalogs } from '../state/catalogs';
+import type { Device } from '../state/handset';
 import { App } from '../ui/App';
 import { en } from '../ui/i18n/en';
 import { WorkApp } from '../ui/work/WorkApp';
@@ -65,7 +67,7 @@ export function closeScreens(): void {
 export const GUEST: User = { id: 'guest-1', role: 'customer', name: '' };
 
 /** Opens a path as somebody, or as nobody. */
-export function openScreen(path: string, area: Area, user: User | null) {
+export function openScreen(path: string, area: Area, user: User | null, keep: Keep = new PageKeep()) {
   history.replaceState(null, '', path);
   localStorage.setItem('dispatch-hub.language', 'en');
   const server = new FakeServer();
@@ -88,13 +90,14 @@ export function openScreen(path: string, area: Area, user: User | null) {
   const hub = new HubClient({ url: 'ws://test/', session, clock, websocket: server.WebSocket });
   const services = { area, rest, clock, session, hub, catalogs: new Catalogs(rest) };
   open.push(services);
+  const device: Device = { keep, geolocation: undefined, storage: localStorage, tabs: null };
   const version = new AppVersion(undefined, () => undefined);
   const said = { language: 'en' as const, t: en };
   const page =
     area === 'cleaner' ? (
-      <WorkApp services={services} said={said} version={version} />
+      <WorkApp services={services} said={said} version={version} device={device} />
     ) : (
       <App services={services} said={said} />
     );
-  return { server, services, version, ...render(page) };
+  return { server, services, version, keep, ...render(page) };
 }

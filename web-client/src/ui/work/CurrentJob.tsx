@@ -7,6 +7,7 @@ import { STATUS_TONE, StatusBadge } from '../parts/tones';
 import css from './CurrentJob.module.css';
 import { JobFacts } from './JobFacts';
 import { JobSteps } from './JobSteps';
+import { PositionQuestion } from './PositionQuestion';
 import { type Desk, timeZoneOf } from './WorkScreen';
 
 interface CurrentJobProps {
@@ -46,6 +47,7 @@ export function CurrentJob({ job, desk, now }: CurrentJobProps) {
       )}
       <JobFacts job={job} />
       <JobSteps job={job} desk={desk} prominence="large" />
+      {job.status === 'en_route' && <PositionQuestion />}
     </article>
   );
 }

@@ -1,31 +1,32 @@
 /** Says on duty or off; the board and the dispatchers go by it. */
-import { useCommands } from '../../state/useCommand';
+
+import type { Outbox } from '../../hub/outbox';
+import { waiting } from '../../hub/outbox';
+import { about } from '../../state/foresight';
+import { useHandset } from '../../state/handset';
 import type { CleanerRow } from '../../wire';
 import { useTexts } from '../i18n';
-import { objectionToast } from '../objection';
 import { cx } from '../parts/cx';
-import { useToast } from '../parts/Toasts';
 import css from './DutySwitch.module.css';
 
-export function DutySwitch({ me }: { me: CleanerRow }) {
+interface DutySwitchProps {
+  readonly me: CleanerRow;
+  readonly outbox: Outbox;
+}
+
+export function DutySwitch({ me, outbox }: DutySwitchProps) {
   const { t } = useTexts();
-  const { send, pending } = useCommands();
-  const toast = useToast();
+  const { courier } = useHandset();
   const on = me.duty === 'on';
-  const busy = pending.length > 0;
-  const turn = async () => {
-    if (busy) return;
-    const failed = objectionToast(t, await send('duty.set', { duty: on ? 'off' : 'on' }));
-    if (failed !== null) toast(failed);
-  };
+  const unsent = waiting(about(outbox, 'duty')).length > 0;
   return (
     <button
       type="button"
       role="switch"
       aria-checked={on}
-      aria-busy={busy || undefined}
+      aria-busy={unsent || undefined}
       className={cx(css.switch, css[me.duty])}
-      onClick={() => void turn()}
+      onClick={() => void courier.add({ kind: 'duty.set', parameters: { duty: on ? 'off' : 'on' } }, null)}
     >
       <span className={css.track} aria-hidden>
         <span className={css.thumb} />

@@ -1,17 +1,23 @@
-/** A job's next legal step as one big button, and the others small beneath it. */
-import { useState } from 'react';
-import type { Objection } from '../../hub/outcome';
-import { useCommands } from '../../state/useCommand';
+/**
+ * A job's next legal step as one big button, and the others small beneath it. A step counts as soon as it is
+ * taken: it is written down here and sent when it can be.
+ */
+import { useEffect, useState } from 'react';
+import type { StepKind } from '../../hub/outbox';
+import { about } from '../../state/foresight';
+import { useHandset } from '../../state/handset';
 import { needsHold, stepsOf, type WorkCommand } from '../../state/work';
 import type { AgendaJobRow } from '../../wire';
 import { useTexts } from '../i18n';
-import { codeOf, explain } from '../objection';
 import { Button } from '../parts/Button';
 import { HoldButton } from '../parts/HoldButton';
-import { Failure } from '../parts/Notice';
 import { Sheet } from '../parts/Sheet';
+import { Actions } from './Actions';
 import css from './JobSteps.module.css';
 import { type Desk, timeZoneOf } from './WorkScreen';
+
+/** The next step stands where the last one was: a second tap does not take it, unless it has to be held. */
+const REST_MS = 700;
 
 interface JobStepsProps {
   readonly job: AgendaJobRow;
@@ -20,62 +26,50 @@ interface JobStepsProps {
 }
 
 export function JobSteps({ job, desk, prominence }: JobStepsProps) {
-  const { t, format } = useTexts();
-  const { send, pending } = useCommands();
-  const [objection, setObjection] = useState<Objection | null>(null);
+  const { t } = useTexts();
+  const { courier } = useHandset();
   const [withdrawing, setWithdrawing] = useState(false);
+  const [resting, rest] = useRest();
   const { next, others } = stepsOf(job.status);
-  const sending = pending[0]?.kind ?? null;
-  const take = async (command: WorkCommand) => {
-    if (sending !== null) return;
-    setObjection(null);
-    const outcome = await send(command, { job: job.id });
-    setWithdrawing(false);
-    if (outcome.outcome !== 'accepted') setObjection(outcome);
+  const take = (kind: StepKind) => {
+    rest();
+    void courier.add({ kind, parameters: { job: job.id } }, job.number);
   };
-  if (next === null) return null;
-  const mayWithdraw = others.includes('job.withdraw');
-  const earliest =
-    objection?.outcome === 'rejected' && objection.code === 'too_early' ? objection.details.earliest : null;
+  const withdraw = () => {
+    setWithdrawing(false);
+    void courier.add({ kind: 'job.withdraw', parameters: { job: job.id } }, job.number);
+  };
+  const told = <Actions entries={about(desk.outbox, job.id)} timeZone={timeZoneOf(desk.zones, job.zone)} />;
+  if (next === null) return told;
+  const steps = [next, ...others].filter(isStepOfJob);
   return (
     <div className={css.steps}>
-      {objection !== null && (
-        <Failure
-          title={explain(t, objection)}
-          code={codeOf(objection)}
-          {...(earliest === null
-            ? {}
-            : { hint: t.work.possibleFrom(format.time(earliest, timeZoneOf(desk.zones, job.zone))) })}
-        />
-      )}
       {job.lead ? (
-        <>
-          <Step command={next} main prominence={prominence} sending={sending} onTake={take} />
-          {others
-            .filter((command) => command !== 'job.withdraw')
-            .map((command) => (
-              <Step key={command} command={command} prominence={prominence} sending={sending} onTake={take} />
-            ))}
-        </>
+        steps.map((kind) => (
+          <Step
+            key={kind}
+            kind={kind}
+            main={kind === next}
+            prominence={prominence}
+            resting={resting}
+            onTake={take}
+          />
+        ))
       ) : (
         <p className={css.note}>
           {job.with[0] === undefined ? t.work.notLeadUnknown : t.work.notLead(job.with[0])}
         </p>
       )}
-      {mayWithdraw && (
-        <Button weight="quiet" onClick={() => setWithdrawing(true)} data-action="job.withdraw">
+      {told}
+      {others.includes('job.withdraw') && (
+        <Button weight="quiet" size="large" onClick={() => setWithdrawing(true)} data-action="job.withdraw">
           {t.work.actions['job.withdraw']}
         </Button>
       )}
       {withdrawing && (
         <Sheet title={t.work.withdrawTitle} onClose={() => setWithdrawing(false)}>
           <p>{t.work.withdrawLead}</p>
-          <Button
-            weight="danger"
-            size="large"
-            busy={sending === 'job.withdraw'}
-            onClick={() => void take('job.withdraw')}
-          >
+          <Button weight="danger" size="large" onClick={withdraw}>
             {t.work.actions['job.withdraw']}
           </Button>
         </Sheet>
@@ -84,26 +78,39 @@ export function JobSteps({ job, desk, prominence }: JobStepsProps) {
   );
 }
 
-interface StepProps {
-  readonly command: WorkCommand;
-  readonly main?: boolean;
-  readonly prominence: 'large' | 'quiet';
-  readonly sending: string | null;
-  readonly onTake: (command: WorkCommand) => Promise<void>;
+function isStepOfJob(command: WorkCommand): command is StepKind {
+  return command !== 'job.withdraw';
 }
 
-function Step({ command, main = false, prominence, sending, onTake }: StepProps) {
+/** True for a moment after it was called. */
+function useRest(): readonly [boolean, () => void] {
+  const [since, setSince] = useState<number | null>(null);
+  useEffect(() => {
+    if (since === null) return;
+    const timer = setTimeout(() => setSince(null), REST_MS);
+    return () => clearTimeout(timer);
+  }, [since]);
+  return [since !== null, () => setSince(performance.now())];
+}
+
+interface StepProps {
+  readonly kind: StepKind;
+  readonly main: boolean;
+  readonly prominence: 'large' | 'quiet';
+  readonly resting: boolean;
+  readonly onTake: (kind: StepKind) => void;
+}
+
+function Step({ kind, main, prominence, resting, onTake }: StepProps) {
   const { t } = useTexts();
-  const label = t.work.actions[command];
-  const busy = sending === command;
-  if (needsHold(command)) {
+  const label = t.work.actions[kind];
+  if (needsHold(kind)) {
     return (
       <HoldButton
-        hint={busy ? t.work.saving : t.work.holdHint}
+        hint={t.work.holdHint}
         weight={main ? 'primary' : 'danger'}
-        busy={busy}
-        name={command}
-        onConfirm={() => void onTake(command)}
+        name={kind}
+        onConfirm={() => onTake(kind)}
       >
         {label}
       </HoldButton>
@@ -113,9 +120,11 @@ function Step({ command, main = false, prominence, sending, onTake }: StepProps)
     <Button
       weight={main && prominence === 'large' ? 'primary' : 'secondary'}
       size="large"
-      busy={busy}
-      data-action={command}
-      onClick={() => void onTake(command)}
+      busy={resting}
+      data-action={kind}
+      onClick={() => {
+        if (!resting) onTake(kind);
+      }}
     >
       {label}
     </Button>

@@ -1,19 +1,19 @@
 /** The open board: who is first takes the job. A card that goes says so before it leaves. */
 import { Waypoints } from 'lucide-react';
-import { useState } from 'react';
-import type { Objection } from '../../hub/outcome';
+import { isWaiting } from '../../hub/outbox';
+import { about } from '../../state/foresight';
+import { useHandset } from '../../state/handset';
 import { useNow } from '../../state/now';
-import { useCommands } from '../../state/useCommand';
 import { useFarewell } from '../../state/useFarewell';
 import { isOver, type Misfit, misfit, nearestOwn, workSpan } from '../../state/work';
 import { localDate } from '../../state/zoned';
 import type { OpenJobRow } from '../../wire';
 import { type Catalog, useTexts } from '../i18n';
-import { codeOf, explain } from '../objection';
 import { Button } from '../parts/Button';
 import { cx } from '../parts/cx';
-import { Empty, Failure } from '../parts/Notice';
+import { Empty } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
+import { Actions } from './Actions';
 import css from './OpenTab.module.css';
 import tabs from './tabs.module.css';
 import type { Desk } from './WorkScreen';
@@ -53,8 +53,9 @@ interface OpenCardProps {
 
 function OpenCard({ job, gone, desk, now }: OpenCardProps) {
   const { t, format } = useTexts();
-  const { send, pending } = useCommands();
-  const [objection, setObjection] = useState<Objection | null>(null);
+  const { courier } = useHandset();
+  const tried = about(desk.outbox, job.id).filter(({ action }) => action.kind === 'job.claim');
+  const claiming = tried.some(isWaiting);
   const { me, rows, zones, services } = desk;
   const service = services.find(({ slug }) => slug === job.service);
   const timeZone = zones.find(({ slug }) => me.zones.includes(slug))?.time_zone ?? 'UTC';
@@ -67,11 +68,7 @@ function OpenCard({ job, gone, desk, now }: OpenCardProps) {
   });
   const near = nearestOwn(job, own);
   const { from, to } = workSpan(job);
-  const claim = async () => {
-    setObjection(null);
-    const outcome = await send('job.claim', { job: job.id });
-    if (outcome.outcome !== 'accepted') setObjection(outcome);
-  };
+  const claim = () => void courier.add({ kind: 'job.claim', parameters: { job: job.id } }, job.number);
   return (
     <li
       className={cx(css.card, gone && css.gone)}
@@ -109,15 +106,15 @@ function OpenCard({ job, gone, desk, now }: OpenCardProps) {
           <p className={cx(css.fit, problem !== null && css.misfit)}>
             {problem === null ? t.work.fits : misfitText(t, problem, format.list)}
           </p>
-          {objection !== null && <Failure title={explain(t, objection)} code={codeOf(objection)} />}
+          <Actions entries={tried} timeZone={timeZone} />
           <Button
             weight={problem === null ? 'primary' : 'secondary'}
             size="large"
-            busy={pending.length > 0}
+            busy={claiming}
             data-action="job.claim"
-            onClick={() => void claim()}
+            onClick={claim}
           >
-            {pending.length > 0 ? t.work.claiming : t.work.claim}
+            {claiming ? t.work.claiming : t.work.claim}
           </Button>
         </>
       )}

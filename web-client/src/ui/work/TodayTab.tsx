@@ -1,5 +1,6 @@
 /** The job at hand with its one next step, then the rest of the day. */
 import { CircleCheckBig, Coffee } from 'lucide-react';
+import { subjectOf } from '../../hub/outbox';
 import { useNow } from '../../state/now';
 import { todayOf } from '../../state/work';
 import { localDate } from '../../state/zoned';
@@ -7,6 +8,7 @@ import { useTexts } from '../i18n';
 import { Button } from '../parts/Button';
 import { Empty } from '../parts/Notice';
 import { setSearch } from '../router';
+import { Actions } from './Actions';
 import { CurrentJob } from './CurrentJob';
 import { JobLine } from './JobLine';
 import css from './tabs.module.css';
@@ -31,6 +33,7 @@ export function TodayTab({ desk }: { desk: Desk }) {
                 .join(', ')}
         </p>
       </header>
+      <Departed desk={desk} timeZone={timeZone} />
       {current !== null && <CurrentJob key={current.id} job={current} desk={desk} now={now} />}
       {current === null && done.length > 0 && (
         <Empty title={t.work.allDone} icon={<CircleCheckBig aria-hidden />} />
@@ -58,6 +61,14 @@ export function TodayTab({ desk }: { desk: Desk }) {
       )}
     </div>
   );
+}
+
+/** What became of actions on jobs that are not here any more. */
+function Departed({ desk, timeZone }: { desk: Desk; timeZone: string }) {
+  const { rows, open, outbox } = desk;
+  const here = new Set([...rows.agenda_job.keys(), ...open.map(({ id }) => id), 'duty']);
+  const departed = outbox.filter(({ action }) => !here.has(subjectOf(action)));
+  return <Actions entries={departed} timeZone={timeZone} named />;
 }
 
 function NothingToday({ open }: { open: number }) {

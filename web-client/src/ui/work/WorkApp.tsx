@@ -1,6 +1,7 @@
 /** The cleaner's app: everything in one bundle, so that no part of it is missing without a network. */
 import { useEffect } from 'react';
 import type { AppVersion } from '../../pwa/registration';
+import { type Device, HandsetProvider, useSharedSignIn } from '../../state/handset';
 import { type Services, useObservable, useUser } from '../../state/services';
 import { useTexts } from '../i18n';
 import type { Said } from '../i18n/load';
@@ -13,22 +14,29 @@ interface WorkAppProps {
   readonly services: Services;
   readonly said: Said;
   readonly version: AppVersion;
+  readonly device: Device;
 }
 
-export function WorkApp({ services, said, version }: WorkAppProps) {
+export function WorkApp({ services, said, version, device }: WorkAppProps) {
   return (
     <Shell services={services} said={said}>
       <Manifest />
-      <Screen />
+      <Screen device={device} />
       <Offered version={version} />
     </Shell>
   );
 }
 
 /** Signing in happens here and not on the page of its own, which lies outside of the installed app. */
-function Screen() {
+function Screen({ device }: { device: Device }) {
   const user = useUser();
-  return user === null ? <SignInScreen /> : <WorkScreen userId={user.id} />;
+  useSharedSignIn(device, user?.id ?? null);
+  if (user === null) return <SignInScreen />;
+  return (
+    <HandsetProvider key={user.id} account={user.id} device={device}>
+      <WorkScreen userId={user.id} />
+    </HandsetProvider>
+  );
 }
 
 function Offered({ version }: { version: AppVersion }) {

@@ -103,7 +103,7 @@ describe('the cleaner’s day', () => {
     fireEvent.click(await screen.findByRole('button', { name: 'I am on my way' }));
     const alert = await screen.findByRole('alert');
     expect(alert.textContent).toContain('It is too early for this step.');
-    expect(alert.textContent).toContain('Possible from 10:15.');
+    expect(alert.textContent).toContain('10:15');
     expect(alert.textContent).toContain('too_early');
   });
 
