@@ -7,10 +7,11 @@ import { StatusBadge } from '../parts/tones';
 import { JobMarks } from './Colleagues';
 import css from './DayList.module.css';
 import type { ControlRoom } from './useControlRoom';
+import { useShown } from './useFilter';
 
 export function DayList({ room }: { room: ControlRoom }) {
   const { t } = useTexts();
-  const { days } = room.board;
+  const { days } = useShown(room.board, false);
   return (
     <section className={css.list} aria-label={t.control.cleaners}>
       <h2 className={css.title}>

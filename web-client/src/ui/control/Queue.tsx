@@ -13,6 +13,7 @@ import { JobMarks } from './Colleagues';
 import css from './Queue.module.css';
 import type { ControlRoom } from './useControlRoom';
 import type { Drag } from './useDrag';
+import { useShown } from './useFilter';
 
 interface QueueProps {
   readonly room: ControlRoom;
@@ -23,18 +24,24 @@ interface QueueProps {
 export function Queue({ room, drag }: QueueProps) {
   const { t, format } = useTexts();
   const now = useNow(15_000);
-  const queue = useSteady(room.board.queue, usePointerDown());
-  const news = room.board.queue.length - queue.length;
+  const shown = useShown(room.board, false);
+  const queue = useSteady(shown.queue, usePointerDown());
+  const news = shown.queue.length - queue.length;
+  const all = room.board.queue.length;
   const upcoming = nextStart(room.board, now);
   return (
     <section className={css.queue} aria-label={t.control.unassigned}>
       <h2 className={css.title}>
-        {t.control.unassigned} <span>{room.board.queue.length}</span>
+        {t.control.unassigned} <span>{shown.all ? all : t.room.filter.shown(shown.queue.length, all)}</span>
         {news > 0 && <span className={css.news}>{t.timeline.news(news)}</span>}
       </h2>
       {queue.length === 0 && (
         <p className={css.empty}>
-          {room.board.jobs.size === 0 ? t.control.noJobs : t.control.allAssigned}
+          {all > 0
+            ? t.room.filter.noneLeft
+            : room.board.jobs.size === 0
+              ? t.control.noJobs
+              : t.control.allAssigned}
           {upcoming !== null && ` ${t.control.nextStart(format.time(upcoming, room.zone.time_zone))}`}
         </p>
       )}

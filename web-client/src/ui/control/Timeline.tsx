@@ -14,6 +14,7 @@ import { HEADER_PX, NAMES_PX, TimelineHeader } from './TimelineHeader';
 import { TimelineRow } from './TimelineRow';
 import { type ControlRoom, useOnDesk } from './useControlRoom';
 import type { Drag } from './useDrag';
+import { useShown } from './useFilter';
 import { useGridFocus } from './useGridFocus';
 import { useViewport } from './useViewport';
 
@@ -41,7 +42,8 @@ export function Timeline({ ref, room, drag, choice, today, me }: TimelineProps) 
   const rowPx = DENSITIES[choice.density];
   const port = useViewport(scroller, rowPx);
   const scale = useScale(room, choice, today, now, port.width, rowPx);
-  const ids = useMemo(() => board.days.map(({ cleaner }) => cleaner.id), [board.days]);
+  const { days } = useShown(board, room.placing !== null);
+  const ids = useMemo(() => days.map(({ cleaner }) => cleaner.id), [days]);
   const rows = useSteady(ids, usePointerDown());
   const [flashes] = useState(() => new FlashGate());
   const [cursor] = useState(() => new Observable<Cell | null>(null));

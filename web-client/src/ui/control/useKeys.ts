@@ -3,7 +3,10 @@
 import { useEffect, useRef } from 'react';
 import { FINE_STEP_MS, STEP_MS, stepFrom } from '../../state/controlAxis';
 import { nextInQueue, type Placing } from '../../state/desk';
+import type { JobRow } from '../../wire';
 import type { ControlRoom } from './useControlRoom';
+import { useShown } from './useFilter';
+import { useSurround } from './useSurround';
 
 interface KeysOptions {
   readonly room: ControlRoom;
@@ -15,13 +18,20 @@ interface KeysOptions {
   readonly enabled: boolean;
 }
 
+interface Heard extends KeysOptions {
+  /** What waits and passes the filter. */
+  readonly queue: readonly JobRow[];
+}
+
 /** Letters typed within this time are one name. */
 const TYPING_MS = 900;
 
 export function useKeys(options: KeysOptions): void {
-  const current = useRef(options);
-  current.current = options;
-  const { enabled } = options;
+  const { queue } = useShown(options.room.board, false);
+  const current = useRef({ ...options, queue });
+  current.current = { ...options, queue };
+  const { keysOn } = useSurround();
+  const enabled = options.enabled && keysOn;
   useEffect(() => {
     if (!enabled) return;
     const typed = { text: '', at: 0 };
@@ -50,7 +60,7 @@ function focused(): string | null {
 }
 
 /** Whether the key meant something. */
-function ofTheRoom(event: KeyboardEvent, options: KeysOptions): boolean {
+function ofTheRoom(event: KeyboardEvent, options: Heard): boolean {
   const { room } = options;
   const { desk } = room;
   if (event.altKey) return false;
@@ -61,9 +71,9 @@ function ofTheRoom(event: KeyboardEvent, options: KeysOptions): boolean {
   }
   switch (event.key.toLowerCase()) {
     case 'j':
-      return inQueue(room, 1);
+      return inQueue(options, 1);
     case 'k':
-      return inQueue(room, -1);
+      return inQueue(options, -1);
     case 'a':
       return place(room, 'assign');
     case 'm':
@@ -107,8 +117,8 @@ function ofTheRoom(event: KeyboardEvent, options: KeysOptions): boolean {
   }
 }
 
-function inQueue(room: ControlRoom, by: 1 | -1): boolean {
-  const next = nextInQueue(room.board.queue, room.desk.state.value.chosen, by);
+function inQueue({ room, queue }: Heard, by: 1 | -1): boolean {
+  const next = nextInQueue(queue, room.desk.state.value.chosen, by);
   if (next !== null) room.choose(next.id);
   return next !== null;
 }
