@@ -45,6 +45,8 @@ export class BoardStore {
   private rows: Rows = NO_ROWS;
   private intents: readonly Intent[] = [];
   private hurries = false;
+  /** Feeds it with what has come since; set by who feeds it. */
+  source: (() => void) | null = null;
   private board: Board = EMPTY;
   private byCleaner: ReadonlyMap<string, CleanerDay> = new Map();
   private readonly firstStarts = new Map<string, number>();
@@ -88,8 +90,9 @@ export class BoardStore {
     this.hurry(() => this.settle());
   }
 
-  /** The decision has been answered. */
+  /** The decision has been answered: what came of it is shown in its place. */
   forget(intent: Intent): void {
+    this.source?.();
     this.intents = this.intents.filter((other) => other !== intent);
     this.hurry(() => this.settle());
   }

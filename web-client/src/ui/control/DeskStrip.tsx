@@ -29,7 +29,7 @@ export function DeskStrip({ room, choice, onForm }: StripProps) {
       ) : (
         <span className={css.quiet} />
       )}
-      <ViewPart room={room} choice={choice} />
+      {placing === null && <ViewPart room={room} choice={choice} />}
     </div>
   );
 }

@@ -17,6 +17,8 @@ export interface Feed {
 
 /** Panels that look at the whole board are drawn at most this often while changes pour in. */
 const COARSE_MS = 250;
+/** More than one frame, less than two. */
+const PACE_MS = 24;
 const LOADING: Feed = { phase: { kind: 'loading' }, at: null };
 
 export function useBoardStore(channels: readonly string[]): { store: BoardStore; feed: () => Feed } {
@@ -41,15 +43,33 @@ export function useBoardStore(channels: readonly string[]): { store: BoardStore;
       feed.current = next;
       if (!store.feed(rows) && stands) store.touch();
     };
-    const stops = watches.map(({ view }) => view.state.subscribe(() => onNextFrame(pull)));
+    // A lone change is on the screen with the next frame; of a stream of them every other frame shows one.
+    const paced = pacer(pull);
+    const stops = watches.map(({ view }) => view.state.subscribe(paced.ask));
     pull();
+    store.source = pull;
     return () => {
+      store.source = null;
       for (const stop of stops) stop();
-      cancelFrame(pull);
+      paced.stop();
       for (const { release } of watches) release();
     };
   }, [hub, store, joined]);
   return { store, feed: useCallback(() => feed.current, []) };
+}
+
+/** Runs a task on the next frame, but not on two frames in a row. */
+function pacer(task: () => void): { ask: () => void; stop: () => void } {
+  let ran = Number.NEGATIVE_INFINITY;
+  const run = () => {
+    if (performance.now() - ran < PACE_MS) {
+      onNextFrame(run);
+      return;
+    }
+    ran = performance.now();
+    task();
+  };
+  return { ask: () => onNextFrame(run), stop: () => cancelFrame(run) };
 }
 
 /** The whole board: at once when it has been quiet, a few times a second when it has not. */
