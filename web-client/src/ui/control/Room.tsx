@@ -22,13 +22,14 @@ import { MoveForm } from './MoveForm';
 import { Queue } from './Queue';
 import css from './Room.module.css';
 import { SetbackCard } from './SetbackCard';
-import { Side } from './Side';
+import { MapInTheMiddle, Side } from './Side';
 import { Surroundings } from './Surroundings';
 import { Timeline, type TimelineHandle } from './Timeline';
 import { ColleaguesProvider, useTellColleagues } from './useColleagues';
 import { type ControlRoom, useControlRoom, useOnDesk } from './useControlRoom';
 import { Ghost, useDrag } from './useDrag';
 import { useKeys } from './useKeys';
+import { useSurround } from './useSurround';
 
 interface RoomProps {
   readonly first: Zone;
@@ -72,6 +73,7 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
   const room = useControlRoom({ zone, date, days: choice.days, services, user });
   const { desk } = room;
   const narrow = useMedia('(max-width: 899px)');
+  const { layout } = useSurround();
   const timeline = useRef<TimelineHandle>(null);
   const [help, setHelp] = useState(false);
   const [form, setForm] = useState(false);
@@ -125,11 +127,15 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
             <div className={css.side}>
               <Queue room={room} drag={drag} />
             </div>
-            <div className={css.main}>
-              <DeskStrip room={room} choice={choice} onForm={() => setForm(true)} />
-              <Timeline ref={timeline} room={room} drag={drag} choice={choice} today={today} me={user.id} />
-              <SetbackCard room={room} />
-            </div>
+            {layout === 3 ? (
+              <MapInTheMiddle room={room} />
+            ) : (
+              <div className={css.main}>
+                <DeskStrip room={room} choice={choice} onForm={() => setForm(true)} />
+                <Timeline ref={timeline} room={room} drag={drag} choice={choice} today={today} me={user.id} />
+                <SetbackCard room={room} />
+              </div>
+            )}
             <Side room={room} />
           </div>
         )}

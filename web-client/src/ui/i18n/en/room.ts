@@ -121,6 +121,21 @@ export const room = {
     noneLeft: 'Nothing that waits passes the filter.',
     open: (n: number) => (n === 0 ? 'Filter' : `Filter: ${n}`),
   },
+  map: {
+    title: (zone: string) => `Map of ${zone}`,
+    summary: (cleaners: number, late: number, jobs: number) =>
+      `${count(cleaners, '1 cleaner', `${cleaners} cleaners`)}, ${late} of them late, and ${count(jobs, '1 job', `${jobs} jobs`)} that are not over. The button below shows them as a table.`,
+    closer: 'Closer',
+    further: 'Further away',
+    whole: 'The whole zone',
+    table: 'Where cleaners are, as a table',
+    nobody: 'Nobody at work shares a position right now.',
+    near: 'Job',
+    heard: 'Heard at',
+    old: 'a while ago',
+    doing: { free: 'without a job right now', en_route: 'on the way', on_site: 'at work' },
+    scale: (metres: number) => (metres < 1000 ? `${metres} m` : `${metres / 1000} km`),
+  },
   palette: {
     title: 'Go to or do',
     open: 'Search and commands',
