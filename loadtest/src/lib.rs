@@ -16,4 +16,5 @@ pub mod history;
 pub mod nemesis;
 pub mod people;
 pub mod proxy;
+pub mod replay;
 pub mod run;

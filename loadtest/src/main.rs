@@ -41,6 +41,10 @@ enum Command {
     Day(calm::Day),
     /// Commands to it, in an open or a closed loop.
     Commands(calm::Commands),
+    /// What a delivery costs it, against the conformance server.
+    Commits(calm::Commits),
+    /// Commands against their own statements, played again with nobody between.
+    Replay(calm::Replay),
     /// Many customers who all want one slot of it.
     Race(calm::Race),
     /// The bare loop that servers are held against: frames to sockets, and nothing else.
@@ -61,6 +65,8 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         Command::Day(day) => return runtime()?.block_on(day.run()),
         Command::Commands(commands) => return runtime()?.block_on(commands.run()),
+        Command::Commits(commits) => return runtime()?.block_on(commits.run()),
+        Command::Replay(replay) => return runtime()?.block_on(replay.run()),
         Command::Race(race) => return runtime()?.block_on(race.run()),
         Command::Fanout(fanout) => return show(&fanout.run()?, fanout.options.quiet),
         Command::Channels(channels) => {

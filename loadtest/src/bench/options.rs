@@ -140,6 +140,17 @@ impl Server {
 }
 
 impl Options {
+    /// Those of who gives no flags.
+    pub fn by_default() -> Self {
+        #[derive(clap::Parser)]
+        struct Flags {
+            #[command(flatten)]
+            options: Options,
+        }
+        let nothing: [&str; 0] = [];
+        <Flags as clap::Parser>::parse_from(nothing).options
+    }
+
     /// Goes to the clients' cores, and starts what is to be measured.
     pub fn server(&self) -> Result<Server> {
         process::run_on(&self.client_cores)?;
@@ -229,6 +240,7 @@ impl Options {
             path: server.path.clone(),
             language: server.language,
             token: self.token.clone(),
+            tokens: Vec::new(),
             channels,
             subscribers,
             worker: 0,

@@ -83,6 +83,11 @@ impl Suite {
         for (subscribers, rate) in [(1000, 100.0), (10_000, 10.0)] {
             self.fan_out(&servers, subscribers, rate, &mut comparison);
         }
+        // How CPU per delivery grows; with 1,000 and 10,000 subscribers it is in the rows before.
+        self.fan_out(&servers, 100, 1000.0, &mut comparison);
+        for channels in [1, 10, 100, 1000] {
+            self.small_channels(&servers, channels, &mut comparison);
+        }
         for (channels, first) in [(1, 500.0), (100, 10_000.0)] {
             self.saturate(&servers, channels, first, &mut comparison);
         }
@@ -148,6 +153,40 @@ impl Suite {
             let cells = runs.iter().map(|runs| cell(runs, digits, of)).collect();
             into.add(&format!("{row}: {what}"), cells);
         }
+        into.figures
+            .extend(runs.into_iter().flatten().filter_map(Result::ok));
+    }
+
+    /// As many publications a second over more and more channels of ten.
+    fn small_channels(&self, servers: &[Kind], channels: usize, into: &mut Comparison) {
+        let rate = 1000.0;
+        let row = format!("{channels} channels of 10 subscribers, {rate} publications/s");
+        if !self.wants(&row) {
+            return;
+        }
+        let run = |server: &Kind| {
+            let fanout = Fanout {
+                options: self.options(*server),
+                subscribers: 10 * channels,
+                channels,
+                load: Load {
+                    rate,
+                    payload: 128,
+                    duration: self.duration,
+                    warm_up: 1.0,
+                },
+            };
+            fanout.run()
+        };
+        let runs: Vec<_> = servers.iter().map(|server| vec![run(server)]).collect();
+        let cells = runs
+            .iter()
+            .map(|runs| cell(runs, 2, |it| it.server_cpu_seconds_per_million));
+        let cells = cells.collect();
+        into.add(
+            &format!("{row}: server CPU s per million deliveries"),
+            cells,
+        );
         into.figures
             .extend(runs.into_iter().flatten().filter_map(Result::ok));
     }

@@ -333,6 +333,7 @@ impl Life {
             Some(Order::Presence(channel, answer)) => {
                 self.session.list_presence(&channel, answer, now);
             }
+            Some(Order::Location(place)) => self.session.tell_location(place, now),
             Some(Order::Drop(pause)) => return Some(End::Dropped(pause)),
             Some(Order::GoHome) if self.settings.instance != self.home => {
                 self.goes_home = true;

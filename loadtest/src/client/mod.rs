@@ -74,6 +74,8 @@ enum Order {
     Leave(String),
     Command(Command),
     Presence(String, oneshot::Sender<String>),
+    /// Tell where the person is.
+    Location([f64; 2]),
     /// Read nothing for so long.
     Stall(Duration),
     /// Let the connection go without a word, and come back after so long.
@@ -138,6 +140,10 @@ impl Client {
 
     pub fn command(&self, command: Command) {
         self.order(Order::Command(command));
+    }
+
+    pub fn tell_location(&self, place: [f64; 2]) {
+        self.order(Order::Location(place));
     }
 
     pub fn stall(&self, pause: Duration) {

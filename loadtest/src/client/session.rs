@@ -46,6 +46,8 @@ enum Asked {
     Command,
     Refresh,
     Presence(oneshot::Sender<String>),
+    /// Nothing is made of the answer: who is not at work is not followed.
+    Location,
     Unsubscribe,
 }
 
@@ -166,6 +168,13 @@ impl Session {
         }
     }
 
+    pub fn tell_location(&mut self, place: [f64; 2], now: Instant) {
+        if self.connected.is_some() {
+            let id = self.ask(Asked::Location, now);
+            self.frame.location(id, jiff::Timestamp::now(), place);
+        }
+    }
+
     pub fn command(&mut self, command: Command, now: Instant) {
         self.commands.take(command, now);
     }
@@ -283,7 +292,7 @@ impl Session {
             return Verdict::GoOn;
         }
         match self.asked.remove(&reply.id).map(|(asked, _)| asked) {
-            None | Some(Asked::Unsubscribe) => Verdict::GoOn,
+            None | Some(Asked::Unsubscribe | Asked::Location) => Verdict::GoOn,
             Some(Asked::Connect) => self.take_connect(reply, instance, now),
             Some(Asked::Refresh) => self.take_refresh(reply, now),
             Some(Asked::Subscribe(channel)) => {

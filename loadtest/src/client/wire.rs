@@ -75,6 +75,13 @@ impl Frame {
         ));
     }
 
+    /// Where somebody is, `at` this time.
+    pub fn location(&mut self, id: u32, at: jiff::Timestamp, [lon, lat]: [f64; 2]) {
+        self.add(format_args!(
+            r#"{{"id":{id},"rpc":{{"method":"location.report","data":{{"fixes":[{{"at":"{at}","lon":{lon},"lat":{lat}}}]}}}}}}"#
+        ));
+    }
+
     pub fn refresh(&mut self, id: u32, token: &str) {
         self.add(format_args!(
             r#"{{"id":{id},"refresh":{{"token":"{token}"}}}}"#

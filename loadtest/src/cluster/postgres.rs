@@ -88,6 +88,11 @@ impl PostgresServer {
             .ssl_mode(PgSslMode::Disable)
     }
 
+    /// Folder and port of its socket.
+    pub fn socket(&self) -> (PathBuf, u16) {
+        (self.toolbox.sockets().to_owned(), self.port)
+    }
+
     /// Past every proxy.
     pub fn url(&self, database: &str) -> String {
         let (sockets, port) = (self.toolbox.sockets().display(), self.port);

@@ -31,6 +31,17 @@ const RACES: u32 = 10;
 /// How long before its start a crew may set out.
 const DEPART_AHEAD: SignedDuration = SignedDuration::from_hours(4);
 
+/// What people do how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mix {
+    /// A little of everything, races and mistakes too.
+    Everything,
+    /// A day: 60 % say how their work goes, 20 % place and end holds, 10 % claim, 10 % dispatch.
+    Day,
+    /// Nothing but holds of tomorrow, which are given back: each changes the slots of one channel.
+    Holds,
+}
+
 /// A hold that a customer has, by place in [`Crowd::customers`].
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
@@ -70,6 +81,7 @@ impl Act {
 
 /// The one who chooses.
 pub struct Chooser<'a> {
+    pub mix: Mix,
     pub crowd: &'a Crowd,
     pub dice: &'a mut StdRng,
     pub holds: &'a mut Vec<Held>,
@@ -80,13 +92,27 @@ pub struct Chooser<'a> {
 impl Chooser<'_> {
     /// Something to do; what cannot be done right now gives way to something that always can.
     pub fn choose(&mut self) -> Act {
-        let chosen = match self.dice.random_range(0..100) {
-            0..16 => self.place_hold(),
-            16..32 => self.end_hold(),
-            32..78 => self.work(),
-            78..84 => self.customer_changes(),
-            84..87 => self.see_to_alert(),
-            _ => None,
+        let roll = self.dice.random_range(0..100);
+        let chosen = match self.mix {
+            Mix::Everything => match roll {
+                0..16 => self.place_hold(),
+                16..32 => self.end_hold(),
+                32..78 => self.work(),
+                78..84 => self.customer_changes(),
+                84..87 => self.see_to_alert(),
+                _ => None,
+            },
+            Mix::Day => match roll {
+                0..60 => self.say_how_it_goes(),
+                60..70 => self.place_hold(),
+                70..80 => self.end_hold(),
+                80..90 => self.claim_something(),
+                _ => self.dispatch(),
+            },
+            Mix::Holds => match roll {
+                0..50 => self.hold_tomorrow(),
+                _ => self.give_back(),
+            },
         };
         chosen.unwrap_or_else(|| self.say_duty())
     }
@@ -112,8 +138,12 @@ impl Chooser<'_> {
 
     /// A start with room for the crew, early ones more often, so that crews can set out.
     fn slot(&mut self, zone: usize) -> Option<(&'static Service, Timestamp)> {
-        let crowd = self.crowd;
         let day = usize::from(self.dice.random_ratio(1, 4));
+        self.slot_of(zone, day)
+    }
+
+    fn slot_of(&mut self, zone: usize, day: usize) -> Option<(&'static Service, Timestamp)> {
+        let crowd = self.crowd;
         let watched = crowd.places[zone].slots.get(day)?.look();
         let soon = self.now + DEPART_AHEAD;
         let wants_soon = self.dice.random_ratio(2, 3);
@@ -132,9 +162,18 @@ impl Chooser<'_> {
     }
 
     fn place_hold(&mut self) -> Option<Act> {
+        let day = usize::from(self.dice.random_ratio(1, 4));
+        self.hold_on(day)
+    }
+
+    fn hold_tomorrow(&mut self) -> Option<Act> {
+        self.hold_on(1)
+    }
+
+    fn hold_on(&mut self, day: usize) -> Option<Act> {
         let place = self.dice.random_range(0..self.crowd.customers.len().max(1));
         let person = self.crowd.customers.get(place)?;
-        let (service, start) = self.slot(person.member.zone)?;
+        let (service, start) = self.slot_of(person.member.zone, day)?;
         let zone = &self.crowd.places[person.member.zone].slug;
         let parameters = json!({ "zone": zone, "service": service.slug, "start": start });
         let mut act = Act::new(self.device(person), "hold.place", parameters);
@@ -162,6 +201,66 @@ impl Chooser<'_> {
             ("hold.release", json!({ "hold": hold }))
         };
         Some(Act::new(client, kind, parameters).about(hold))
+    }
+
+    fn give_back(&mut self) -> Option<Act> {
+        let place = (0..self.holds.len()).choose(self.dice)?;
+        let Held { customer, hold } = self.holds.swap_remove(place);
+        let client = self.device(&self.crowd.customers[customer]);
+        Some(Act::new(client, "hold.release", json!({ "hold": hold })).about(hold))
+    }
+
+    /// A live job of today or tomorrow that nobody is at.
+    fn job(&mut self, zone: usize, is_wanted: impl Fn(&Job) -> bool) -> Option<Job> {
+        let day = usize::from(self.dice.random_ratio(1, 4));
+        let control = self.crowd.places[zone].control.get(day)?.look();
+        let jobs = control.view.jobs.values();
+        let free = jobs.filter(|job| is_wanted(job) && !self.under_way.contains(&job.id));
+        free.choose(self.dice).cloned()
+    }
+
+    /// The lead of a crew goes one step on.
+    fn say_how_it_goes(&mut self) -> Option<Act> {
+        let zone = self.place();
+        let is_soon = |job: &Job, now| job.starts_at - DEPART_AHEAD < now;
+        let now = self.now;
+        let job = self.job(zone, |job| match job.status.as_str() {
+            "acknowledged" => is_soon(job, now),
+            "assigned" | "en_route" | "arrived" | "in_progress" | "paused" => true,
+            _ => false,
+        })?;
+        let kind = match job.status.as_str() {
+            "assigned" => "job.acknowledge",
+            "acknowledged" => "job.depart",
+            "en_route" => "job.arrive",
+            "arrived" => "job.start",
+            "in_progress" if self.dice.random_ratio(1, 20) => "job.complete",
+            "in_progress" => "job.pause",
+            _ => "job.resume",
+        };
+        let lead = self.crowd.cleaner_of(job.lead?)?;
+        let act = Act::new(self.device(lead), kind, json!({ "job": job.id }));
+        Some(act.about(job.id))
+    }
+
+    fn claim_something(&mut self) -> Option<Act> {
+        let zone = self.place();
+        let job = self.job(zone, |job| job.status == "unassigned")?;
+        Some(self.claim(&job, zone)?.about(job.id))
+    }
+
+    fn dispatch(&mut self) -> Option<Act> {
+        let zone = self.place();
+        let is_early = |job: &Job| ["unassigned", "assigned"].contains(&job.status.as_str());
+        let Some(job) = self.job(zone, is_early) else {
+            return self.book_by_phone(zone);
+        };
+        let act = match (job.status.as_str(), self.dice.random_range(0..4)) {
+            (_, 0) => self.move_job(&job, zone),
+            ("unassigned", _) => self.assign(&job, zone),
+            _ => self.unassign(&job, zone),
+        };
+        Some(act?.about(job.id))
     }
 
     /// Somebody does something with a job of today or tomorrow.

@@ -15,7 +15,7 @@ use tokio::{sync::mpsc::UnboundedReceiver, time::sleep_until};
 use uuid::{Builder, Uuid};
 
 use super::{
-    acts::{Act, Chooser, Held},
+    acts::{Act, Chooser, Held, Mix},
     crowd::Crowd,
 };
 use crate::{
@@ -25,6 +25,9 @@ use crate::{
 
 /// How long an outcome matters to the one who asked.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many others are looked for in the place of somebody without a network.
+const OTHERS: usize = 8;
 
 /// A command as it went.
 #[derive(Debug, Clone)]
@@ -42,6 +45,7 @@ pub struct Sample {
 /// See the module.
 pub struct Director {
     pub crowd: Arc<Crowd>,
+    pub mix: Mix,
     /// Every command whose outcome is known, or given up.
     pub samples: Vec<Sample>,
     /// Who follows which booking.
@@ -71,6 +75,7 @@ impl Director {
     ) -> Self {
         Self {
             crowd,
+            mix: Mix::Everything,
             samples: Vec::new(),
             bookings: Vec::new(),
             recorder,
@@ -146,14 +151,24 @@ impl Director {
 
     fn act(&mut self, intended: Instant) {
         let now = Timestamp::now();
-        let act = Chooser {
+        let mut chooser = Chooser {
+            mix: self.mix,
             crowd: &self.crowd,
             dice: &mut self.dice,
             holds: &mut self.holds,
             under_way: &self.under_way,
             now,
+        };
+        let mut act = chooser.choose();
+        if self.mix == Mix::Day {
+            // On this day phones lose their networks, and whoever has none does nothing. Under faults they try.
+            for _ in 0..OTHERS {
+                if chooser.crowd.clients[act.client].is_caught_up() {
+                    break;
+                }
+                act = chooser.choose();
+            }
         }
-        .choose();
         let Act {
             client,
             kind,

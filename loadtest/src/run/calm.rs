@@ -15,14 +15,21 @@ use serde::Serialize;
 use tokio::time::sleep;
 
 use super::{
-    Histogram, Plan, Site, Stretch, come_to_rest, figures::Figures, race::Race, say, scene::Scene,
+    Histogram, Plan, Site, Stretch, chores, come_to_rest,
+    figures::Figures,
+    onlookers::{Onlookers, Seen, View},
+    race::Race,
+    say,
+    scene::{Scene, room_for_a_crowd},
 };
 use crate::{
-    bench::report::Latency,
+    bench::{oracle::Faults, process, report::Latency},
     check::{self, report::Report},
     history::Run,
     people::{
+        acts::Mix,
         company::Size,
+        crowd::Person,
         director::{Director, Sample},
     },
 };
@@ -31,6 +38,11 @@ use crate::{
 const ANY: &str = "";
 /// Beyond what a server bears that is an answer, not a fault; it is among the outcomes.
 const TURNED_AWAY: &str = "in calm nobody is turned away";
+
+/// People act before anything is measured.
+const WARM_UP: Duration = Duration::from_secs(10);
+/// Until onlookers have what was done last.
+const STILL: Duration = Duration::from_secs(1);
 
 /// What keeps people busy.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +62,11 @@ pub struct Calm {
     pub size: Size,
     pub duration: Duration,
     pub pressure: Pressure,
+    /// Of the server.
+    pub instances: usize,
+    pub mix: Mix,
+    /// Connections besides, of those who only look: 85 in 100 at slots, 13 at boards, two at control rooms.
+    pub onlookers: usize,
 }
 
 /// What it was like.
@@ -59,11 +76,15 @@ pub struct Served {
     pub clients: usize,
     pub commands: usize,
     pub commands_per_second: f64,
+    /// What the server used for each, deliveries included; the database is not in it.
+    pub server_cpu_ms_per_command: f64,
     /// From the intended moment to the outcome.
     pub acknowledged: Latency,
     /// From commit until another client had it.
     pub delivered: Latency,
     pub deliveries: u64,
+    /// To those who only look.
+    pub onlookers: Seen,
     /// By kind of command and how it was decided, with the code of a refusal.
     pub outcomes: BTreeMap<String, u64>,
     /// Races in which not exactly as many got the slot as there were places.
@@ -91,9 +112,10 @@ impl Calm {
             faults: Duration::ZERO,
             // As long as they may live.
             token_seconds: 600,
+            settings: room_for_a_crowd(),
             ..Plan::long(self.seed, self.clients, 1.0, self.duration)
         };
-        let mut scene = Box::pin(Scene::of_instances(&plan, site, 1)).await?;
+        let mut scene = Box::pin(Scene::of_instances(&plan, site, self.instances)).await?;
         let outcomes = scene.outcomes.take().context("a scene is played once")?;
         let mut race = Race::default();
         let outcomes = match self.pressure {
@@ -102,7 +124,22 @@ impl Calm {
         };
         let crowd = Arc::clone(&scene.stage.crowd);
         let mut director = Director::new(crowd, scene.recorder.clone(), outcomes, plan.seed);
-        let quiet = self.play(&scene, &mut director).await;
+        director.mix = self.mix;
+        let mut onlookers = None;
+        if self.onlookers > 0 {
+            say("onlookers come");
+            onlookers = Some(Onlookers::come(&scene, self.onlookers, views(&scene))?);
+        }
+        let processes = server_of(&scene)?;
+        let (quiet, used_ns) = self.play(&scene, &mut director, &processes).await?;
+        director.finish().await;
+        let seen = match onlookers {
+            Some(onlookers) => {
+                sleep(STILL).await;
+                onlookers.look(&scene).await?
+            }
+            None => Seen::default(),
+        };
         come_to_rest(&plan, &scene, &mut director).await?;
         let run = describe(&plan, &scene);
         fs::write(
@@ -119,34 +156,60 @@ impl Calm {
         let figures = Figures::of(&site.folder, &run, &samples, quiet, never, None).await?;
         samples.retain(|sample| quiet.holds(sample.at));
         samples.extend(race.samples);
-        Ok(self.tell(&samples, &figures, quiet, race.unfair, &checked))
+        let mut served = self.tell(&samples, &figures, quiet, race.unfair, &checked);
+        served.onlookers = seen;
+        #[expect(clippy::cast_precision_loss, reason = "for people to read")]
+        let cpu_ms = used_ns as f64 / 1e6;
+        #[expect(clippy::cast_precision_loss, reason = "for people to read")]
+        let commands = served.commands.max(1) as f64;
+        served.server_cpu_ms_per_command = cpu_ms / commands;
+        Ok(served)
     }
 
-    async fn play(&self, scene: &Scene, director: &mut Director) -> Stretch {
+    /// What time was measured, and what the server used in it.
+    async fn play(
+        &self,
+        scene: &Scene,
+        director: &mut Director,
+        server: &[u32],
+    ) -> Result<(Stretch, u64)> {
         let at = || scene.recorder.at();
         say("people begin");
-        let warm_up = sleep(self.duration.min(Duration::from_secs(3)));
-        let from = match self.pressure {
+        let warm_up = sleep(WARM_UP.min(self.duration));
+        let (from, before_ns);
+        match self.pressure {
             Pressure::Race(_) => {
-                return Stretch {
-                    from: 0,
-                    until: at(),
-                };
+                let until = at();
+                return Ok((Stretch { from: 0, until }, process::cpu_ns(server)?));
             }
             Pressure::Open(rate) => {
+                // A day begins with work to do.
+                director.mix = Mix::Everything;
                 director.play_during(rate, warm_up).await;
-                let from = at();
-                director.play_during(rate, sleep(self.duration)).await;
-                from
+                director.mix = self.mix;
+                (from, before_ns) = (at(), process::cpu_ns(server)?);
+                let cleaners = self.clients.saturating_add(self.onlookers) * 13 / 100;
+                let crowd = Arc::clone(&scene.stage.crowd);
+                let phones = chores::of_phones(&crowd, cleaners, self.seed);
+                let day = async {
+                    tokio::select! {
+                        () = phones, if self.mix == Mix::Day => {}
+                        () = sleep(self.duration) => {}
+                    }
+                };
+                director.play_during(rate, day).await;
             }
             Pressure::Closed(under_way) => {
                 director.play_closed(under_way, warm_up).await;
-                let from = at();
+                (from, before_ns) = (at(), process::cpu_ns(server)?);
                 director.play_closed(under_way, sleep(self.duration)).await;
-                from
             }
-        };
-        Stretch { from, until: at() }
+        }
+        let until = at();
+        Ok((
+            Stretch { from, until },
+            process::cpu_ns(server)? - before_ns,
+        ))
     }
 
     fn tell(
@@ -187,14 +250,42 @@ impl Calm {
             clients: self.clients,
             commands: samples.len(),
             commands_per_second: per_second,
+            server_cpu_ms_per_command: 0.0,
             acknowledged: Latency::of(&acknowledged),
             delivered: Latency::of(&figures.delivered_quiet),
             deliveries: figures.deliveries,
+            onlookers: Seen::default(),
             outcomes,
             unfair_races,
             broken: broken.collect(),
         }
     }
+}
+
+/// What onlookers look at, of today: of a hundred views 85 of slots, 13 of boards, two of control rooms.
+fn views(scene: &Scene) -> Vec<View> {
+    let crowd = &scene.stage.crowd;
+    let token = |people: &[Person]| {
+        let first = people.first();
+        first.map(|person| person.member.tokens.access.clone())
+    };
+    let staff = token(&crowd.dispatchers);
+    // So many that each zone has its share.
+    let views = (0..100 * crowd.places.len()).map(|number| {
+        let place = &crowd.places[number / 100];
+        match number % 100 {
+            0..85 => (place.slots[0].topic.name.clone(), None),
+            85..98 => (format!("board:{}", place.slug), staff.clone()),
+            _ => (place.control[0].topic.name.clone(), staff.clone()),
+        }
+    });
+    views.collect()
+}
+
+pub(super) fn server_of(scene: &Scene) -> Result<Vec<u32>> {
+    let instances = scene.stage.cluster.instances().iter();
+    let ids = instances.map(|each| each.process().id().context("the server runs"));
+    ids.collect()
 }
 
 fn describe(plan: &Plan, scene: &Scene) -> Run {
@@ -211,7 +302,10 @@ fn describe(plan: &Plan, scene: &Scene) -> Run {
 
 impl Served {
     pub fn is_good(&self) -> bool {
-        self.broken.is_empty() && self.unfair_races == 0 && self.commands > 0
+        self.broken.is_empty()
+            && self.unfair_races == 0
+            && self.commands > 0
+            && self.onlookers.is_good()
     }
 }
 
@@ -240,6 +334,30 @@ impl Display for Served {
             row(&format!("{what} max, ms"), format!("{:.2}", latency.max_ms))?;
         }
         row("deliveries", self.deliveries.to_string())?;
+        row(
+            "server's CPU per command, deliveries included, ms",
+            format!("{:.2}", self.server_cpu_ms_per_command),
+        )?;
+        row("onlookers", self.onlookers.connections.to_string())?;
+        row(
+            "deliveries to onlookers",
+            self.onlookers.deliveries.to_string(),
+        )?;
+        let Faults {
+            lost,
+            duplicated,
+            out_of_order,
+        } = self.onlookers.faults;
+        row(
+            "lost, duplicated, out of order at onlookers",
+            format!("{lost}, {duplicated}, {out_of_order}"),
+        )?;
+        for (reason, count) in &self.onlookers.ended {
+            row(
+                &format!("onlookers that ended: {reason}"),
+                count.to_string(),
+            )?;
+        }
         row("unfair races", self.unfair_races.to_string())?;
         for (outcome, count) in &self.outcomes {
             row(outcome, count.to_string())?;
@@ -264,6 +382,8 @@ mod tests {
             acknowledged: Latency::default(),
             delivered: Latency::default(),
             deliveries: 1,
+            server_cpu_ms_per_command: 1.0,
+            onlookers: Seen::default(),
             outcomes: BTreeMap::new(),
             unfair_races: 0,
             broken: Vec::new(),
@@ -285,8 +405,10 @@ mod tests {
             commands: 0,
             ..served()
         };
+        let mut blind = served();
+        blind.onlookers.faults.lost = 1;
         assert!(
-            [unfair, broken, empty]
+            [unfair, broken, empty, blind]
                 .iter()
                 .all(|served| !served.is_good())
         );

@@ -6,11 +6,14 @@
 
 mod afterwards;
 pub mod calm;
+mod chores;
+pub mod commits;
 mod figures;
 mod histogram;
+mod onlookers;
 mod race;
 mod report;
-mod scene;
+pub(crate) mod scene;
 mod storm;
 
 use std::{
@@ -252,7 +255,7 @@ async fn trouble(plan: &Plan, scene: &Scene) -> Result<()> {
     Ok(())
 }
 
-async fn everybody_back(scene: &Scene) -> usize {
+pub(crate) async fn everybody_back(scene: &Scene) -> usize {
     let until = Instant::now() + RETURN;
     while scene.stage.crowd.behind() > 0 && Instant::now() < until {
         sleep(Duration::from_millis(50)).await;
@@ -261,7 +264,7 @@ async fn everybody_back(scene: &Scene) -> usize {
 }
 
 /// What goes on, for who waits.
-fn say(what: &str) {
+pub(crate) fn say(what: &str) {
     tracing::info!("{what}");
 }
 

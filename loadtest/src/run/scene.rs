@@ -36,7 +36,7 @@ const ARRIVAL: Duration = Duration::from_mins(1);
 const UNLIMITED: &str = "1000000";
 
 /// See the module.
-pub(super) struct Scene {
+pub(crate) struct Scene {
     pub stage: Stage,
     pub recorder: Recorder,
     pub canaries: Canaries,
@@ -73,12 +73,12 @@ impl ByCommand {
 }
 
 impl Scene {
-    pub(super) async fn set(plan: &Plan, site: &Site) -> Result<Self> {
+    pub(crate) async fn set(plan: &Plan, site: &Site) -> Result<Self> {
         Self::of_instances(plan, site, INSTANCES).await
     }
 
     /// With so many; of one alone the clock stays right.
-    pub(super) async fn of_instances(plan: &Plan, site: &Site, instances: usize) -> Result<Self> {
+    pub(crate) async fn of_instances(plan: &Plan, site: &Site, instances: usize) -> Result<Self> {
         say("a cluster starts");
         let mut config = ClusterConfig::new(site.folder.join("cluster"), &site.binary, instances);
         config.node_modules.clone_from(&site.node_modules);
@@ -140,12 +140,23 @@ impl Scene {
         })
     }
 
+    /// A channel's offset.
+    pub(crate) async fn head(&self, channel: &str, token: Option<&str>) -> Result<u64> {
+        #[derive(serde::Deserialize)]
+        struct Head {
+            offset: u64,
+        }
+        let body = self.doors.read(0, token, channel).await?;
+        let head: Head = serde_json::from_str(&body)?;
+        Ok(head.offset)
+    }
+
     /// Everything recorded so far is in the file.
-    pub(super) fn finish_history(&mut self) -> Result<()> {
+    pub(crate) fn finish_history(&mut self) -> Result<()> {
         self.writer.take().map_or(Ok(()), Writer::finish)
     }
 
-    pub(super) fn complaints(&self) -> Vec<String> {
+    pub(crate) fn complaints(&self) -> Vec<String> {
         let complaints = self.stage.complaints.lock();
         complaints.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -167,6 +178,20 @@ async fn ways_in(cluster: &Cluster) -> Result<([Arc<Doors>; 2], Vec<Proxy>)> {
         Arc::new(Doors::new(by_wire.collect())?),
     ];
     Ok((doors, wires))
+}
+
+/// For a crowd that a few people stand for.
+pub(crate) fn room_for_a_crowd() -> Settings {
+    let names = [
+        "ORDERS_PER_MINUTE",
+        "ORDERS_BURST",
+        "REPORTS_PER_MINUTE",
+        "REPORTS_BURST",
+        "CONNECTIONS_PER_ADDRESS",
+        "CONNECTIONS_PER_USER",
+    ];
+    let unlimited = |name| (format!("DISPATCH_HUB_LIMITS__{name}"), UNLIMITED.to_owned());
+    names.into_iter().map(unlimited).collect()
 }
 
 fn settings(plan: &Plan) -> Settings {

@@ -143,7 +143,7 @@ impl Connection {
     /// Says who it is; whoever has nothing to say is subscribed by its path.
     fn introduce(&mut self, party: &Party) -> Result<()> {
         let hello = party.language.hello(Hello {
-            token: &party.token,
+            token: party.tokens.get(self.channel).unwrap_or(&party.token),
             channel: &party.channels[self.channel],
             since: self.since.as_ref(),
         });

@@ -38,6 +38,8 @@ pub struct Party {
     pub path: String,
     pub language: Language,
     pub token: String,
+    /// Of each channel's subscribers, where they are not all the same; empty: a stranger.
+    pub tokens: Vec<String>,
     /// Subscriber k is in channel k modulo their number.
     pub channels: Vec<String>,
     pub subscribers: usize,
