@@ -73,6 +73,7 @@ pub fn may_ask(role: Option<Role>, query: &Query) -> bool {
     match query {
         Query::Clock(_) | Query::NearestSlots(_) => role != Some(System),
         Query::JobTargets(_) => matches!(role, Some(Dispatcher | Manager)),
+        Query::JobFate(_) => role == Some(Worker),
         Query::Search(_)
         | Query::JobHistory(_)
         | Query::ReadCatalogue(_)

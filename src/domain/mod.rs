@@ -14,6 +14,7 @@ pub mod decide;
 pub mod entity;
 pub mod event;
 mod evolve;
+pub mod fate;
 pub mod history;
 pub mod homing;
 pub mod ids;

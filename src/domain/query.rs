@@ -10,6 +10,7 @@ use ts_rs::TS;
 use super::{
     Rejection,
     context::Role,
+    fate::Fate,
     history::History,
     ids::{
         AccountId, CleanerId, JobId, ServiceSlug, ShiftId, SkillSlug, TemplateId, TimeOffId,
@@ -120,6 +121,11 @@ queries! {
 
     /// What was done to a job, its booking and its alerts, by whom and when: the newest first.
     "job.history" JobHistory HistoryOf { job: JobId } -> History
+    example { "job": "01890a5d-ac96-774b-bcce-b302099a8057" }
+
+    /// What became of a job that was one's own and is not any more: who has it now, by first name, and
+    /// since when.
+    "job.fate" JobFate FateOf { job: JobId } -> Fate
     example { "job": "01890a5d-ac96-774b-bcce-b302099a8057" }
 
     /// The bookable starts nearest to one, that one included, within two days of it.

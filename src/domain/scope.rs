@@ -314,6 +314,7 @@ impl Scope {
             Query::Clock(_)
             | Query::Search(_)
             | Query::JobHistory(_)
+            | Query::JobFate(_)
             | Query::ReadCatalogue(_)
             | Query::ListUsers(_)
             | Query::ListCleaners(_)

@@ -14,6 +14,7 @@ use crate::{
     domain::{
         Actor, Answer, Context, Objection, Query, Thresholds,
         decide::{job_targets, nearest_slots},
+        fate::Fate,
         ids::{AccountId, CommandId},
         query::{Now, TargetsOf},
         search::Sought,
@@ -96,6 +97,15 @@ impl Gateway {
                 let told = job_history(&self.pools, asked.job).await;
                 let told = told.map_err(|error| unread(&error))?;
                 told.map(Answer::JobHistory).ok_or_else(Outcome::not_found)
+            }
+            Query::JobFate(asked) => {
+                // For the account of the one who asks.
+                let (_, _turn) = self.load(caller, actor, query).await?;
+                let told = job_history(&self.pools, asked.job).await;
+                let told = told.map_err(|error| unread(&error))?;
+                let own = actor.and_then(|actor| actor.cleaner());
+                let fate = told.zip(own).and_then(|(told, own)| Fate::of(&told, own));
+                fate.map(Answer::JobFate).ok_or_else(Outcome::not_found)
             }
             Query::JobTargets(asked) => self.targets(caller, actor, (query, asked)).await,
             Query::NearestSlots(asked) => {

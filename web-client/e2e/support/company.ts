@@ -27,7 +27,7 @@ export interface Company {
 export class Api {
   private constructor(
     private readonly url: string,
-    private readonly token: string,
+    readonly token: string,
   ) {}
 
   static async signIn(url: string, email: string): Promise<Api> {

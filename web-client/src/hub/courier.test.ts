@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JOB } from '../testing/actions';
+import type { Fate } from '../wire';
 import { Courier, type CourierWorld } from './courier';
 import { type Keep, PageKeep } from './keep';
 import type { Action, Entry } from './outbox';
@@ -14,11 +15,15 @@ class Receipts {
   readonly executed: string[] = [];
   readonly heard: string[] = [];
   private readonly known = new Map<string, Outcome>();
+  /** What it says no to. */
+  readonly refuses = new Map<string, Outcome>();
   /** Executed, but the answer is lost so many times. */
   lost = 0;
 
   answer({ id, action }: Entry): Outcome {
     this.heard.push(id);
+    const no = this.refuses.get(action.kind);
+    if (no !== undefined) return no;
     if (!this.known.has(id)) {
       this.executed.push(action.kind);
       this.known.set(id, YES);
@@ -33,6 +38,7 @@ class Browser {
   online = false;
   readonly tabs: Courier[] = [];
   readonly due: (() => void)[] = [];
+  readonly fates = new Map<string, Fate>();
   private turn: Promise<unknown> = Promise.resolve();
   private at = Date.parse('2026-11-20T10:00:00Z');
 
@@ -47,6 +53,7 @@ class Browser {
       keep: this.keep,
       connected: () => this.online,
       send: async (entry) => this.server.answer(entry),
+      fateOf: async (job) => this.fates.get(job) ?? null,
       now: () => this.at++,
       inTurn: (task) => {
         const mine = this.turn.then(task);
@@ -117,6 +124,26 @@ describe('the courier', () => {
     expect(server.executed).toEqual(['job.depart', 'job.arrive']);
     await two.reload();
     expect(kinds(two).map(([, standing]) => standing)).toEqual(['done', 'done']);
+  });
+
+  it('finds out what became of a job that was lost meanwhile', async () => {
+    const server = new Receipts();
+    server.refuses.set('job.depart', refused('not_found', ''));
+    const browser = new Browser(server);
+    const fate: Fate = { job: JOB, parted: 'given_to_another', at: '2026-11-20T10:10:00Z', to: 'Olga' };
+    browser.fates.set(JOB, fate);
+    const tab = await browser.open();
+    await tab.add(DEPART, 1001);
+    await tab.add(ARRIVE, 1001);
+    browser.online = true;
+    await tab.drain();
+    expect(tab.outbox.value.map(({ standing }) => standing)).toMatchObject([
+      { kind: 'failed', fate },
+      { kind: 'dropped', because: 'job.depart' },
+    ]);
+    expect(server.executed).toEqual([]);
+    await tab.dismiss(tab.outbox.value.map(({ id }) => id));
+    expect(await browser.keep.entries('anna')).toEqual([]);
   });
 
   it('sends from memory where the browser keeps nothing, and says so', async () => {

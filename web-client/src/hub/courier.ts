@@ -3,14 +3,18 @@
  * under the same id until it is decided. Exactly once is the server's part (its receipts); never forgetting
  * and never making a second id is this one's.
  */
+
+import type { Fate } from '../wire';
 import type { Keep } from './keep';
 import { Observable } from './observable';
 import {
   type Action,
   dismissed,
   type Entry,
+  explained,
   head,
   isWaiting,
+  lostJob,
   nextOrder,
   type Outbox,
   ordered,
@@ -27,6 +31,8 @@ export interface CourierWorld {
   /** Whether trying makes sense at all. */
   readonly connected: () => boolean;
   readonly send: (entry: Entry) => Promise<Outcome>;
+  /** What became of a job that is not theirs any more. */
+  readonly fateOf: (job: string) => Promise<Fate | null>;
   readonly now: () => number;
   /** Runs the task when no other tab runs one. */
   readonly inTurn: <T>(task: () => Promise<T>) => Promise<T>;
@@ -136,14 +142,22 @@ export class Courier {
     const outcome = await this.world.send(entry);
     if (this.closed) return false;
     await this.change((outbox) => settled(outbox, entry.id, outcome, this.world.now()));
-    const undecided = this.outbox.value.some((other) => other.id === entry.id && isWaiting(other));
-    if (!undecided) {
+    const after = this.outbox.value.find(({ id }) => id === entry.id);
+    if (after === undefined || !isWaiting(after)) {
       this.failures = 0;
+      if (after !== undefined) await this.explain(after);
       return true;
     }
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.failures++, LONGEST_PAUSE_MS);
     this.world.later(() => void this.drain(), pause);
     return false;
+  }
+
+  /** Asks what became of a job that was lost meanwhile. */
+  private async explain(entry: Entry): Promise<void> {
+    const job = lostJob(entry);
+    const fate = job === null ? null : await this.world.fateOf(job);
+    if (fate !== null && !this.closed) await this.change((outbox) => explained(outbox, entry.id, fate));
   }
 
   private async change(how: (outbox: Outbox) => Outbox): Promise<void> {

@@ -2,7 +2,7 @@
  * What somebody did on this device and the server has not yet answered: in order, each under the id that it
  * was made with, so that sending it again is harmless. Pure: knows no storage, no connection and no clock.
  */
-import type { CommandKinds, JobStatus } from '../wire';
+import type { CommandKinds, Fate, JobStatus } from '../wire';
 import { isTemporary, type Objection, type Outcome } from './outcome';
 
 /** Steps on a job of one's own. */
@@ -26,7 +26,13 @@ export type Standing =
   | { readonly kind: 'waiting'; readonly tries: number }
   | { readonly kind: 'done'; readonly at: number }
   /** The server said no, or will never say anything. */
-  | { readonly kind: 'failed'; readonly at: number; readonly objection: Objection }
+  | {
+      readonly kind: 'failed';
+      readonly at: number;
+      readonly objection: Objection;
+      /** What became of the job; `null` where that is not known or it is theirs still. */
+      readonly fate: Fate | null;
+    }
   /** Not sent, because an earlier one on the same job failed. */
   | { readonly kind: 'dropped'; readonly at: number; readonly because: ActionKind };
 
@@ -114,7 +120,7 @@ export function settled(outbox: Outbox, id: string, outcome: Outcome, at: number
 function standingAfter({ action }: Entry, tries: number, outcome: Outcome, at: number): Standing {
   if (outcome.outcome === 'accepted' || isThereAlready(action, outcome)) return { kind: 'done', at };
   if (isUndecided(outcome, tries)) return { kind: 'waiting', tries: tries + 1 };
-  return { kind: 'failed', at, objection: outcome };
+  return { kind: 'failed', at, objection: outcome, fate: null };
 }
 
 /** A dispatcher has done the same in the meantime: the job stands where it should. */
@@ -129,6 +135,22 @@ function isUndecided(objection: Objection, tries: number): boolean {
   if (objection.code === 'unauthenticated') return true;
   if (objection.code === 'internal') return tries + 1 < INTERNAL_TRIES;
   return isTemporary(objection);
+}
+
+/** The job that is not theirs any more, where that is why it failed. */
+export function lostJob({ action, standing }: Entry): string | null {
+  if (standing.kind !== 'failed' || !('job' in action.parameters)) return null;
+  const { objection } = standing;
+  return objection.outcome === 'refused' && objection.code === 'not_found' ? action.parameters.job : null;
+}
+
+/** It has been found out what became of the job. */
+export function explained(outbox: Outbox, id: string, fate: Fate): Outbox {
+  return outbox.map((entry) =>
+    entry.id === id && entry.standing.kind === 'failed'
+      ? { ...entry, standing: { ...entry.standing, fate } }
+      : entry,
+  );
 }
 
 /** Later actions on the same subject were meant for a state that will not be. */

@@ -49,6 +49,10 @@ export class Handset {
       now,
       connected: () => hub.link.value.kind === 'live' || hub.link.value.kind === 'catching_up',
       send: ({ id, action }) => hub.repeat(id, action.kind, action.parameters),
+      fateOf: async (job) => {
+        const told = await hub.ask('job.fate', { job });
+        return told.outcome === 'answered' ? told.answer : null;
+      },
       inTurn: (task) => inTurn(`dispatch-hub.outbox.${account}`, task),
       tellTabs: () => tabs?.postMessage('outbox'),
       later: (task, ms) => void setTimeout(task, ms),

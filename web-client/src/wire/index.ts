@@ -74,7 +74,7 @@ export type Alternative = { zone: ZoneSlug, service: ServiceSlug, start: string,
 /**
  * What a query is answered with.
  */
-export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "job.targets", "answer": Targets } | { "kind": "job.history", "answer": History } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found } | { "kind": "catalogue.read", "answer": Catalogue } | { "kind": "users.list", "answer": UserPage } | { "kind": "cleaners.list", "answer": CleanerPage } | { "kind": "shifts.list", "answer": ShiftPage } | { "kind": "templates.list", "answer": TemplatePage } | { "kind": "time_off.list", "answer": TimeOffPage };
+export type Answer = { "kind": "clock.now", "answer": Now } | { "kind": "job.targets", "answer": Targets } | { "kind": "job.history", "answer": History } | { "kind": "job.fate", "answer": Fate } | { "kind": "slots.nearest", "answer": Nearest } | { "kind": "search", "answer": Found } | { "kind": "catalogue.read", "answer": Catalogue } | { "kind": "users.list", "answer": UserPage } | { "kind": "cleaners.list", "answer": CleanerPage } | { "kind": "shifts.list", "answer": ShiftPage } | { "kind": "templates.list", "answer": TemplatePage } | { "kind": "time_off.list", "answer": TimeOffPage };
 
 /**
  * A page of the audit trail, the newest first.
@@ -283,6 +283,25 @@ schema_version: number,
  * The nil id is the system's.
  */
 actor: string, on_behalf_of: string | null, command_id: string, trace_id: string | null, body: Record<string, unknown>, };
+
+/**
+ * How a cleaner and a job parted.
+ */
+export type Fate = { job: JobId, parted: Parting, 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * The first name of whoever has their seat now.
+ */
+to: string | null, };
+
+/**
+ * What became of a job that was one's own and is not any more: who has it now, by first name, and
+ * since when.
+ */
+export type FateOf = { job: JobId, };
 
 /**
  * What is wrong in a file.
@@ -608,6 +627,8 @@ export type Outcome = { "outcome": "accepted", result: unknown,
  */
 positions: { [key in string]: ReachedPosition }, } | { "outcome": "rejected", code: string, message: string, details: Record<string, unknown>, } | { "outcome": "refused", code: Refusal, message: string, details: Record<string, unknown>, };
 
+export type Parting = "given_to_another" | "taken_away" | "given_back" | "cancelled";
+
 /**
  * On `positions`: the last that was heard of a cleaner.
  */
@@ -683,7 +704,7 @@ export type PropertyRow = { id: PropertyId, version: number, zone: ZoneSlug, add
 /**
  * One query with its parameters.
  */
-export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "job.targets", "parameters": TargetsOf } | { "kind": "job.history", "parameters": HistoryOf } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked } | { "kind": "catalogue.read", "parameters": CatalogueRead } | { "kind": "users.list", "parameters": UsersList } | { "kind": "cleaners.list", "parameters": CleanersList } | { "kind": "shifts.list", "parameters": ShiftsList } | { "kind": "templates.list", "parameters": TemplatesList } | { "kind": "time_off.list", "parameters": TimeOffList };
+export type Query = { "kind": "clock.now", "parameters": ClockNow } | { "kind": "job.targets", "parameters": TargetsOf } | { "kind": "job.history", "parameters": HistoryOf } | { "kind": "job.fate", "parameters": FateOf } | { "kind": "slots.nearest", "parameters": SlotsNearest } | { "kind": "search", "parameters": SearchAsked } | { "kind": "catalogue.read", "parameters": CatalogueRead } | { "kind": "users.list", "parameters": UsersList } | { "kind": "cleaners.list", "parameters": CleanersList } | { "kind": "shifts.list", "parameters": ShiftsList } | { "kind": "templates.list", "parameters": TemplatesList } | { "kind": "time_off.list", "parameters": TimeOffList };
 
 /**
  * A place in a channel. A position of another epoch than the reader's counts as passed.

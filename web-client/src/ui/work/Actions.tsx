@@ -7,6 +7,7 @@ import type { Entry, Outbox } from '../../hub/outbox';
 import type { Objection } from '../../hub/outcome';
 import { useHandset } from '../../state/handset';
 import { useNow } from '../../state/now';
+import type { Fate } from '../../wire';
 import { type Catalog, useTexts } from '../i18n';
 import { codeOf, explain } from '../objection';
 import { cx } from '../parts/cx';
@@ -66,6 +67,8 @@ function Line({ entry, timeZone, named }: { entry: Entry; timeZone: string; name
   const what = t.work.did[action.kind];
   const title = named && number !== null ? `${t.common.job(number)}: ${what}` : what;
   const made = format.moment(madeAt, timeZone, now);
+  const fateText = ({ parted, at, to }: Fate) =>
+    t.work.fate[parted](format.moment(at, timeZone, now), to ?? '');
   switch (standing.kind) {
     case 'waiting':
       return (
@@ -92,15 +95,11 @@ function Line({ entry, timeZone, named }: { entry: Entry; timeZone: string; name
           ? objection.details.earliest
           : null;
       return (
-        <li
-          className={cx(css.line, css.failed)}
-          data-standing="failed"
-          role="alert"
-          title={codeOf(objection)}
-        >
+        <li className={cx(css.line, css.failed)} data-standing="failed">
           <CircleX size={16} aria-hidden />
-          <span>
-            <strong>{t.work.notPossible(title)}</strong> {reasonOf(t, objection)}{' '}
+          <span role="alert">
+            <strong>{t.work.notPossible(title)}</strong>{' '}
+            {standing.fate === null ? reasonOf(t, objection) : fateText(standing.fate)}{' '}
             {earliest !== null && t.work.possibleFrom(format.until(earliest, timeZone, now))}
             <details>
               <summary>{t.common.details}</summary>
@@ -127,5 +126,6 @@ function Line({ entry, timeZone, named }: { entry: Entry; timeZone: string; name
 function reasonOf(t: Catalog, objection: Objection): string {
   if (objection.outcome === 'refused' && objection.code === 'not_found') return t.work.notYours;
   if (objection.outcome === 'refused' && objection.code === 'command_expired') return t.work.tooOld;
-  return explain(t, objection);
+  const cancelled = objection.code === 'illegal_transition' && objection.details.from === 'cancelled';
+  return cancelled ? t.work.visitCancelled : explain(t, objection);
 }

@@ -136,8 +136,8 @@ describe('the open board', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Take this job' }));
     await waitFor(() => expect(server.calls).toMatchObject([{ method: 'job.claim', data: { job: 'o1' } }]));
     server.publish('board:center', [], [{ kind: 'open_job', id: 'o1' }]);
-    expect(await screen.findByText('taken')).toBeTruthy();
-    await waitFor(() => expect(screen.queryByText('taken')).toBeNull(), { timeout: 4000 });
+    expect(await screen.findByText('taken or cancelled')).toBeTruthy();
+    await waitFor(() => expect(screen.queryByText('taken or cancelled')).toBeNull(), { timeout: 4000 });
     expect(screen.getByText('No open jobs right now.')).toBeTruthy();
   });
 

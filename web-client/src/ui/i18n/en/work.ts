@@ -49,7 +49,7 @@ export const work = {
   withdrawLead: 'It goes back to the board for your colleagues.',
   claim: 'Take this job',
   claiming: 'Taking …',
-  taken: 'taken',
+  taken: 'taken or cancelled',
   yours: 'yours',
   fits: 'Fits your day',
   seats: (open: number, size: number) => `${open} of ${size} places free`,
@@ -130,4 +130,12 @@ export const work = {
     ),
   leaveAnyway: 'Sign out and lose them',
   stay: 'Stay signed in',
+  visitCancelled: 'The visit was cancelled.',
+  fate: {
+    given_to_another: (at: string, to: string) =>
+      to === '' ? `This job was given to a colleague at ${at}.` : `This job was given to ${to} at ${at}.`,
+    taken_away: (at: string, _to: string) => `You were taken off this job at ${at}.`,
+    given_back: (at: string, _to: string) => `This job was given back at ${at}.`,
+    cancelled: (at: string, _to: string) => `The visit was cancelled at ${at}.`,
+  },
 };

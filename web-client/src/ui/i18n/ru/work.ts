@@ -54,7 +54,7 @@ export const work = {
   withdrawLead: 'Она снова станет свободной для коллег.',
   claim: 'Взять работу',
   claiming: 'Берём …',
-  taken: 'занято',
+  taken: 'занято или отменено',
   yours: 'ваша',
   fits: 'Подходит к вашему дню',
   seats: (open, size) => `Свободно мест: ${open} из ${size}`,
@@ -143,4 +143,12 @@ export const work = {
     }),
   leaveAnyway: 'Выйти и потерять их',
   stay: 'Остаться',
+  visitCancelled: 'Визит отменён.',
+  fate: {
+    given_to_another: (at, to) =>
+      to === '' ? `Эту работу отдали коллеге, ${at}.` : `Эту работу теперь выполняет ${to}, с ${at}.`,
+    taken_away: (at, _to) => `Вас сняли с этой работы, ${at}.`,
+    given_back: (at, _to) => `От этой работы отказались, ${at}.`,
+    cancelled: (at, _to) => `Визит отменён, ${at}.`,
+  },
 } satisfies Catalog['work'];
