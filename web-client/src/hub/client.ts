@@ -17,6 +17,7 @@ import type {
 } from '../wire';
 import type { ServerClock } from './clock';
 import { type CommandTransport, runCommand } from './commands';
+import { LagMeter } from './lag';
 import { Observable } from './observable';
 import { type Answered, type Outcome, type Position, readAnswer, readOutcome, refused } from './outcome';
 import { type Session, SignedOut } from './session';
@@ -61,6 +62,8 @@ export interface HubOptions {
 
 export class HubClient {
   readonly link = new Observable<Link>({ kind: 'connecting' });
+  /** How far messages were behind, and how long there were none. */
+  readonly lag: LagMeter;
   private readonly held = new Map<string, Held>();
   private client: Centrifuge;
   private userId: string | null;
@@ -70,6 +73,7 @@ export class HubClient {
 
   constructor(private readonly options: HubOptions) {
     this.userId = options.session.user.value?.id ?? null;
+    this.lag = new LagMeter(() => options.clock.local());
     this.client = this.prepare();
     this.client.connect();
     this.probing = setInterval(() => void this.probe(), PROBE_EVERY_MS);
@@ -100,6 +104,11 @@ export class HubClient {
   /** The view of a channel that is held open; `null` where nobody watches it. */
   peek(channel: string): ChannelView | null {
     return this.held.get(channel)?.view ?? null;
+  }
+
+  /** The channels that are held open. */
+  channels(): readonly ChannelView[] {
+    return [...this.held.values()].map(({ view }) => view);
   }
 
   command<K extends CommandKind>(kind: K, parameters: CommandKinds[K]): Promise<Outcome> {
@@ -148,12 +157,18 @@ export class HubClient {
   }
 
   private open(channel: string): Held {
-    const view = new ChannelView(channel, (at) => this.options.clock.observeMessage(at));
+    const view = new ChannelView(channel, (at) => this.heard(at));
     const held: Held = { view, watchers: 0, lingering: null };
     this.held.set(channel, held);
     view.state.subscribe(() => this.describe());
     view.attach(this.client);
     return held;
+  }
+
+  private heard(at: string): void {
+    const { clock } = this.options;
+    clock.observeMessage(at);
+    this.lag.note(at, clock.now());
   }
 
   private release(channel: string, held: Held): void {

@@ -95,6 +95,8 @@ export interface DeskOptions {
   readonly services: readonly Service[];
   readonly now: () => number;
   readonly mayDispatch: boolean;
+  /** What is shown is new enough to move things on it before the server has said so. */
+  readonly trusted: () => boolean;
   readonly command: <K extends CommandKind>(kind: K, parameters: CommandKinds[K]) => Promise<Outcome>;
   /** `null` where there was no answer. */
   readonly targets: (job: string) => Promise<Targets | null>;
@@ -308,7 +310,8 @@ export class Desk {
     const before = this.store.told(wish.job);
     const plan = before === null ? null : planOf(wish, before);
     if (before === null || plan === null) return null;
-    this.store.intend(plan.intent);
+    // Of a board that nothing has reached for a while nothing is moved before the server has said so.
+    if (this.options.trusted()) this.store.intend(plan.intent);
     let outcome: Outcome;
     try {
       outcome = await this.options.command(plan.sent.kind, plan.sent.parameters);

@@ -5,9 +5,12 @@ import type { Warned } from '../../state/control';
 import { workSpan } from '../../state/work';
 import type { AlertKind } from '../../wire';
 import { useTexts } from '../i18n';
+import { Button } from '../parts/Button';
 import { cx } from '../parts/cx';
 import css from './Alerts.module.css';
 import type { AlertAnswer, ControlRoom } from './useControlRoom';
+import { useShown } from './useFilter';
+import { useSurround } from './useSurround';
 
 const ICON: Record<AlertKind, LucideIcon> = {
   unassigned: UserSearch,
@@ -17,16 +20,19 @@ const ICON: Record<AlertKind, LucideIcon> = {
   at_risk: TriangleAlert,
 };
 
-export function Alerts({ room }: { room: ControlRoom }) {
+/** Where there are none it says so, or with `quiet` takes no room. */
+export function Alerts({ room, quiet = false }: { room: ControlRoom; quiet?: boolean }) {
   const { t } = useTexts();
-  const { alerts } = room.board;
-  if (alerts.length === 0) return null;
+  const { wanted } = useShown(room.board, false);
+  const alerts = room.board.alerts.filter(({ job }) => wanted(job));
+  if (alerts.length === 0 && quiet) return null;
   const open = alerts.filter(({ alert }) => alert.status === 'open').length;
   return (
     <section className={css.alerts} aria-label={t.control.alerts.title}>
       <h2 className={css.title}>
         {t.control.alerts.title} <span className={cx(open > 0 && css.open)}>{open}</span>
       </h2>
+      {alerts.length === 0 && <p className={css.none}>{t.room.noAlerts}</p>}
       <ul className={css.list}>
         {alerts.map((warned) => (
           <AlertCard key={warned.alert.id} warned={warned} room={room} />
@@ -38,6 +44,7 @@ export function Alerts({ room }: { room: ControlRoom }) {
 
 function AlertCard({ warned: { alert, job }, room }: { warned: Warned; room: ControlRoom }) {
   const { t, format } = useTexts();
+  const { setTab } = useSurround();
   const [busy, setBusy] = useState(false);
   const Icon = ICON[alert.about];
   const { from } = workSpan(job);
@@ -46,6 +53,10 @@ function AlertCard({ warned: { alert, job }, room }: { warned: Warned; room: Con
   const answer = (given: AlertAnswer) => {
     setBusy(true);
     void room.answer(alert, job, given).finally(() => setBusy(false));
+  };
+  const fix = () => {
+    room.choose(job.id);
+    setTab('cleaners');
   };
   const act = (given: AlertAnswer, Sign: LucideIcon) => (
     <button
@@ -91,6 +102,14 @@ function AlertCard({ warned: { alert, job }, room }: { warned: Warned; room: Con
         </span>
         {room.rights.dispatch && (
           <>
+            <Button
+              size="small"
+              data-action="fix"
+              aria-label={`${t.room.fix}: ${what}, ${t.common.job(job.number)}`}
+              onClick={fix}
+            >
+              {t.room.fix}
+            </Button>
             {alert.status !== 'acknowledged' && act('acknowledge', Eye)}
             {alert.status !== 'snoozed' && act('snooze', BellOff)}
             {act('resolve', Check)}

@@ -8,11 +8,11 @@ import type { Zone } from '../../wire';
 import { useTexts } from '../i18n';
 import { cx } from '../parts/cx';
 import { Preferences } from '../parts/Preferences';
-import { SyncPill } from '../parts/SyncPill';
 import { setSearch } from '../router';
 import { WhoIsHere } from './Colleagues';
 import css from './ControlBar.module.css';
 import { FilterBar } from './FilterBar';
+import { SyncStatus } from './SyncStatus';
 import type { ControlRoom } from './useControlRoom';
 import { useFilter, useShown } from './useFilter';
 import { useSurround } from './useSurround';
@@ -106,7 +106,7 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
           <kbd>{modifier()} K</kbd>
         </button>
         <span className={css.pill}>
-          <SyncPill />
+          <SyncStatus timeZone={zone.time_zone} />
         </span>
         <span className={css.tools}>
           <WhoIsHere room={room} />

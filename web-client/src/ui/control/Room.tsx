@@ -3,7 +3,6 @@ import { useEffect, useRef, useState } from 'react';
 import type { User } from '../../hub/session';
 import { readChoice, writeChoice, ZOOMS } from '../../state/controlAxis';
 import { useNow } from '../../state/now';
-import { useLink } from '../../state/services';
 import { useMedia } from '../../state/useMedia';
 import { addDays, localDate } from '../../state/zoned';
 import type { Service, Zone } from '../../wire';
@@ -30,6 +29,7 @@ import { type ControlRoom, useControlRoom, useOnDesk } from './useControlRoom';
 import { Ghost, useDrag } from './useDrag';
 import { useKeys } from './useKeys';
 import { useSurround } from './useSurround';
+import { StaleBanner, Veil } from './Veil';
 
 interface RoomProps {
   readonly first: Zone;
@@ -105,7 +105,7 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
     <ColleaguesProvider value={colleagues}>
       <div className={css.room}>
         <Bar room={room} zones={zones} today={today} goTo={goTo} user={user} onHelp={() => setHelp(true)} />
-        <Staleness at={room.at} timeZone={zone.time_zone} />
+        <StaleBanner at={room.at} timeZone={zone.time_zone} />
         {room.phase.kind === 'closed' ? (
           <Failure
             title={t.common.closedChannel}
@@ -118,7 +118,7 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
           </div>
         ) : narrow ? (
           <div className={css.list}>
-            <Alerts room={room} />
+            <Alerts room={room} quiet />
             <Queue room={room} drag={null} />
             <DayList room={room} />
           </div>
@@ -137,6 +137,7 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
               </div>
             )}
             <Side room={room} />
+            <Veil />
           </div>
         )}
         {narrow && room.chosen !== null && room.placing === null && (
@@ -162,26 +163,4 @@ function useAskAgain({ desk, board }: ControlRoom, placing: boolean): void {
     const jobs = (flight ?? aimed)?.jobs;
     if (placing && jobs !== undefined) desk.ask(jobs);
   }, [desk, board, placing]);
-}
-
-const STALE_AFTER_MS = 10_000;
-
-/** Says what time the board shows when it has not been live for a while. */
-function Staleness({ at, timeZone }: { at: string | null; timeZone: string }) {
-  const { t, format } = useTexts();
-  const link = useLink();
-  const down = link.kind === 'reconnecting' || link.kind === 'offline' || link.kind === 'stopped';
-  const [long, setLong] = useState(false);
-  useEffect(() => {
-    setLong(false);
-    if (!down) return;
-    const timer = setTimeout(() => setLong(true), STALE_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [down]);
-  if (!long || at === null) return null;
-  return (
-    <p className={css.stale} role="status">
-      {t.control.stale(format.time(at, timeZone))}
-    </p>
-  );
 }

@@ -18,6 +18,7 @@ import { useTexts } from '../i18n';
 import { codeOf, explain } from '../objection';
 import { useToast } from '../parts/Toasts';
 import { useBoardStore, useWholeBoard } from './useBoard';
+import { trustNow } from './useTrust';
 
 /** What a dispatcher says to an alert. */
 export type AlertAnswer = 'acknowledge' | 'snooze' | 'resolve';
@@ -168,6 +169,7 @@ function useDesk({ zone, services, user, store }: DeskFor): Desk {
         services,
         now: () => clock.now(),
         mayDispatch: controlRights(user.role).dispatch,
+        trusted: () => trustNow({ hub }) === 'full',
         command: (kind, parameters) => hub.command(kind, parameters),
         targets: async (job) => {
           const answered = await hub.ask('job.targets', { job });
