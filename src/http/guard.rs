@@ -171,8 +171,10 @@ fn harden(response: &mut Response, policy: &str, id: &Uuid) {
     if policy.ends_with(NOBODY) {
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     }
-    let fixed: [(HeaderName, &'static str); 3] = [
-        (header::REFERRER_POLICY, "no-referrer"),
+    headers
+        .entry(header::REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("no-referrer"));
+    let fixed: [(HeaderName, &'static str); 2] = [
         (
             HeaderName::from_static("cross-origin-opener-policy"),
             "same-origin",

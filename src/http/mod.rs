@@ -14,6 +14,7 @@ pub mod guard;
 pub mod installation;
 pub mod operations;
 mod origin;
+mod plain;
 pub mod problem;
 pub mod published;
 mod queries;
@@ -166,6 +167,7 @@ pub fn router(site: Arc<Site>, bounds: &config::Http) -> Router {
         .merge(api)
         .merge(endpoint::routes(socket::endpoints()))
         .merge(streams::routes(&site, bounds.emulation_body_bytes))
+        .merge(plain::routes(&site))
         .fallback(client::page)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(site)

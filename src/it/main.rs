@@ -38,6 +38,7 @@ mod newcomer;
 mod one_slot;
 mod outage;
 mod overload;
+mod plain;
 mod presence;
 mod queries;
 mod readme;
