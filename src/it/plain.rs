@@ -4,6 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header, redirect::Policy};
+use serde_json::json;
 
 use crate::support::{company::Company, database::TestDb, server::TestServer};
 
@@ -138,10 +139,21 @@ impl Shown {
     }
 }
 
+/// Minutes after the opening: beyond the time until which a visit may be cancelled.
+const IN_TWO_DAYS: i64 = 48 * 60;
+
 async fn company(db: &TestDb) -> (TestServer, Company) {
     let server = TestServer::start(db).await;
     let company = Company::found(&db.url, &server).await;
-    company.hire(&db.url, &server, "Irina Petrova").await;
+    let irina = company.hire(&db.url, &server, "Irina Petrova").await;
+    let (start, end) = (
+        company.after_opening(IN_TWO_DAYS),
+        company.after_opening(IN_TWO_DAYS + 8 * 60),
+    );
+    let shift = json!({"cleaner": irina.id, "zone": "center", "start": start, "end": end});
+    server
+        .accepted(&company.manager.token, "shift.publish", &shift)
+        .await;
     (server, company)
 }
 
@@ -165,7 +177,9 @@ async fn a_visit_is_booked_followed_and_cancelled_by_links_and_forms() {
             .contains("href=\"/plain?service=standard&amp;zone=center\"")
     );
 
-    let (to, page) = browser.booked(company.first_start()).await;
+    let (to, page) = browser
+        .booked(company.after_opening(IN_TWO_DAYS + 15))
+        .await;
     assert!(page.text.contains("1 Garden Street"), "{}", page.text);
     let list = browser.open("/plain/bookings").await;
     assert!(list.text.contains(&to));
@@ -269,7 +283,9 @@ async fn nobody_sees_or_changes_what_is_another_visitors() {
     let db = TestDb::new().await;
     let (server, company) = company(&db).await;
     let (browser, other) = (Browser::at(&server), Browser::at(&server));
-    let (to, page) = browser.booked(company.first_start()).await;
+    let (to, page) = browser
+        .booked(company.after_opening(IN_TWO_DAYS + 15))
+        .await;
     let (_, strange) = other.held(company.after_opening(120)).await;
     assert_eq!(other.open(&to).await.status, StatusCode::NOT_FOUND);
     let id = to.rsplit('/').next().expect("an id");

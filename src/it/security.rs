@@ -81,7 +81,7 @@ async fn a_socket_that_does_not_connect_or_says_too_much_is_closed() {
 }
 
 #[tokio::test]
-async fn nothing_is_compressed() {
+async fn nothing_that_is_anybodys_own_is_compressed() {
     let db = TestDb::new().await;
     let server = TestServer::start(&db).await;
     let offer = server
@@ -97,7 +97,7 @@ async fn nothing_is_compressed() {
     let response = offer.send().await.expect("an answer");
     assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
     assert!(!response.headers().contains_key("sec-websocket-extensions"));
-    for path in ["/api/v1/openapi.json", "/api/v1/zones"] {
+    for path in ["/api/v1/openapi.json", "/api/v1/zones", "/plain"] {
         let request = server
             .request(Method::GET, path)
             .header("accept-encoding", "gzip, deflate, br, zstd");

@@ -11,7 +11,9 @@
   };
   const theme = kept('theme');
   if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
-  const chosen = kept('language');
+  // Another site's page may say in which language its frame is to be.
+  const said = new URLSearchParams(location.search).get('lang');
+  const chosen = location.pathname === '/embed' && said ? said : kept('language');
   const own = navigator.language.toLowerCase().startsWith('ru') ? 'ru' : 'en';
   const language = chosen === 'en' || chosen === 'ru' ? chosen : own;
   root.lang = language;

@@ -77,6 +77,18 @@ describe('the first load', () => {
     expect(shift).toBeLessThanOrEqual(0.02);
   });
 
+  it('sends files as small as their reader takes them', async () => {
+    const coded = async (accepts: string) => {
+      const response = await fetch(server.url, { headers: { 'accept-encoding': accepts } });
+      expect(await response.text()).toContain('<div id="root">');
+      expect(response.headers.get('vary')).toBe('accept-encoding');
+      return response.headers.get('content-encoding');
+    };
+    expect(await coded('gzip, deflate, br')).toBe('br');
+    expect(await coded('gzip, br;q=0')).toBe('gzip');
+    expect(await coded('identity')).toBeNull();
+  });
+
   it('asks for the files of its page, and for nothing of others', async () => {
     const { files } = await visit('/', { ...phone, locale: 'en-GB', until: 'h1' });
     const paths = files.map(({ path }) => path);

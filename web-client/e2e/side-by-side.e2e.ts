@@ -172,8 +172,6 @@ describe('a time that goes while it is watched', () => {
     try {
       const { page } = await watched(390, 844);
       await page.goto(cable.url);
-      await page.getByRole('button', { name: /^Standard clean/ }).click();
-      await page.getByRole('button', { name: /^Center/ }).click();
       // The last times of the day: both cleaners are free then.
       const chips = page.locator('[data-start]');
       await chips.first().waitFor();

@@ -132,8 +132,6 @@ describe('what people write', () => {
     const shown = await screen(390);
     const { page } = shown;
     await page.goto(server.url);
-    await page.getByRole('button', { name: MARKUP }).first().click();
-    await page.getByRole('button', { name: MARKUP }).last().click();
     await page.locator('[data-start]').last().click();
     await page.getByRole('timer').waitFor();
     await expectInert(shown);

@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { startServices } from './state/services';
 import { App, areaOfPath } from './ui/App';
+import { beEmbedded, embedding } from './ui/embed/embedding';
 import { partsOfPath } from './ui/i18n/catalog';
 import { load, preferredLanguage } from './ui/i18n/load';
 import { applyTheme, storedTheme } from './ui/theme';
@@ -11,7 +12,8 @@ import './ui/tones.css';
 import './ui/base.css';
 import './ui/shell.css';
 
-applyTheme(storedTheme());
+applyTheme(embedding?.theme ?? storedTheme());
+if (embedding !== null) beEmbedded(embedding);
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root element');
 const { pathname } = window.location;

@@ -13,8 +13,7 @@ export interface Pages {
 /** From the first page to a booked visit; its number and address. */
 export async function book(page: Page, url: string, name: string): Promise<number> {
   await page.goto(url);
-  await page.getByRole('button', { name: /^Standard clean/ }).click();
-  await page.getByRole('button', { name: /^Center/ }).click();
+  // One service and one area: both are chosen by themselves.
   await page.locator('[data-start]').first().click();
   await page.getByRole('timer').waitFor();
   await page.getByLabel('Name').fill(name);

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Body, HoldRow, JobRow, LiveBody, Row, SlotsBody } from '../wire';
 import {
   applyBody,
+  applyLive,
   applySlots,
   applyTo,
   emptyContent,
+  NO_LIVE_ROWS,
   NO_ROWS,
   NO_SLOTS,
   type Rows,
@@ -187,3 +189,25 @@ function generator(seed: number): (n: number) => number {
     return state % n;
   };
 }
+
+describe('places', () => {
+  const at = (version: number, lon: number) => ({
+    ...{ kind: 'track' as const, id: 'c1', version, at: '2026-11-20T10:00:00Z', lon, lat: 52.5 },
+    arrives_at: '2026-11-20T10:20:00Z',
+  });
+  const heard = (row: ReturnType<typeof at>) => ({ at: row.at, set: [row], unset: [] });
+
+  it('show the newest of each, whatever comes late', () => {
+    const seen = [at(1, 13.1), at(3, 13.3), at(2, 13.2)].reduce(
+      (places, row) => applyLive(places, heard(row)),
+      NO_LIVE_ROWS,
+    );
+    expect(seen.get('c1')?.version).toBe(3);
+  });
+
+  it('are gone with whoever has arrived', () => {
+    const seen = applyLive(NO_LIVE_ROWS, heard(at(1, 13.1)));
+    const gone = { at: '2026-11-20T10:20:00Z', set: [], unset: [{ kind: 'track' as const, id: 'c1' }] };
+    expect(applyLive(seen, gone).size).toBe(0);
+  });
+});

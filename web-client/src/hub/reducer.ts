@@ -114,7 +114,7 @@ export type Content =
 export function emptyContent(channel: string): Content {
   if (channel.startsWith('slots:')) return { kind: 'slots', slots: NO_SLOTS };
   if (channel.startsWith('presence:')) return { kind: 'presence', row: null };
-  if (channel === 'ops' || channel.startsWith('positions:')) return { kind: 'live', rows: NO_LIVE_ROWS };
+  if (channel === 'ops' || /^(positions|track):/.test(channel)) return { kind: 'live', rows: NO_LIVE_ROWS };
   return { kind: 'rows', rows: NO_ROWS };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Zone } from '../wire';
-import { centreOf, distanceKm, encloses, zoneAt } from './geo';
+import { centreOf, distanceKm, encloses, nearestZone, readPosition, writePosition, zoneAt } from './geo';
 
 const zone = (slug: string, polygon: [number, number][]): Zone =>
   ({ slug, name: slug, polygon, time_zone: 'UTC', version: 1 }) as unknown as Zone;
@@ -36,5 +36,23 @@ describe('zones on the map', () => {
 
   it('are as far apart as the globe says', () => {
     expect(distanceKm({ lon: 13.405, lat: 52.52 }, { lon: 11.582, lat: 48.135 })).toBeCloseTo(504, -1);
+  });
+});
+
+describe('a position from a map', () => {
+  it('is read as it is copied', () => {
+    expect(readPosition('52.52, 13.405')).toEqual({ lat: 52.52, lon: 13.405 });
+    expect(readPosition(' -33.9;151.2 ')).toEqual({ lat: -33.9, lon: 151.2 });
+    for (const text of ['', 'Garden Street 1', '52.52', '95, 13', '52, 190']) {
+      expect(readPosition(text)).toBeNull();
+    }
+    expect(readPosition(writePosition({ lon: 13.405, lat: 52.52 }))).toEqual({ lat: 52.52, lon: 13.405 });
+  });
+
+  it('outside of every zone is told with the nearest', () => {
+    const found = nearestZone([square, horseshoe], { lon: -1, lat: 4 });
+    expect(found?.zone.slug).toBe('square');
+    expect(found?.km).toBeCloseTo(111, -1);
+    expect(nearestZone([], { lon: 0, lat: 0 })).toBeNull();
   });
 });

@@ -26,6 +26,30 @@ export function zoneAt(zones: readonly Zone[], point: Point): Zone | null {
   return zones.find((zone) => encloses(zone.polygon, point)) ?? null;
 }
 
+/** The zone that begins nearest to a point that lies in none, and how far away that is. */
+export function nearestZone(zones: readonly Zone[], point: Point): { zone: Zone; km: number } | null {
+  let best: { zone: Zone; km: number } | null = null;
+  for (const zone of zones) {
+    for (const [lon, lat] of zone.polygon) {
+      const km = distanceKm(point, { lon, lat });
+      if (best === null || km < best.km) best = { zone, km };
+    }
+  }
+  return best;
+}
+
+/** A position as maps give it to be copied: latitude, then longitude. */
+export function readPosition(text: string): Point | null {
+  const match = /^\s*(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*$/.exec(text);
+  if (match === null) return null;
+  const [lat, lon] = [Number(match[1]), Number(match[2])];
+  return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? { lon, lat } : null;
+}
+
+export function writePosition({ lon, lat }: Point): string {
+  return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
+}
+
 /** The centroid of a zone's outline; for a bent zone that does not hold its centroid, a corner's inside. */
 export function centreOf(zone: Zone): Point {
   let [area, lon, lat] = [0, 0, 0];

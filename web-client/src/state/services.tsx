@@ -6,7 +6,15 @@ import { createContext, type ReactNode, useCallback, useContext, useSyncExternal
 import { HubClient, type Link } from '../hub/client';
 import { ServerClock } from '../hub/clock';
 import type { Observable } from '../hub/observable';
-import { emptyContent, NO_ROWS, NO_SLOTS, type Rows, type Slots } from '../hub/reducer';
+import {
+  emptyContent,
+  type LiveRows,
+  NO_LIVE_ROWS,
+  NO_ROWS,
+  NO_SLOTS,
+  type Rows,
+  type Slots,
+} from '../hub/reducer';
 import { Rest } from '../hub/rest';
 import { type Area, Session, type User } from '../hub/session';
 import type { Phase, ViewState } from '../hub/view';
@@ -106,6 +114,12 @@ export function useRows(channel: string | null): RowsView {
 export function usePresenceView(zone: string): { row: PresenceRow | null; live: boolean } {
   const { content, phase } = useView(`presence:${zone}`);
   return { row: content.kind === 'presence' ? content.row : null, live: phase.kind === 'live' };
+}
+
+/** Rows of a channel without a log; `null` watches nothing. */
+export function useLiveRows(channel: string | null): LiveRows {
+  const { content } = useView(channel);
+  return content.kind === 'live' ? content.rows : NO_LIVE_ROWS;
 }
 
 export function slotsOf(state: ViewState): Slots {

@@ -1,6 +1,20 @@
 /** Paths within one part of the product; between parts the browser loads anew, with another session. */
 import { type AnchorHTMLAttributes, type MouseEvent, useSyncExternalStore } from 'react';
 
+/** Inside another site's frame everything lies below this path: `ui/embed`. */
+const EMBED = '/embed';
+
+function baseOf(pathname: string): string {
+  return pathname === EMBED || pathname.startsWith(`${EMBED}/`) ? EMBED : '';
+}
+
+/** A path of the product as this page's address has it. */
+function located(path: string): string {
+  const base = baseOf(window.location.pathname);
+  if (base === '' || baseOf(path) !== '') return path;
+  return path === '/' ? base : base + path;
+}
+
 const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
@@ -13,14 +27,19 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
-  if (how === 'push') history.pushState(null, '', to);
-  else history.replaceState(null, '', to);
+  if (how === 'push') history.pushState(null, '', located(to));
+  else history.replaceState(null, '', located(to));
   for (const listener of [...listeners]) listener();
   if (how === 'push') window.scrollTo(0, 0);
 }
 
 export function usePath(): string {
-  return useSyncExternalStore(subscribe, () => window.location.pathname);
+  return useSyncExternalStore(subscribe, currentPath);
+}
+
+function currentPath(): string {
+  const { pathname } = window.location;
+  return pathname.slice(baseOf(pathname).length) || '/';
 }
 
 export function useSearch(): URLSearchParams {
@@ -47,5 +66,5 @@ export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchor
     event.preventDefault();
     navigate(href);
   };
-  return <a {...rest} href={href} onClick={follow} />;
+  return <a {...rest} href={located(href)} onClick={follow} />;
 }

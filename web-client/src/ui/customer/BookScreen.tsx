@@ -4,6 +4,7 @@
  */
 import { useEffect, useRef, useState } from 'react';
 import type { Rejected } from '../../hub/outcome';
+import { readPosition } from '../../state/geo';
 import { useRows, useServices, useUser } from '../../state/services';
 import { useCatalogs } from '../../state/useCatalogs';
 import { useCommands } from '../../state/useCommand';
@@ -28,6 +29,8 @@ import { WhereStep } from './WhereStep';
 
 /** The two clocks may disagree by this much about whether it was over. */
 const EXPIRY_SLACK_MS = 1_500;
+/** Said instead of a zone by somebody who wants to choose again although there is only one. */
+const ANYWHERE = 'any';
 type Gone = Extract<Rejected, { code: 'slot_gone' }>;
 
 export function BookScreen() {
@@ -66,10 +69,9 @@ function Booking({ zones, services }: { zones: readonly Zone[]; services: readon
   const holding = useHolding();
   const ended = useHoldEnd(newest([...rows.hold.values()]));
   const held = newest([...rows.hold.values()]);
-  const service = services.find(({ slug }) => slug === (held?.service ?? search.get('service'))) ?? null;
+  const service = chosenOf(services, held?.service ?? search.get('service'));
   const property = rows.property.get(search.get('property') ?? '') ?? null;
-  const zone =
-    zones.find(({ slug }) => slug === (held?.zone ?? property?.zone ?? search.get('zone'))) ?? null;
+  const zone = chosenOf(zones, held?.zone ?? property?.zone ?? search.get('zone'));
 
   const summary = <Summary service={service} zone={zone} property={property} hold={held} />;
   if (held !== null && service !== null && zone !== null) {
@@ -83,6 +85,7 @@ function Booking({ zones, services }: { zones: readonly Zone[]; services: readon
             zones={zones}
             rows={rows}
             chosen={property}
+            point={readPosition(search.get('at') ?? '')}
             onRelease={holding.release}
           />
         </div>
@@ -98,7 +101,7 @@ function Booking({ zones, services }: { zones: readonly Zone[]; services: readon
           number={1}
           title={t.customer.whatTitle}
           chosen={service?.name ?? null}
-          onChange={() => setSearch({ service: null })}
+          {...(services.length > 1 ? { onChange: () => setSearch({ service: null }) } : {})}
         >
           <ul className={css.cards}>
             {services.map((each) => (
@@ -118,7 +121,7 @@ function Booking({ zones, services }: { zones: readonly Zone[]; services: readon
           title={t.customer.whereTitle}
           chosen={service === null ? null : (property?.address ?? zone?.name ?? null)}
           waitsFor={service === null ? t.customer.needsService : null}
-          onChange={() => setSearch({ zone: null, property: null })}
+          onChange={() => setSearch({ zone: ANYWHERE, property: null, at: null })}
         >
           <WhereStep zones={zones} properties={[...rows.property.values()]} />
         </Section>
@@ -158,6 +161,12 @@ function Booking({ zones, services }: { zones: readonly Zone[]; services: readon
       )}
     </div>
   );
+}
+
+/** What was chosen by its name; where there is only one of them nobody has to choose. */
+function chosenOf<T extends { readonly slug: string }>(all: readonly T[], slug: string | null): T | null {
+  const only = all.length === 1 && slug !== ANYWHERE ? (all[0] ?? null) : null;
+  return all.find((each) => each.slug === slug) ?? only;
 }
 
 /** Places and releases holds; signs a guest in when the first is placed. */

@@ -1,5 +1,5 @@
 /** Cancelling a visit, with the policy said before the tap. */
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Objection } from '../../hub/outcome';
 import { useCommands } from '../../state/useCommand';
 import type { BookingRow } from '../../wire';
@@ -14,9 +14,11 @@ interface CancelVisitProps {
   readonly booking: BookingRow;
   readonly timeZone: string;
   readonly now: number;
+  /** What else the policy allows until then. */
+  readonly children?: ReactNode;
 }
 
-export function CancelVisit({ booking, timeZone, now }: CancelVisitProps) {
+export function CancelVisit({ booking, timeZone, now, children }: CancelVisitProps) {
   const { t, format } = useTexts();
   const { send, pending } = useCommands();
   const [asking, setAsking] = useState(false);
@@ -33,6 +35,7 @@ export function CancelVisit({ booking, timeZone, now }: CancelVisitProps) {
   return (
     <div className={css.cancel}>
       <p className={css.policy}>{policy}</p>
+      {inTime && children}
       {inTime && (
         <Button weight="danger" onClick={() => setAsking(true)}>
           {t.customer.cancelVisit}

@@ -31,8 +31,6 @@ function hold(start: string): Row {
 async function openTimes(...hours: number[]) {
   const opened = openScreen('/', 'customer', null);
   opened.server.publishSlots(CHANNEL, free(...hours));
-  fireEvent.click(await screen.findByRole('button', { name: /Standard clean/ }));
-  fireEvent.click(await screen.findByRole('button', { name: /^Center/ }));
   return opened;
 }
 

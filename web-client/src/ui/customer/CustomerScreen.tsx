@@ -1,7 +1,8 @@
 /** The customer's part: booking, their bookings, and following one. */
 import { CalendarDays, Plus } from 'lucide-react';
 import { lazy, Suspense } from 'react';
-import { useUser } from '../../state/services';
+import { useLink, useUser } from '../../state/services';
+import { embedding } from '../embed/embedding';
 import { useTexts } from '../i18n';
 import { Preferences } from '../parts/Preferences';
 import { Skeleton } from '../parts/Skeleton';
@@ -21,10 +22,12 @@ export default function CustomerScreen() {
   return (
     <div className={css.screen}>
       <header className={css.bar}>
-        <Link href="/" className={css.brand}>
-          <img src="/icon.svg" width={28} height={28} alt="" />
-          <span>{t.product}</span>
-        </Link>
+        {embedding === null && (
+          <Link href="/" className={css.brand}>
+            <img src="/icon.svg" width={28} height={28} alt="" />
+            <span>{t.product}</span>
+          </Link>
+        )}
         <nav className={css.nav}>
           {path !== '/' && (
             <Link href="/" className={css.link}>
@@ -40,14 +43,27 @@ export default function CustomerScreen() {
           )}
         </nav>
         <span className={css.tools}>
-          <Preferences />
+          {embedding === null && <Preferences />}
           <SyncPill compact />
         </span>
       </header>
+      <Offline />
       <main className={css.main}>
         <Suspense fallback={<Skeleton rows={3} height={120} />}>{content(path)}</Suspense>
       </main>
     </div>
+  );
+}
+
+/** What a reader without a network should know before they rely on what they see. */
+function Offline() {
+  const { t } = useTexts();
+  const link = useLink();
+  if (link.kind !== 'offline') return null;
+  return (
+    <p className={css.offline} role="status">
+      {t.customer.offline}
+    </p>
   );
 }
 

@@ -7,6 +7,7 @@ import { useUser } from '../../state/services';
 import { useCommands } from '../../state/useCommand';
 import { localDate } from '../../state/zoned';
 import type { HoldRow, PropertyRow, Service, Zone } from '../../wire';
+import { tellBooked } from '../embed/embedding';
 import { useTexts } from '../i18n';
 import { codeOf, explain } from '../objection';
 import { Button } from '../parts/Button';
@@ -24,17 +25,28 @@ interface DetailsStepProps {
   readonly rows: Rows;
   /** The saved address that was chosen before the time. */
   readonly chosen: PropertyRow | null;
+  /** Where it is exactly, when that was told. */
+  readonly point: Point | null;
   readonly onRelease: (hold: HoldRow) => Promise<void>;
 }
 
-export function DetailsStep({ hold, service, zone, zones, rows, chosen, onRelease }: DetailsStepProps) {
+export function DetailsStep({
+  hold,
+  service,
+  zone,
+  zones,
+  rows,
+  chosen,
+  point,
+  onRelease,
+}: DetailsStepProps) {
   const { t, format } = useTexts();
   const user = useUser();
   const own = user === null ? null : (rows.customer.get(user.id) ?? null);
   const [name, setName] = useState<string | null>(null);
   const [phone, setPhone] = useState<string | null>(null);
   const centre = centreOf(zone);
-  const [place, setPlace] = useState<PlaceInput>(() => emptyPlace(zone));
+  const [place, setPlace] = useState<PlaceInput>(() => emptyPlace(zone, zones, point));
   const [checked, setChecked] = useState(false);
   const [releasing, setReleasing] = useState(false);
   const saved = chosen?.zone === zone.slug ? chosen : null;
@@ -167,14 +179,20 @@ function useBooking(hold: HoldRow) {
     setObjection(null);
     const outcome = await steps(who, where);
     setBusy(false);
-    if (outcome.outcome === 'accepted') navigate(`/bookings/${String(outcome.result.booking)}`);
-    else setObjection(outcome);
+    if (outcome.outcome !== 'accepted') {
+      setObjection(outcome);
+      return;
+    }
+    const made = String(outcome.result.booking);
+    tellBooked(made);
+    navigate(`/bookings/${made}`);
   };
   return { busy, objection, book };
 }
 
-function emptyPlace(zone: Zone): PlaceInput {
-  const { lon, lat } = centreOf(zone);
+function emptyPlace(zone: Zone, zones: readonly Zone[], point: Point | null): PlaceInput {
+  const told = point !== null && zoneAt(zones, point)?.slug === zone.slug ? point : null;
+  const { lon, lat } = told ?? centreOf(zone);
   return { address: '', notes: '', lon: String(lon), lat: String(lat) };
 }
 

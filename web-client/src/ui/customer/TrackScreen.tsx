@@ -4,7 +4,7 @@ import { useNow } from '../../state/now';
 import { useRows } from '../../state/services';
 import { useCatalogs } from '../../state/useCatalogs';
 import { localDate } from '../../state/zoned';
-import type { BookingRow, VisitRow } from '../../wire';
+import type { BookingRow, Service, VisitRow, Zone } from '../../wire';
 import { type Catalog, useTexts } from '../i18n';
 import { Empty, Failure } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
@@ -12,6 +12,8 @@ import { StatusBadge } from '../parts/tones';
 import { Link } from '../router';
 import { useTitle } from '../useTitle';
 import { CancelVisit } from './CancelVisit';
+import { MoveVisit } from './MoveVisit';
+import { Ride } from './Ride';
 import { StatusLine } from './StatusLine';
 import css from './TrackScreen.module.css';
 
@@ -40,7 +42,8 @@ export default function TrackScreen({ booking: id }: { booking: string }) {
       booking={booking}
       visit={visit}
       timeZone={zone?.time_zone ?? 'UTC'}
-      service={service?.name ?? booking.service}
+      zone={zone ?? null}
+      service={service ?? null}
     />
   );
 }
@@ -49,10 +52,11 @@ interface VisitProps {
   readonly booking: BookingRow;
   readonly visit: VisitRow | null;
   readonly timeZone: string;
-  readonly service: string;
+  readonly zone: Zone | null;
+  readonly service: Service | null;
 }
 
-function Visit({ booking, visit, timeZone, service }: VisitProps) {
+function Visit({ booking, visit, timeZone, zone, service }: VisitProps) {
   const { t, format } = useTexts();
   const now = useNow(30_000);
   const start = Date.parse(booking.starts_at);
@@ -71,6 +75,9 @@ function Visit({ booking, visit, timeZone, service }: VisitProps) {
           {format.relativeDay(localDate(start, timeZone), timeZone, now)},{' '}
           {format.range(start, end, timeZone)}
         </p>
+        {visit?.status === 'en_route' && (
+          <Ride booking={booking} who={visit.crew[0]?.first_name ?? t.customer.cleaner} timeZone={timeZone} />
+        )}
         {visit !== null && <StatusLine visit={visit} timeZone={timeZone} now={now} />}
       </section>
       <aside className={css.side}>
@@ -90,7 +97,7 @@ function Visit({ booking, visit, timeZone, service }: VisitProps) {
           </div>
         )}
         <div className={css.card}>
-          <h2 className={css.label}>{service}</h2>
+          <h2 className={css.label}>{service?.name ?? booking.service}</h2>
           <p className={css.fact}>
             <MapPin size={16} aria-hidden /> <span>{booking.address}</span>
           </p>
@@ -99,7 +106,11 @@ function Visit({ booking, visit, timeZone, service }: VisitProps) {
             <strong>{format.money(booking.price_minor, booking.currency)}</strong>
           </p>
           {booking.status === 'confirmed' ? (
-            <CancelVisit booking={booking} timeZone={timeZone} now={now} />
+            <CancelVisit booking={booking} timeZone={timeZone} now={now}>
+              {zone !== null && service !== null && (
+                <MoveVisit booking={booking} service={service} zone={zone} />
+              )}
+            </CancelVisit>
           ) : (
             <Link href="/" className={css.again}>
               {t.customer.bookAgain}

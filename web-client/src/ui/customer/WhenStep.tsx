@@ -104,12 +104,12 @@ function DayButton({ day, chosen }: { day: Day; chosen: boolean }) {
       type="button"
       className={cx(css.day, chosen && css.chosen, count === 0 && css.full)}
       aria-pressed={chosen}
-      aria-label={`${format.longDay(day.date)}, ${note}`}
       onClick={() => setSearch({ date: day.date })}
     >
       <span className={css.weekday}>{format.weekday(day.date)}</span>
       <span className={css.number}>{format.dayOfMonth(day.date)}</span>
       <span className={css.note}>{note}</span>
+      <span className="visually-hidden">{format.longDay(day.date)}</span>
     </button>
   );
 }

@@ -1,5 +1,6 @@
 /** Brings the sentences of one language that a page needs, and knows which language its reader prefers. */
 import { deviceStorage } from '../../state/deviceStorage';
+import { embedding } from '../embed/embedding';
 import type { Catalog, Language, Part } from './catalog';
 
 /** What is loaded together: a language, and what it says on this page. Other parts are not there. */
@@ -37,7 +38,7 @@ const LOADS: Record<Language, Record<'core' | Part, Load>> = {
 const STORED = 'dispatch-hub.language';
 
 export function preferredLanguage(): Language {
-  const stored = deviceStorage.getItem(STORED);
+  const stored = embedding?.language ?? deviceStorage.getItem(STORED);
   if (stored === 'en' || stored === 'ru') return stored;
   return navigator.language.toLowerCase().startsWith('ru') ? 'ru' : 'en';
 }
