@@ -1,7 +1,7 @@
 # `make help` lists what there is to do. The work is done by short scripts in .ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test faults breakages bench budgets lint fmt sqlx wire
+.PHONY: help run cluster test faults breakages bench budgets screenshots lint fmt sqlx wire
 
 # Tools of a user's own that a non-login shell does not see.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -29,6 +29,9 @@ bench: ## Measure this hub against a bare loop and the peers that are installed;
 
 budgets: ## Measure the web client's screens under load in Chromium; fails where one misses; ARGS="--heap-minutes 30"
 	@exec .ci/budgets $(ARGS)
+
+screenshots: ## Take the pictures of README and docs anew, of the demo, in Chromium
+	@exec .ci/screenshots
 
 lint: ## Formats, clippy, licences and bans, types, and whether generated files are fresh
 	@.ci/lint
