@@ -123,12 +123,17 @@ export function JobCompany({ job, mayEdit }: { job: string; mayEdit: boolean }) 
   const { t } = useTexts();
   const lock = lockOn(job);
   const others = watching(company.watching.get(job), lock);
+  const holder = holderOf(company.watching.get(job), lock);
   return (
     <>
       {lock.kind === 'theirs' && (
         <div className={css.editing} role="status">
           <Avatar initials={lock.initials} locked />
-          <span className={css.name}>{t.control.presence.editing(lock.name)}</span>
+          <span className={css.name}>
+            {holder?.typing === true
+              ? t.control.presence.typing(lock.name)
+              : t.control.presence.editing(lock.name)}
+          </span>
           {mayEdit && (
             <Button size="small" data-action="take-over" onClick={() => takeOver(job)}>
               {t.control.presence.takeOver}
@@ -166,7 +171,7 @@ function Avatar({ initials, small = false, locked = false, typing = false }: Ava
   const size = small ? 9 : 11;
   return (
     <span className={cx(css.avatar, small && css.small, locked && css.locked)} aria-hidden>
-      {initials}
+      <span className={css.initials} data-initials={initials} />
       {locked && (
         <span className={css.badge}>
           <LockIcon size={size} strokeWidth={2.5} />
@@ -185,6 +190,11 @@ function Avatar({ initials, small = false, locked = false, typing = false }: Ava
 function watching(all: readonly Colleague[] | undefined, lock: Lock): readonly Colleague[] {
   if (all === undefined) return [];
   return lock.kind === 'theirs' ? all.filter(({ name }) => name !== lock.name) : all;
+}
+
+/** The one who is editing, among those who look at a job. */
+function holderOf(all: readonly Colleague[] | undefined, lock: Lock): Colleague | undefined {
+  return lock.kind === 'theirs' ? all?.find(({ name }) => name === lock.name) : undefined;
 }
 
 function sayings(t: Catalog, lock: Lock, others: readonly Colleague[]): readonly string[] {

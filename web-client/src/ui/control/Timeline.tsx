@@ -73,7 +73,14 @@ export function Timeline({ ref, room, drag, choice, today, me }: TimelineProps) 
     [dates, zone.time_zone],
   );
   return (
-    <section ref={scroller} className={css.scroller} aria-label={t.control.cleaners} data-timeline>
+    <section
+      ref={scroller}
+      className={css.scroller}
+      aria-label={t.control.cleaners}
+      // Without a row nothing in it can have the focus, and it still scrolls.
+      tabIndex={rows.length === 0 ? 0 : undefined}
+      data-timeline
+    >
       <div
         className={css.grid}
         role="grid"
