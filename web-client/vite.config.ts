@@ -2,9 +2,8 @@ import react from '@vitejs/plugin-react';
 import { build, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { compressed, firstLoad } from './build/firstLoad';
+import { proxy } from './build/proxy';
 import { partsOfPath } from './src/ui/i18n/catalog';
-
-const server = process.env.DISPATCH_HUB_URL ?? 'http://127.0.0.1:8080';
 
 /** The screens by their paths; the last is shown where no other is. */
 const SCREENS = [
@@ -42,10 +41,7 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: {
-      '/api': { target: server },
-      '/connection': { target: server, ws: true },
-    },
+    proxy,
   },
   test: {
     include: ['src/**/*.test.{ts,tsx}'],

@@ -8,6 +8,7 @@ import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import { build, defineConfig, type Plugin } from 'vite';
 import { firstLoad } from './build/firstLoad';
+import { proxy } from './build/proxy';
 import { partsOfPath } from './src/ui/i18n/catalog';
 
 const HERE = import.meta.dirname;
@@ -25,6 +26,10 @@ export default defineConfig({
     firstLoad([{ path: '/work', screen: null, parts: partsOfPath('/work') }]),
     serviceWorker(),
   ],
+  // The sources are beside this build's root, not below it.
+  resolve: { alias: { '/src': path.join(HERE, 'src') } },
+  // The development server has it at /work/, without a service worker.
+  server: { host: '127.0.0.1', proxy, fs: { allow: [HERE] } },
   build: { outDir: OUT, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, sourcemap: false },
 });
 
@@ -55,10 +60,11 @@ function serviceWorker(): Plugin {
   };
 }
 
-/** What the app is made of, and a version that changes with any byte of it. */
+/** What the app needs to run, and a version that changes with any byte of it. */
 function shell(): { version: string; files: string[] } {
   const files = readdirSync(OUT, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== 'sw.js')
+    // Icons are the launcher's, which keeps them itself.
+    .filter((entry) => entry.isFile() && entry.name !== 'sw.js' && !entry.name.endsWith('.png'))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .map((file) => ({ url: BASE + path.relative(OUT, file).split(path.sep).join('/'), file }))
     .concat(BRAND)

@@ -22,6 +22,7 @@ export interface Store {
 
 const PREFIX = 'dispatch-hub.work.';
 const PAGE = '/work/index.html';
+const HASHED = /^\/work\/assets\//;
 /** Pages of the app: `/work` and whatever is below it. */
 const OWN_PAGE = /^\/work(\/|$)/;
 
@@ -36,7 +37,9 @@ export class ShellKeeper {
   async install(origin: string): Promise<void> {
     const store = await this.stores.open(this.name());
     const bring = async (file: string) => {
-      const response = await this.load(new Request(new URL(file, origin), { cache: 'no-cache' }));
+      // What is named by its content has just been loaded by the page, and cannot be another.
+      const cache = HASHED.test(file) ? 'default' : 'no-cache';
+      const response = await this.load(new Request(new URL(file, origin), { cache }));
       if (!response.ok) throw new Error(`${file}: ${response.status}`);
       await store.put(file, response);
     };

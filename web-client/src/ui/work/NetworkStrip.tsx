@@ -14,6 +14,8 @@ import { cx } from '../parts/cx';
 import css from './NetworkStrip.module.css';
 
 const BLINK_MS = 1_200;
+/** A slow network may take so long to answer; what takes longer is none. */
+const SLOW_MS = 6_000;
 
 export function NetworkStrip({ at, timeZone }: { at: string | null; timeZone: string }) {
   const { t, format } = useTexts();
@@ -22,6 +24,7 @@ export function NetworkStrip({ at, timeZone }: { at: string | null; timeZone: st
   const durable = useObservable(useHandset().courier.durable);
   const now = useNow(60_000);
   const away = useLasting(isAway(link), BLINK_MS);
+  const none = useLasting(isAway(link), SLOW_MS) || link.kind === 'offline';
   const slow = useLasting(count > 0, BLINK_MS);
   if (!away && !slow) return null;
   const asOf = at === null ? '' : t.work.asOf(format.moment(at, timeZone, now));
@@ -33,7 +36,11 @@ export function NetworkStrip({ at, timeZone }: { at: string | null; timeZone: st
       data-strip={away ? 'away' : 'sending'}
     >
       {away ? <CloudOff size={18} aria-hidden /> : <RefreshCw size={18} aria-hidden />}
-      <p>{away ? `${t.work.noNetwork} ${count === 0 ? asOf : saved}` : t.work.sendingActions(count)}</p>
+      <p>
+        {away
+          ? `${none ? t.work.noNetwork : t.work.connecting} ${count === 0 ? asOf : saved}`
+          : t.work.sendingActions(count)}
+      </p>
     </div>
   );
 }

@@ -1,7 +1,8 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react';
-import { afterEach, describe, expect, it } from 'vitest';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type KeptDay, PageKeep } from '../../hub/keep';
 import { localDate } from '../../state/zoned';
-import { closeScreens, openScreen } from '../../testing/renderScreen';
+import { closeScreens, openScreen, SERVICE, ZONE } from '../../testing/renderScreen';
 import type { AgendaJobRow, JobStatus, Row } from '../../wire';
 
 const ANNA = { id: 'anna', role: 'cleaner', name: 'Anna Berg' } as const;
@@ -144,5 +145,79 @@ describe('the open board', () => {
   it('says when a job does not fit', async () => {
     openWork('/work?tab=open', [own('acknowledged')], [openJob('o1', 2)]);
     expect(await screen.findByText('You have a job then')).toBeTruthy();
+  });
+});
+
+describe('without a network', () => {
+  const KEPT: KeptDay = {
+    account: 'anna',
+    at: '2026-11-20T12:04:00Z',
+    rows: [anna, shift, own('acknowledged')],
+    zones: [ZONE],
+    services: [SERVICE],
+  };
+
+  it('shows the day as it was kept, says of when it is, and brings it up to date', async () => {
+    const keep = new PageKeep();
+    await keep.keepDay(KEPT);
+    const { server } = openScreen('/work', 'cleaner', ANNA, keep);
+    server.cut();
+    expect(await screen.findByText('1 Garden Street')).toBeTruthy();
+    expect(await screen.findByText(/As of Fri 20 Nov, 12:04\./, {}, { timeout: 4000 })).toBeTruthy();
+    server.publish('agenda:anna', [anna, shift, own('acknowledged', { address: '2 Garden Street' })]);
+    server.restore();
+    expect(await screen.findByText('2 Garden Street', {}, { timeout: 8000 })).toBeTruthy();
+    await waitFor(async () => {
+      expect(JSON.stringify((await keep.day('anna'))?.rows)).toContain('2 Garden Street');
+    });
+  });
+
+  it('counts the steps that are taken, and sends them in order under their ids', async () => {
+    const { server, keep } = openWork('/work', [own('acknowledged')]);
+    await screen.findByRole('button', { name: 'I am on my way' });
+    server.cut();
+    fireEvent.click(screen.getByRole('button', { name: 'I am on my way' }));
+    const arrived = await screen.findByRole('button', { name: 'I have arrived' });
+    await waitFor(() => expect(arrived.getAttribute('aria-busy')).toBeNull());
+    fireEvent.click(arrived);
+    expect(await screen.findByRole('button', { name: 'Start cleaning' })).toBeTruthy();
+    expect(
+      await screen.findByText(/2 actions saved, they will be sent\./, {}, { timeout: 4000 }),
+    ).toBeTruthy();
+    const made = (await keep.entries('anna')).map(({ id }) => id);
+    expect(made).toHaveLength(2);
+    expect(server.calls).toEqual([]);
+    server.restore();
+    await waitFor(() => expect(server.calls).toHaveLength(2), { timeout: 8000 });
+    expect(server.calls.map(({ method, data }) => [method, data.command_id])).toEqual([
+      ['job.depart', made[0]],
+      ['job.arrive', made[1]],
+    ]);
+  });
+
+  it('keeps nothing of somebody who signs out, and asks first about what is not sent', async () => {
+    const { server, keep, services } = openWork('/work?tab=me', [own('acknowledged')]);
+    await waitFor(async () => expect(await keep.day('anna')).not.toBeNull());
+    server.cut();
+    fireEvent.click(screen.getByRole('button', { name: 'On a break' }));
+    await waitFor(async () => expect(await keep.entries('anna')).toHaveLength(1));
+    fireEvent.click(screen.getByRole('button', { name: 'Sign out' }));
+    expect(await screen.findByText('One action is not sent yet. It is lost when you sign out.')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Sign out and lose them' }));
+    await waitFor(() => expect(services.session.user.value).toBeNull());
+    expect(await keep.day('anna')).toBeNull();
+    expect(await keep.entries('anna')).toEqual([]);
+    expect(await screen.findByRole('heading', { name: 'Sign in' })).toBeTruthy();
+  });
+});
+
+describe('a newer version', () => {
+  it('is offered, and taken when somebody says so', async () => {
+    const { version } = openWork('/work', []);
+    await screen.findByText('No jobs today.');
+    const take = vi.fn();
+    act(() => version.update.set({ take }));
+    fireEvent.click(await screen.findByRole('button', { name: 'Reload' }));
+    expect(take).toHaveBeenCalledOnce();
   });
 });

@@ -72,6 +72,7 @@ export const work = {
   newVersion: 'New version',
   reload: 'Reload',
   noNetwork: 'No network.',
+  connecting: 'Connecting …',
   asOf: (moment: string) => `As of ${moment}.`,
   savedActions: (n: number) =>
     count(n, 'One action saved, it will be sent.', `${n} actions saved, they will be sent.`),

@@ -77,6 +77,7 @@ export const work = {
   newVersion: 'Новая версия',
   reload: 'Обновить',
   noNetwork: 'Нет сети.',
+  connecting: 'Соединяемся …',
   asOf: (moment) => `По состоянию на ${moment}.`,
   savedActions: (n) =>
     count(n, {
