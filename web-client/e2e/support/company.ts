@@ -1,7 +1,7 @@
 /** A small company, made through the public API from an empty database: one zone in which it is about ten
  * in the morning whenever the tests run, one service, two cleaners on shift. */
 import { uuid7 } from '../../src/hub/uuid7';
-import type { CommandKind, CommandKinds, Zone } from '../../src/wire';
+import type { CommandKind, CommandKinds, QueryKind, Zone } from '../../src/wire';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -53,6 +53,15 @@ export class Api {
     const body = (await response.json()) as Record<string, unknown>;
     if (!response.ok) throw new Error(`${kind}: ${JSON.stringify(body)}`);
     return body.result as Record<string, unknown>;
+  }
+
+  async query<T>(kind: QueryKind, parameters: Readonly<Record<string, string>>): Promise<T> {
+    const response = await fetch(`${this.url}/api/v1/queries/${kind}?${new URLSearchParams(parameters)}`, {
+      headers: { authorization: `Bearer ${this.token}` },
+    });
+    const body = (await response.json()) as T;
+    if (!response.ok) throw new Error(`${kind}: ${JSON.stringify(body)}`);
+    return body;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   ClipboardList,
   FileUp,
   Home,
+  LayoutGrid,
   LogOut,
   type LucideIcon,
   Map as MapIcon,
@@ -95,6 +96,10 @@ function SignedIn({ user }: { user: User }) {
             </Link>
           );
         })}
+        <a className={cx(css.link, css.away)} href="/control">
+          <LayoutGrid size={18} aria-hidden />
+          <span>{a.toControl}</span>
+        </a>
       </nav>
       <main className={css.main} key={part}>
         {Shown === null ? (
@@ -118,9 +123,6 @@ function Bar({ user }: { user: User }) {
       </Link>
       <span className={css.space} />
       <SyncPill compact />
-      <a href="/control" className={css.control}>
-        {t.admin.toControl}
-      </a>
       <Preferences />
       <button
         type="button"

@@ -72,7 +72,7 @@ export function AuditPage() {
         empty={{ title: a.audit.none, hint: a.otherFilters }}
         columns={[
           { label: a.audit.what, cell: () => null },
-          { label: a.audit.who, cell: (row) => row.actor_name ?? a.roles.system },
+          { label: a.audit.who, cell: (row) => row.actor_name ?? t.signIn.roles.system },
           { label: a.audit.when, cell: (row) => format.moment(row.at, zone, 0), narrow: true },
           {
             label: a.audit.outcome,
@@ -171,7 +171,7 @@ function Entry({ entry, onClose }: { entry: AuditRecord; onClose: () => void }) 
   const looked = useChanges(entry);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const row = aboutOf(entry.kind, entry.parameters);
-  const name = entry.actor_name ?? a.roles.system;
+  const name = entry.actor_name ?? t.signIn.roles.system;
   return (
     <Drawer
       title={commandName(a.commands, entry.kind)}
@@ -196,7 +196,7 @@ function Entry({ entry, onClose }: { entry: AuditRecord; onClose: () => void }) 
           >
             {name}
           </button>{' '}
-          · {(a.roles as Readonly<Record<string, string>>)[entry.actor_role] ?? entry.actor_role}
+          · {(t.signIn.roles as Readonly<Record<string, string>>)[entry.actor_role] ?? entry.actor_role}
         </dd>
         <dt>{a.audit.via}</dt>
         <dd>{(a.audit.vias as Readonly<Record<string, string>>)[entry.via] ?? entry.via}</dd>

@@ -95,8 +95,10 @@ export function CleanersPage() {
           },
         ]}
       />
-      {open.id === 'new' && <CleanerForm cleaner={null} zones={zones} skills={skills} onDone={done} />}
-      {cleaner !== null && (
+      {open.id === 'new' && read.kind === 'ready' && (
+        <CleanerForm cleaner={null} zones={zones} skills={skills} onDone={done} />
+      )}
+      {cleaner !== null && read.kind === 'ready' && (
         <CleanerForm key={cleaner.id} cleaner={cleaner} zones={zones} skills={skills} onDone={done} />
       )}
     </Page>

@@ -4,15 +4,17 @@
  * is done here can be done in the list of corners, so for the keyboard this is a picture.
  */
 import { LocateFixed, Maximize, Minus, Plus } from 'lucide-react';
-import { type PointerEvent, useRef, useState, type WheelEvent } from 'react';
+import { type PointerEvent, useEffect, useRef, useState, type WheelEvent } from 'react';
 import { fitted, type Plane, pan, toDegrees, toPoint, zoom } from '../../state/admin/plane';
 import type { Corners, Edit } from '../../state/admin/polygon';
 import type { Zone } from '../../wire';
 import css from './OutlineCanvas.module.css';
 import { useAdminTexts } from './texts';
 
-const WIDTH = 760;
-const HEIGHT = 400;
+/** Points of the drawing are those of the screen, so that a finger finds a corner on a phone too. */
+const LEAST_HEIGHT = 300;
+const MOST_HEIGHT = 420;
+const SHAPE = 0.53;
 /** Further is a drag, nearer a click. */
 const CLICK_PX = 4;
 
@@ -36,14 +38,29 @@ export function OutlineCanvas({ corners, others, onEdit }: CanvasProps) {
   const svg = useRef<SVGSVGElement>(null);
   const grip = useRef<Grip | null>(null);
   const neighbours = others.flatMap((zone) => zone.polygon);
-  const [plane, setPlane] = useState(() => fitted(corners.length > 0 ? corners : neighbours, WIDTH, HEIGHT));
+  const all = corners.length > 0 ? corners : neighbours;
+  const [{ width, height }, setSize] = useState({ width: 760, height: 400 });
+  const [plane, setPlane] = useState(() => fitted(all, width, height));
+  const fit = useRef<(wide: number, high: number) => void>(() => undefined);
+  fit.current = (wide, high) => {
+    setSize({ width: wide, height: high });
+    setPlane(fitted(all, wide, high));
+  };
+  useEffect(() => {
+    const element = svg.current;
+    if (element === null || typeof ResizeObserver === 'undefined') return;
+    const observer = new ResizeObserver(([entry]) => {
+      const wide = Math.round(entry?.contentRect.width ?? 0);
+      if (wide > 0)
+        fit.current(wide, Math.round(Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, wide * SHAPE))));
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
   const placeOf = (event: { clientX: number; clientY: number }): readonly [number, number] => {
     const box = svg.current?.getBoundingClientRect();
     if (box === undefined) return [0, 0];
-    return [
-      ((event.clientX - box.left) / box.width) * WIDTH,
-      ((event.clientY - box.top) / box.height) * HEIGHT,
-    ];
+    return [event.clientX - box.left, event.clientY - box.top];
   };
   const start = (event: PointerEvent<SVGSVGElement>) => {
     if (event.button !== 0) return;
@@ -78,18 +95,18 @@ export function OutlineCanvas({ corners, others, onEdit }: CanvasProps) {
   const turned = (event: WheelEvent) => {
     setPlane(zoom(plane, event.deltaY < 0 ? 1.25 : 0.8, placeOf(event)));
   };
-  const middle: readonly [number, number] = [WIDTH / 2, HEIGHT / 2];
+  const middle: readonly [number, number] = [width / 2, height / 2];
   const locate = () =>
     navigator.geolocation?.getCurrentPosition(({ coords }) => {
       const { longitude, latitude } = coords;
-      setPlane(fitted([[longitude, latitude]], WIDTH, HEIGHT));
+      setPlane(fitted([[longitude, latitude]], width, height));
     });
   const points = corners.map((corner) => toPoint(plane, corner));
   return (
     <div className={css.canvas}>
       <svg
         ref={svg}
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        height={height}
         role="img"
         aria-label={a.zones.drawing(corners.length)}
         onPointerDown={start}
@@ -101,7 +118,7 @@ export function OutlineCanvas({ corners, others, onEdit }: CanvasProps) {
         onWheel={turned}
         data-drawing
       >
-        <Grid plane={plane} />
+        <Grid plane={plane} width={width} height={height} />
         {others.map((zone) => (
           <Neighbour key={zone.slug} zone={zone} plane={plane} />
         ))}
@@ -125,11 +142,7 @@ export function OutlineCanvas({ corners, others, onEdit }: CanvasProps) {
       <div className={css.tools}>
         <Tool label={a.zones.zoomIn} onClick={() => setPlane(zoom(plane, 1.6, middle))} Icon={Plus} />
         <Tool label={a.zones.zoomOut} onClick={() => setPlane(zoom(plane, 1 / 1.6, middle))} Icon={Minus} />
-        <Tool
-          label={a.zones.fit}
-          onClick={() => setPlane(fitted(corners.length > 0 ? corners : neighbours, WIDTH, HEIGHT))}
-          Icon={Maximize}
-        />
+        <Tool label={a.zones.fit} onClick={() => setPlane(fitted(all, width, height))} Icon={Maximize} />
         <Tool label={a.zones.locate} onClick={locate} Icon={LocateFixed} />
       </div>
     </div>
@@ -157,11 +170,11 @@ function Neighbour({ zone, plane }: { zone: Zone; plane: Plane }) {
   );
 }
 
-/** Lines of round degrees, some six across. */
-function Grid({ plane }: { plane: Plane }) {
+/** Lines of round degrees, some 120 points apart. */
+function Grid({ plane, width, height }: { plane: Plane; width: number; height: number }) {
   const [west, north] = toDegrees(plane, [0, 0]);
-  const [east, south] = toDegrees(plane, [WIDTH, HEIGHT]);
-  const step = niceStep((east - west) / 6);
+  const [east, south] = toDegrees(plane, [width, height]);
+  const step = niceStep(((east - west) * 120) / width);
   const digits = Math.max(0, -Math.floor(Math.log10(step)));
   const lines = (from: number, to: number) => {
     const first = Math.ceil(from / step);
@@ -174,8 +187,8 @@ function Grid({ plane }: { plane: Plane }) {
         const [x] = toPoint(plane, [lon, north]);
         return (
           <g key={lon}>
-            <line x1={x} x2={x} y1={0} y2={HEIGHT} />
-            <text x={x + 4} y={HEIGHT - 6}>{`${lon.toFixed(digits)}°`}</text>
+            <line x1={x} x2={x} y1={0} y2={height} />
+            <text x={x + 4} y={height - 6}>{`${lon.toFixed(digits)}°`}</text>
           </g>
         );
       })}
@@ -183,7 +196,7 @@ function Grid({ plane }: { plane: Plane }) {
         const [, y] = toPoint(plane, [west, lat]);
         return (
           <g key={lat}>
-            <line x1={0} x2={WIDTH} y1={y} y2={y} />
+            <line x1={0} x2={width} y1={y} y2={y} />
             <text x={4} y={y - 4}>{`${lat.toFixed(digits)}°`}</text>
           </g>
         );

@@ -55,9 +55,12 @@ export function SaveTrouble<Row extends object>({ saver, fields, ...stale }: Tro
 }
 
 /** Comes into sight by itself: the form may be longer than the screen. */
-function Seen({ children }: { children: ReactNode }) {
+function Seen({ size = 0, children }: { size?: number; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => place.current?.scrollIntoView({ block: 'nearest' }), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: seen again once it has grown
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: 'nearest' });
+  }, [size]);
   return <div ref={place}>{children}</div>;
 }
 
@@ -74,7 +77,7 @@ function Stale<Row extends object>({ saver, current, before, readAnew, takeTheir
   }, []);
   const changes = theirs === null || before == null ? [] : difference(before, theirs);
   return (
-    <Seen>
+    <Seen size={changes.length}>
       <div className={css.stale} role="alert">
         <p className={css.title}>{t.rejection.stale_version}</p>
         {changes.length > 0 && (
@@ -119,7 +122,7 @@ function Affected({ saver, jobs }: { saver: Saver; jobs: readonly string[] }) {
   }, [jobs, rest, session]);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
-    <Seen>
+    <Seen size={known.size}>
       <div className={css.stale} role="alert">
         <p className={css.title}>{a.affected(jobs.length)}</p>
         <ul className={css.jobs}>

@@ -58,7 +58,9 @@ export function ServicesPage() {
           },
         ]}
       />
-      {open.id === 'new' && <ServiceForm service={null} skills={skills} onDone={done} />}
+      {open.id === 'new' && read.kind === 'ready' && (
+        <ServiceForm service={null} skills={skills} onDone={done} />
+      )}
       {service !== null && <ServiceForm key={service.slug} service={service} skills={skills} onDone={done} />}
     </Page>
   );

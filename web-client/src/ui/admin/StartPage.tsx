@@ -2,10 +2,11 @@
  * how much there is of everything. */
 import { Check } from 'lucide-react';
 import { daysRange } from '../../state/admin/moments';
-import { useAnswer, useRowsOf } from '../../state/admin/reading';
+import { pathOf, useAnswer, useRowsOf } from '../../state/admin/reading';
 import { useNow } from '../../state/now';
 import { useUser } from '../../state/services';
 import { addDays, localDate } from '../../state/zoned';
+import type { Service, ShiftEntry } from '../../wire';
 import { cx } from '../parts/cx';
 import { Failure } from '../parts/Notice';
 import { Skeleton } from '../parts/Skeleton';
@@ -49,7 +50,7 @@ export function StartPage() {
     { key: 'service', done: services.some(({ active }) => active), href: '/admin/services?edit=new' },
     { key: 'cleaner', done: cleaners.rows.length > 0, href: '/admin/cleaners?edit=new' },
     { key: 'shift', done: shifts.rows.length > 0, href: '/admin/shifts?edit=new' },
-    { key: 'look', done: false, href: '/' },
+    { key: 'look', done: false, href: customersPage(services, shifts.rows[0]) },
   ];
   const ready = steps.slice(0, -1).every(({ done }) => done);
   return (
@@ -67,6 +68,13 @@ export function StartPage() {
       )}
     </Page>
   );
+}
+
+/** The page on which the first shift makes times free. */
+function customersPage(services: readonly Service[], shift: ShiftEntry | undefined): string {
+  const service = services.find(({ active }) => active);
+  if (service === undefined || shift === undefined) return '/';
+  return pathOf('/', { service: service.slug, zone: shift.zone, date: shift.local_date });
 }
 
 function Steps({ steps, ready }: { steps: readonly Step[]; ready: boolean }) {

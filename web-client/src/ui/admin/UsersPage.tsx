@@ -18,7 +18,7 @@ import { useSaver } from './useSaver';
 const STAFF: readonly Role[] = ['admin', 'manager', 'dispatcher', 'cleaner'];
 
 export function UsersPage() {
-  const { a } = useAdminTexts();
+  const { a, t } = useAdminTexts();
   const search = useSearch();
   const open = useOpenRow();
   const role = search.get('role') as Role | null;
@@ -46,7 +46,10 @@ export function UsersPage() {
             name="role"
             label={a.users.role}
             all={a.users.staff}
-            options={[...STAFF, 'customer' as const].map((each) => ({ value: each, label: a.roles[each] }))}
+            options={[...STAFF, 'customer' as const].map((each) => ({
+              value: each,
+              label: t.signIn.roles[each],
+            }))}
           />
           <Filter
             name="state"
@@ -69,7 +72,7 @@ export function UsersPage() {
         empty={{ title: a.nobody, hint: a.otherFilters }}
         columns={[
           { label: a.personName, cell: () => null },
-          { label: a.users.role, cell: (row) => a.roles[row.role], narrow: true },
+          { label: a.users.role, cell: (row) => t.signIn.roles[row.role], narrow: true },
           { label: a.users.email, cell: (row) => row.email ?? a.users.noPassword },
           {
             label: a.state,
@@ -150,7 +153,7 @@ function UserForm({ user: opened, onDone }: { user: UserEntry | null; onDone: (c
         label={a.users.role}
         value={draft.role}
         disabled={own || !mayChange}
-        options={roles.map((role) => ({ value: role, label: a.roles[role] }))}
+        options={roles.map((role) => ({ value: role, label: t.signIn.roles[role] }))}
         hint={own ? a.users.own : a.roleHints[draft.role]}
         onChange={(role) => change({ role: role as Role })}
         fault={saver.faultOf('role')}

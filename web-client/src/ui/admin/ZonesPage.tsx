@@ -42,7 +42,9 @@ export function ZonesPage() {
           },
         ]}
       />
-      {open.id === 'new' && <ZoneForm zone={null} others={zones} onDone={open.saved(read.reload)} />}
+      {open.id === 'new' && read.kind === 'ready' && (
+        <ZoneForm zone={null} others={zones} onDone={open.saved(read.reload)} />
+      )}
       {zone !== null && (
         <ZoneForm
           key={zone.slug}

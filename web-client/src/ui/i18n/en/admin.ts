@@ -15,15 +15,6 @@ const nav: Record<AdminPart, string> = {
   live: 'Connections',
 };
 
-const roles: Record<Role, string> = {
-  customer: 'Customer',
-  cleaner: 'Cleaner',
-  dispatcher: 'Dispatcher',
-  manager: 'Manager',
-  admin: 'Admin',
-  system: 'The server',
-};
-
 const roleHints: Record<Role, string> = {
   customer: 'Books visits and sees their own.',
   cleaner: 'Sees the open board and their own day.',
@@ -104,7 +95,6 @@ export const admin = {
   notYours: 'Ask an admin if you need it.',
   toControl: 'Control room',
   nav,
-  roles,
   roleHints,
   commands,
   all: 'All',

@@ -1,3 +1,5 @@
+import type { Role } from '../../../wire';
+
 export const signIn = {
   title: 'Sign in',
   lead: 'For cleaners and the dispatch team.',
@@ -10,4 +12,24 @@ export const signIn = {
   customerHint: 'You want to book a cleaning?',
   customerLink: 'No account needed',
   wrongRole: 'This account is for another part of the product.',
+  roles: {
+    customer: 'Customer',
+    cleaner: 'Cleaner',
+    dispatcher: 'Dispatcher',
+    manager: 'Manager',
+    admin: 'Admin',
+    system: 'The server',
+  } satisfies Record<Role, string>,
+  demo: 'This is a demo: come in as',
+  demoHint: 'Nobody here is real, and others look at the same day.',
+  demoSees: {
+    customer: 'Books a visit and follows it',
+    cleaner: 'Works from a phone',
+    dispatcher: 'Runs the day',
+    manager: 'Runs the day and looks after the company',
+    admin: 'Looks after zones, services, people',
+    system: '',
+  } satisfies Record<Role, string>,
+  fresh: 'Nobody can sign in yet',
+  freshHint: 'This installation has no admin. Make one where the server runs:',
 };

@@ -18,14 +18,6 @@ export const admin = {
     audit: 'Журнал действий',
     live: 'Соединения',
   },
-  roles: {
-    customer: 'Клиент',
-    cleaner: 'Уборщик',
-    dispatcher: 'Диспетчер',
-    manager: 'Менеджер',
-    admin: 'Администратор',
-    system: 'Сервер',
-  },
   roleHints: {
     customer: 'Заказывает уборки и видит свои.',
     cleaner: 'Видит доску заказов и свой день.',
