@@ -311,8 +311,10 @@ describe('a form', () => {
     await page.goto(`${server.url}/admin/audit`);
     await page.getByLabel('What').selectOption({ label: 'Service saved' });
     await page.waitForURL(/kind=admin\.service_save/);
-    await page.getByRole('row').nth(3).waitFor();
-    expect(await page.getByRole('row').count()).toBe(4);
+    // Made, changed by a colleague, rejected as stale, saved; below the line of headings.
+    await page.getByRole('row').nth(4).waitFor();
+    expect(await page.getByRole('row').count()).toBe(5);
+    await row(page, 'Somebody changed this').waitFor();
     await page.getByRole('button', { name: 'Service saved' }).first().click();
     await drawer(page).getByText('Weekly clean').waitFor();
     expect(await drawer(page).locator('del').allTextContents()).toEqual(['before: Standard clean']);

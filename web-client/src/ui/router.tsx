@@ -19,12 +19,24 @@ const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  window.addEventListener('popstate', listener);
+  return () => void listeners.delete(listener);
+}
+
+let guard: (() => boolean) | null = null;
+
+/** Asks before the browser's back and forward are followed: `true` stays. Listeners of the window are called
+ * in the order in which they came, so a later one of its own would be too late. */
+export function guardLeaving(stays: () => boolean): () => void {
+  guard = stays;
   return () => {
-    listeners.delete(listener);
-    window.removeEventListener('popstate', listener);
+    if (guard === stays) guard = null;
   };
 }
+
+window.addEventListener('popstate', () => {
+  if (guard?.() === true) return;
+  for (const listener of [...listeners]) listener();
+});
 
 export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
   if (how === 'push') history.pushState(null, '', located(to));

@@ -3,6 +3,7 @@
 import { X } from 'lucide-react';
 import { type FormEvent, type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../parts/Button';
+import { guardLeaving } from '../router';
 import css from './Drawer.module.css';
 import { useAdminTexts } from './texts';
 
@@ -117,16 +118,15 @@ function useGuard(dirty: boolean, ask: () => void): void {
     if (!dirty) return;
     const here = window.location.href;
     const leaving = (event: BeforeUnloadEvent) => event.preventDefault();
-    const goingBack = (event: PopStateEvent) => {
-      event.stopImmediatePropagation();
+    const free = guardLeaving(() => {
       history.pushState(null, '', here);
       ask();
-    };
+      return true;
+    });
     window.addEventListener('beforeunload', leaving);
-    window.addEventListener('popstate', goingBack, { capture: true });
     return () => {
       window.removeEventListener('beforeunload', leaving);
-      window.removeEventListener('popstate', goingBack, { capture: true });
+      free();
     };
   }, [dirty, ask]);
 }

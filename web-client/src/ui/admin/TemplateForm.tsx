@@ -175,10 +175,10 @@ function Exceptions({ template, reload }: { template: TemplateEntry; reload: () 
   const hours = readHours(text);
   const saver = useSaver({
     kind: 'template.except',
-    parameters: ({ force, version }) => ({
+    // Of one date, whatever else has changed: the server itself plans further weeks meanwhile.
+    parameters: ({ force }) => ({
       template: template.id,
       date: again ?? date,
-      expected_version: version ?? template.version,
       ...(again === null && hours !== null ? { hours } : {}),
       ...(force === undefined ? {} : { force }),
     }),

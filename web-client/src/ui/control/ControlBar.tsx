@@ -1,5 +1,5 @@
 /** The bar on top: zone, day, how the day stands, and how live that is. */
-import { ChevronLeft, ChevronRight, Keyboard, ListFilter, LogOut, Search } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Keyboard, ListFilter, LogOut, Search, Settings } from 'lucide-react';
 import type { User } from '../../hub/session';
 import { wishes } from '../../state/filter';
 import { useServices } from '../../state/services';
@@ -118,6 +118,14 @@ export function Bar({ room, zones, today, goTo, user, onHelp }: BarProps) {
           >
             <Keyboard size={18} aria-hidden />
           </button>
+          <a
+            href="/admin"
+            className={css.icon}
+            aria-label={t.control.administration}
+            title={t.control.administration}
+          >
+            <Settings size={18} aria-hidden />
+          </a>
           <Preferences />
           <button
             type="button"

@@ -45,6 +45,7 @@ export const control = {
   sending: 'sending',
   shiftRange: (range: string) => `Shift ${range}`,
   now: 'Now',
+  administration: 'Administration',
   help: 'Keys',
   keys: {
     queue: 'Next and previous in the queue',

@@ -45,6 +45,7 @@ export const control = {
   sending: 'отправляется',
   shiftRange: (range) => `Смена ${range}`,
   now: 'Сейчас',
+  administration: 'Управление',
   help: 'Клавиши',
   keys: {
     queue: 'Следующая и предыдущая в очереди',
