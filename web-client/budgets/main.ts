@@ -1,9 +1,10 @@
 /** Measures the built client in a real browser against what is wanted, and tells it as a table. A figure
- * that is missed makes it fail. `--heap-minutes 30` for the long run; `--only control`. */
+ * that is missed makes it fail. `--heap-minutes 30` for the long run; `--only first-load`, `--only control`. */
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { controlRoom } from './control';
 import { type Figure, isMissed, table } from './figures';
+import { firstPaints } from './pages';
 
 const FLAGS = [
   '--no-sandbox',
@@ -21,9 +22,12 @@ export async function main(): Promise<void> {
   const dist = path.resolve(import.meta.dirname, '../dist');
   const executablePath = process.env.CHROMIUM ?? 'chromium';
   const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const only = option('only', '');
   const figures: Figure[] = [];
   try {
-    figures.push(...(await controlRoom(browser, dist, Number(option('heap-minutes', '2')))));
+    if (only !== 'control') figures.push(...(await firstPaints(browser, dist)));
+    if (only !== 'first-load')
+      figures.push(...(await controlRoom(browser, dist, Number(option('heap-minutes', '2')))));
   } finally {
     await browser.close();
   }

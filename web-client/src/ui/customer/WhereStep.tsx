@@ -96,8 +96,8 @@ function FromPosition({ zones }: { zones: readonly Zone[] }) {
   return (
     <div className={css.position}>
       {'geolocation' in navigator && (
-        <Button weight="quiet" busy={found.kind === 'looking'} onClick={locate}>
-          <LocateFixed size={18} aria-hidden /> {t.customer.locate}
+        <Button busy={found.kind === 'looking'} icon={<LocateFixed size={18} aria-hidden />} onClick={locate}>
+          {t.customer.locate}
         </Button>
       )}
       <details className={css.typed}>
