@@ -31,6 +31,8 @@ function hold(start: string): Row {
 async function openTimes(...hours: number[]) {
   const opened = openScreen('/', 'customer', null);
   opened.server.publishSlots(CHANNEL, free(...hours));
+  // The screen is a file of its own, which the first test has to wait for.
+  await screen.findByRole('heading', { name: 'When?' }, { timeout: 20_000 });
   return opened;
 }
 
