@@ -20,12 +20,15 @@ export function WhoIsHere({ room }: { room: ControlRoom }) {
   const [open, setOpen] = useState(false);
   const rest = colleagues.length - ON_TOP;
   const label = t.control.presence.here(colleagues.length);
+  // What can be read on it is part of its name, for those who speak to the page.
+  const marks = colleagues.slice(0, ON_TOP).map(({ initials }) => initials);
+  const seen = [...marks, ...(rest > 0 ? [`+${rest}`] : [])].join(' ');
   return (
     <>
       <button
         type="button"
         className={css.here}
-        aria-label={label}
+        aria-label={seen === '' ? label : `${label}: ${seen}`}
         title={[label, ...colleagues.map(({ name }) => name)].join('\n')}
         onClick={() => setOpen(true)}
       >

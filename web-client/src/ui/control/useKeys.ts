@@ -1,8 +1,9 @@
 /** The control room's keys. They rest while somebody types or a dialog is open; while a job is being placed
  * they place it, and letters look for a cleaner by name. */
 import { useEffect, useRef } from 'react';
+import type { CleanerDay } from '../../state/control';
 import { FINE_STEP_MS, STEP_MS, stepFrom } from '../../state/controlAxis';
-import { nextInQueue, type Placing } from '../../state/desk';
+import { type Desk, nextInQueue, type Placing } from '../../state/desk';
 import type { JobRow } from '../../wire';
 import type { ControlRoom } from './useControlRoom';
 import { useShown } from './useFilter';
@@ -21,6 +22,8 @@ interface KeysOptions {
 interface Heard extends KeysOptions {
   /** What waits and passes the filter. */
   readonly queue: readonly JobRow[];
+  /** Whom a job can be given to here. */
+  readonly days: readonly CleanerDay[];
 }
 
 /** Letters typed within this time are one name. */
@@ -28,8 +31,9 @@ const TYPING_MS = 900;
 
 export function useKeys(options: KeysOptions): void {
   const { queue } = useShown(options.room.board, false);
-  const current = useRef({ ...options, queue });
-  current.current = { ...options, queue };
+  const { days } = useShown(options.room.board, true);
+  const current = useRef({ ...options, queue, days });
+  current.current = { ...options, queue, days };
   const { keysOn } = useSurround();
   const enabled = options.enabled && keysOn;
   useEffect(() => {
@@ -40,7 +44,9 @@ export function useKeys(options: KeysOptions): void {
       const { room } = current.current;
       const { placing } = room.desk.state.value;
       const meant =
-        placing === null ? ofTheRoom(event, current.current) : ofPlacing(event, room, placing, typed);
+        placing === null
+          ? ofTheRoom(event, current.current)
+          : ofPlacing(event, room.desk, current.current.days, placing, typed);
       if (meant) event.preventDefault();
     };
     window.addEventListener('keydown', pressed);
@@ -140,12 +146,12 @@ function stepBack({ desk }: ControlRoom): boolean {
 
 function ofPlacing(
   event: KeyboardEvent,
-  { desk, store }: ControlRoom,
+  desk: Desk,
+  days: readonly CleanerDay[],
   placing: Placing,
   typed: { text: string; at: number },
 ): boolean {
   if (event.ctrlKey || event.metaKey) return false;
-  const { days } = store.value;
   const at = days.findIndex(({ cleaner }) => cleaner.id === placing.cleaner);
   const step = event.altKey ? FINE_STEP_MS : STEP_MS;
   const later = (by: 1 | -1) => {
