@@ -59,6 +59,21 @@ describe('a session', () => {
     await expect(one.accessToken()).resolves.toBe('access-3');
   });
 
+  it('ends in every tab of the browser, and goes on in all while nothing but the token is new', async () => {
+    const { rest } = server();
+    const one = new Session('cleaner', rest, localStorage);
+    await one.signIn({ guest: true });
+    const other = new Session('cleaner', rest, localStorage);
+    const seen: unknown[] = [];
+    other.user.subscribe(() => seen.push(other.user.value));
+    other.changedElsewhere();
+    expect(seen).toEqual([]);
+    await one.signOut();
+    other.changedElsewhere();
+    expect(seen).toEqual([null]);
+    await expect(other.accessToken()).rejects.toThrow(SignedOut);
+  });
+
   it('is over when the server no longer knows it', async () => {
     const { rest, revoke } = server();
     const session = new Session('cleaner', rest, localStorage);
