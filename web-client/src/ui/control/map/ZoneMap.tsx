@@ -58,6 +58,7 @@ export function ZoneMap({ room, large }: { room: ControlRoom; large: boolean }) 
           label={words.summary(cleaners.length, late, marks.length - cleaners.length)}
         />
       )}
+      {large && !table && <Legend />}
       <div className={css.tools}>
         {!table && (
           <>
@@ -86,6 +87,32 @@ export function ZoneMap({ room, large }: { room: ControlRoom; large: boolean }) 
         </button>
       </div>
     </section>
+  );
+}
+
+/** What the shapes mean, drawn as on the map. */
+function Legend() {
+  const { t } = useTexts();
+  const words = t.room.map;
+  const shapes = [
+    ['en_route', 'M7 1 12 13 7 10 2 13Z', words.doing.en_route],
+    ['on_site', 'M7 2a5 5 0 1 0 0 10a5 5 0 1 0 0-10Z', words.doing.on_site],
+    ['free', 'M7 2a5 5 0 1 0 0 10a5 5 0 1 0 0-10Z', words.doing.free],
+    ['assigned', 'M3 3H11V11H3Z', words.job],
+    ['waits', 'M3 3H11V11H3Z', words.openJob],
+    ['late', 'M7 1a6 6 0 1 0 0 12a6 6 0 1 0 0-12ZM7 4V8M7 10V11', words.lateMark],
+  ] as const;
+  return (
+    <ul className={css.legend}>
+      {shapes.map(([name, path, meaning]) => (
+        <li key={name}>
+          <svg width={14} height={14} viewBox="0 0 14 14" className={css[name]} aria-hidden="true">
+            <path d={path} />
+          </svg>
+          {meaning}
+        </li>
+      ))}
+    </ul>
   );
 }
 
