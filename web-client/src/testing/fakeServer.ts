@@ -4,7 +4,7 @@
  * the client needs is here; the real server is what the browser tests run against.
  */
 import { applyBody, applySlots, NO_ROWS, NO_SLOTS, type Rows, type Slots } from '../hub/reducer';
-import type { Body, LiveBody, PresenceRow, Row, RowKey, SlotsBody } from '../wire';
+import type { Body, LiveBody, LiveRow, PresenceRow, Row, RowKey, SlotsBody } from '../wire';
 
 interface Command {
   readonly id: number;
@@ -37,7 +37,10 @@ export class FakeServer {
   private reachable = true;
   /** What was said without a receipt. */
   readonly tellings: { readonly method: string; readonly data: Readonly<Record<string, unknown>> }[] = [];
-  private readonly presence = new Map<string, PresenceRow>();
+  /** Of channels without a log. */
+  private readonly live = new Map<string, readonly LiveRow[]>();
+  private readonly barred = new Set<string>();
+  private silent = false;
   private answer: Answer = () => ({ outcome: 'accepted', result: {}, positions: {} });
 
   /** Where a job may go; not answered unless a test says so. */
@@ -72,11 +75,26 @@ export class FakeServer {
 
   /** Tells who is in a zone. */
   publishPresence(row: PresenceRow): void {
-    const name = `presence:${row.id}`;
-    this.presence.set(name, row);
+    this.publishLive(`presence:${row.id}`, [{ kind: 'presence', ...row }]);
+  }
+
+  /** Publishes what a channel without a log holds. */
+  publishLive(name: string, rows: readonly LiveRow[]): void {
+    this.live.set(name, rows);
     for (const socket of this.sockets) {
-      if (socket.channels.has(name)) socket.push({ push: { channel: name, pub: { data: live(row) } } });
+      if (socket.channels.has(name)) socket.push({ push: { channel: name, pub: { data: live(rows) } } });
     }
+  }
+
+  /** Lets nobody read a channel. */
+  close(channel: string): void {
+    this.barred.add(channel);
+  }
+
+  /** Cuts every connection, lets everybody back, and brings nobody up to date. */
+  stall(): void {
+    this.silent = true;
+    for (const socket of [...this.sockets]) socket.end(1006, 'cut');
   }
 
   /** Cuts every connection; new ones fail until `restore`. */
@@ -116,7 +134,12 @@ export class FakeServer {
       this.tokens.push(command.connect.token ?? '');
       return { connect: { client: 'c', version: 'test', ping: 25, pong: true } };
     }
-    if (command.subscribe !== undefined) return { subscribe: this.subscribe(socket, command.subscribe) };
+    if (command.subscribe !== undefined) {
+      if (this.silent) return null;
+      if (this.barred.has(command.subscribe.channel))
+        return { error: { code: 103, message: 'permission denied' } };
+      return { subscribe: this.subscribe(socket, command.subscribe) };
+    }
     if (command.unsubscribe !== undefined) {
       socket.channels.delete(command.unsubscribe.channel);
       return { unsubscribe: {} };
@@ -134,7 +157,7 @@ export class FakeServer {
 
   private subscribe(socket: FakeSocket, wish: NonNullable<Command['subscribe']>) {
     socket.channels.add(wish.channel);
-    if (wish.channel.startsWith('presence:')) return { data: live(this.presence.get(wish.channel)) };
+    if (isLive(wish.channel)) return { data: live(this.live.get(wish.channel) ?? []) };
     const kept = this.channel(wish.channel);
     const position = { recoverable: true, positioned: true, epoch: EPOCH };
     if (wish.recover === true && wish.epoch === EPOCH) {
@@ -165,9 +188,12 @@ export class FakeServer {
   }
 }
 
-function live(row: PresenceRow | undefined): LiveBody {
-  const set: LiveBody['set'] = row === undefined ? [] : [{ kind: 'presence', ...row }];
-  return { at: new Date().toISOString(), set, unset: [] };
+function isLive(channel: string): boolean {
+  return channel === 'ops' || /^(presence|positions|track):/.test(channel);
+}
+
+function live(set: readonly LiveRow[]): LiveBody {
+  return { at: new Date().toISOString(), set: [...set], unset: [] };
 }
 
 function freeOf(slots: Slots): SlotsBody['free'] {
