@@ -14,7 +14,7 @@ import {
   UserCog,
   Users,
 } from 'lucide-react';
-import type { ComponentType } from 'react';
+import { type ComponentType, useEffect, useRef } from 'react';
 import type { User } from '../../hub/session';
 import { type AdminPart, adminParts } from '../../state/rights';
 import { useServices, useUser } from '../../state/services';
@@ -78,10 +78,15 @@ function SignedIn({ user }: { user: User }) {
   // Who may not see the beginning begins with what they may.
   const part = asked === 'start' && !parts.includes('start') ? parts[0] : asked;
   const Shown = part !== undefined && parts.includes(part) ? PAGES[part].Shown : null;
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another part is another place in the row
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [part]);
   return (
     <div className={css.screen}>
       <Bar user={user} />
-      <nav className={css.nav} aria-label={a.title}>
+      <nav ref={nav} className={css.nav} aria-label={a.title}>
         {parts.map((each) => {
           const { Icon } = PAGES[each];
           return (

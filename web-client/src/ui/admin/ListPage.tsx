@@ -157,8 +157,16 @@ export function Filter({ name, label, options, all }: FilterProps) {
   );
 }
 
+interface FilterTextProps {
+  readonly name: string;
+  readonly label: string;
+  readonly type?: string;
+  /** What is meant where the address says nothing. */
+  readonly usual?: string;
+}
+
 /** A text or a date that lives in the address. */
-export function FilterText({ name, label, type = 'search' }: { name: string; label: string; type?: string }) {
+export function FilterText({ name, label, type = 'search', usual = '' }: FilterTextProps) {
   const search = useSearch();
   const id = useId();
   return (
@@ -168,7 +176,7 @@ export function FilterText({ name, label, type = 'search' }: { name: string; lab
         id={id}
         type={type}
         maxLength={100}
-        value={search.get(name) ?? ''}
+        value={search.get(name) ?? usual}
         onChange={(event) => setSearch({ [name]: event.target.value === '' ? null : event.target.value })}
       />
     </label>

@@ -67,6 +67,13 @@ function CornerList({ corners, onEdit }: ListProps) {
   return (
     <details className={css.list} open={corners.length > 0 && corners.length <= 12}>
       <summary>{a.zones.cornerList}</summary>
+      {corners.length > 0 && (
+        <div className={css.heads} aria-hidden>
+          <span />
+          <span>{a.zones.latitude}</span>
+          <span>{a.zones.longitude}</span>
+        </div>
+      )}
       <ol ref={list}>
         {corners.map((corner, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a corner is its place in the outline

@@ -43,6 +43,8 @@ function Shifts({ zones }: { zones: readonly Zone[] }) {
   const search = useSearch();
   const open = useOpenRow();
   const weekly = search.get('view') === 'templates';
+  const here = zones.find(({ slug }) => slug === search.get('zone')) ?? zones[0];
+  const days = useDays(here?.time_zone ?? 'UTC');
   const tab = (to: string | null, label: string) => (
     <button
       type="button"
@@ -75,8 +77,8 @@ function Shifts({ zones }: { zones: readonly Zone[] }) {
             all={a.all}
             options={zones.map(({ slug, name }) => ({ value: slug, label: name }))}
           />
-          {!weekly && <FilterText name="from" label={a.from} type="date" />}
-          {!weekly && <FilterText name="until" label={a.until} type="date" />}
+          {!weekly && <FilterText name="from" label={a.from} type="date" usual={days.from} />}
+          {!weekly && <FilterText name="until" label={a.until} type="date" usual={days.until} />}
           {search.get('cleaner') !== null && (
             <Button onClick={() => setSearch({ cleaner: null })}>{a.shifts.everybody}</Button>
           )}

@@ -50,8 +50,8 @@ export function TimeOffPage() {
             all={a.all}
             options={zones.map(({ slug, name }) => ({ value: slug, label: name }))}
           />
-          <FilterText name="from" label={a.from} type="date" />
-          <FilterText name="until" label={a.until} type="date" />
+          <FilterText name="from" label={a.from} type="date" usual={days.from} />
+          <FilterText name="until" label={a.until} type="date" usual={days.until} />
         </>
       }
     >

@@ -253,6 +253,8 @@ export const admin = {
     drawHint: 'Click to set corners, drag to move them. Drag the background to look elsewhere.',
     cornerList: 'Corners as a list',
     addCorner: 'Add a corner',
+    latitude: 'Latitude',
+    longitude: 'Longitude',
     lat: (n: number) => `Latitude of corner ${n}`,
     lon: (n: number) => `Longitude of corner ${n}`,
     insertAfter: (n: number) => `Insert a corner after ${n}`,
