@@ -269,9 +269,22 @@ async fn a_form_that_is_not_from_a_page_of_ours_changes_nothing() {
         assert!(expected.contains(&sent.status), "{what}: {}", sent.status);
     }
     assert_eq!(count(&db, "hold").await, 0);
+    server.stop().await;
+}
 
-    // A page from before the sign-in is no page of this visitor's any more.
+#[tokio::test]
+async fn a_page_from_before_the_sign_in_is_no_page_of_this_visitors_any_more() {
+    let db = TestDb::new().await;
+    let (server, company) = company(&db).await;
+    let browser = Browser::at(&server);
+    let page = browser.open("/plain?service=standard&zone=center").await;
     browser.held(company.first_start()).await;
+    let start = company.after_opening(120).to_string();
+    let fields = [
+        ("service", "standard"),
+        ("zone", "center"),
+        ("start", &*start),
+    ];
     let sent = browser.send(&page, "/plain/hold", &fields).await;
     assert_eq!(sent.status, StatusCode::FORBIDDEN);
     assert_eq!(count(&db, "hold").await, 1);

@@ -109,11 +109,12 @@ pub async fn own(site: &Arc<Site>, visitor: &Visitor) -> Result<Own, Problem> {
     let body = readable(site, visitor, &format!("customer:{account}")).await?;
     let mut own = Own::default();
     for row in body.set {
-        match row {
-            Row::Customer(row) => own.customer = Some(row),
-            Row::Hold(row) => own.holds.push(row),
-            Row::Booking(row) => own.bookings.push(row),
-            _ => (),
+        if let Row::Customer(row) = row {
+            own.customer = Some(row);
+        } else if let Row::Hold(row) = row {
+            own.holds.push(row);
+        } else if let Row::Booking(row) = row {
+            own.bookings.push(row);
         }
     }
     own.bookings.sort_by_key(|booking| booking.starts_at);
@@ -130,10 +131,10 @@ pub async fn booking(site: &Arc<Site>, visitor: &Visitor, id: &str) -> Result<Fo
     let body = readable(site, visitor, &format!("booking:{id}")).await?;
     let (mut booking, mut visit) = (None, None);
     for row in body.set {
-        match row {
-            Row::Booking(row) => booking = Some(row),
-            Row::Visit(row) => visit = Some(row),
-            _ => (),
+        if let Row::Booking(row) = row {
+            booking = Some(row);
+        } else if let Row::Visit(row) = row {
+            visit = Some(row);
         }
     }
     let booking = booking.ok_or_else(Problem::not_found)?;

@@ -27,6 +27,20 @@ const BETWEEN: char = '~';
 /// Longer than our tokens are; nothing longer is looked at.
 const COOKIE_BYTES: usize = 4096;
 
+/// What forms are bound to: brought by the browser, or made for it just now.
+enum Secret {
+    Kept(String),
+    Fresh(String),
+}
+
+impl Secret {
+    fn text(&self) -> &str {
+        match self {
+            Self::Kept(text) | Self::Fresh(text) => text,
+        }
+    }
+}
+
 pub struct Visitor {
     pub language: Language,
     identity: Identity,
@@ -35,8 +49,7 @@ pub struct Visitor {
     session: Option<String>,
     /// Whether the browser has to be told of the session, or that it is over.
     changed: bool,
-    secret: String,
-    fresh_secret: bool,
+    secret: Secret,
     own_page: bool,
     secure: bool,
 }
@@ -46,15 +59,13 @@ impl Visitor {
     pub async fn of(parts: &Parts, site: &Arc<Site>) -> Self {
         let headers = &parts.headers;
         let kept = cookie(headers, SECRET).filter(|secret| is_secret(secret));
-        let fresh_secret = kept.is_none();
         let mut visitor = Self {
             language: Language::preferred(headers),
             identity: gateway::anonymous(),
             remote: parts.extensions.get::<Remote>().map(|remote| remote.0),
             session: None,
             changed: false,
-            secret: kept.unwrap_or_else(new_secret),
-            fresh_secret,
+            secret: kept.map_or_else(|| Secret::Fresh(new_secret()), Secret::Kept),
             own_page: is_own_page(headers, &parts.uri),
             secure: is_secure(headers),
         };
@@ -132,7 +143,7 @@ impl Visitor {
     pub fn form_token(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"a form of the plain pages\0");
-        hash.update(self.secret.as_bytes());
+        hash.update(self.secret.text().as_bytes());
         hash.update(b"\0");
         hash.update(self.account().unwrap_or_default().as_bytes());
         URL_SAFE_NO_PAD.encode(hash.finalize())
@@ -142,7 +153,7 @@ impl Visitor {
     pub fn may_send(&self, token: &str) -> bool {
         // Of the hashes, so that the time it takes tells nothing about the token.
         let (sent, own) = (Sha256::digest(token), Sha256::digest(self.form_token()));
-        self.own_page && !self.fresh_secret && sent == own
+        self.own_page && matches!(self.secret, Secret::Kept(_)) && sent == own
     }
 
     /// Tells the browser what to keep. Cookies are for these pages, no script reads them, and no other
@@ -159,8 +170,8 @@ impl Visitor {
             }
         };
         let life = SECRET_DAYS * 24 * 3600;
-        if self.fresh_secret {
-            set(SECRET, &self.secret, life);
+        if let Secret::Fresh(secret) = &self.secret {
+            set(SECRET, secret, life);
         }
         match &self.session {
             Some(session) if self.changed => set(SESSION, session, life),

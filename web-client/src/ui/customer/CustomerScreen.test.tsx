@@ -1,5 +1,5 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { localDate } from '../../state/zoned';
 import { closeScreens, GUEST, openScreen, SERVICE } from '../../testing/renderScreen';
 import type { BookingRow, HoldRow, Row, VisitRow } from '../../wire';
@@ -88,6 +88,19 @@ describe('booking', () => {
     fireEvent.click(within(sheet).getByRole('button', { name: /12:00/ }));
     await waitFor(() => expect(server.calls).toHaveLength(2));
     expect(server.calls[1]?.data.start).toBe(at(12));
+  });
+
+  it('tells a reader without a network that what they see may have changed', async () => {
+    const { server } = await openTimes(9);
+    await chip(9);
+    const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
+    server.cut();
+    expect(await screen.findByText(/^No connection\. What you see may have changed/)).toBeTruthy();
+    expect(await chip(9)).toBeTruthy();
+    online.mockReturnValue(true);
+    server.restore();
+    await waitFor(() => expect(screen.queryByText(/^No connection/)).toBeNull(), { timeout: 4000 });
+    online.mockRestore();
   });
 
   it('asks for what is missing, then says who, where and books', async () => {
