@@ -98,8 +98,8 @@ export interface DeskOptions {
   /** What is shown is new enough to move things on it before the server has said so. */
   readonly trusted: () => boolean;
   readonly command: <K extends CommandKind>(kind: K, parameters: CommandKinds[K]) => Promise<Outcome>;
-  /** `null` where there was no answer. */
-  readonly targets: (job: string) => Promise<Targets | null>;
+  /** Of all starts of the job's day, or of one; `null` where there was no answer. */
+  readonly targets: (job: string, start: string | null) => Promise<Targets | null>;
   /** The local day that an instant is on. */
   readonly dayOf: (at: number) => { readonly from: number; readonly to: number };
 }
@@ -398,13 +398,19 @@ export class Desk {
     this.become({ setback: { ...setback, others } });
   }
 
+  /** First of its own time, which most places are judged by and which is answered a hundred times sooner. */
   private async askAll(jobs: readonly string[]): Promise<void> {
     for (const id of jobs) {
-      const targets = await this.options.targets(id);
-      const job = this.store.told(id);
-      if (targets === null || job === null) continue;
-      this.answered.set(id, readTargets(targets, job, this.options.dayOf(startOf(job))));
-      this.become({ answers: this.state.value.answers + 1 });
+      const own = this.store.told(id)?.starts_at ?? null;
+      for (const start of [own, null]) {
+        const targets = await this.options.targets(id, start);
+        const job = this.store.told(id);
+        if (targets === null || job === null) continue;
+        const at = startOf(job);
+        const span = start === null ? this.options.dayOf(at) : { from: at, to: at + 1 };
+        this.answered.set(id, readTargets(targets, job, span));
+        this.become({ answers: this.state.value.answers + 1 });
+      }
     }
   }
 

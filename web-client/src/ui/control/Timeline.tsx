@@ -4,6 +4,7 @@ import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, use
 import { Observable } from '../../hub/observable';
 import { axisOf, DENSITIES, openingSpan, type ViewChoice, withAround, ZOOMS } from '../../state/controlAxis';
 import { useNow } from '../../state/now';
+import { useObservable } from '../../state/services';
 import { usePointerDown, useSteady } from '../../state/steady';
 import { startOfDay } from '../../state/zoned';
 import { useTexts } from '../i18n';
@@ -126,8 +127,21 @@ export function Timeline({ ref, room, drag, choice, today, me }: TimelineProps) 
           {nowIn && <span className={css.now} style={{ left: NAMES_PX + pxOf(scale, now) }} aria-hidden />}
         </div>
       </div>
+      <Crowd flashes={flashes} />
       {rows.length === 0 && <Empty title={t.control.noCleaners} hint={t.control.noCleanersHint} />}
     </section>
+  );
+}
+
+/** Too many changes to follow one by one: how many there are. */
+function Crowd({ flashes }: { flashes: FlashGate }) {
+  const { t } = useTexts();
+  const crowd = useObservable(flashes.crowd);
+  if (crowd === null) return null;
+  return (
+    <span className={css.crowd} data-crowd aria-hidden>
+      {t.timeline.busy(crowd)}
+    </span>
   );
 }
 

@@ -171,8 +171,8 @@ function useDesk({ zone, services, user, store }: DeskFor): Desk {
         mayDispatch: controlRights(user.role).dispatch,
         trusted: () => trustNow({ hub }) === 'full',
         command: (kind, parameters) => hub.command(kind, parameters),
-        targets: async (job) => {
-          const answered = await hub.ask('job.targets', { job });
+        targets: async (job, start) => {
+          const answered = await hub.ask('job.targets', { job, ...(start === null ? {} : { start }) });
           return answered.outcome === 'answered' ? answered.answer : null;
         },
         dayOf: (at) => {
