@@ -1,7 +1,10 @@
 /** Everything that the gallery shows. The page and the test that keeps it true read the same list. */
 import type { ComponentType } from 'react';
 import type { Preset, Presets, Size, Today } from './preset';
+import { ADMIN, SIGN_IN } from './screens/admin';
 import { CONTROL } from './screens/control';
+import { CUSTOMER } from './screens/customer';
+import { WORK } from './screens/work';
 
 export interface ScreenEntry {
   readonly kind: 'screen';
@@ -23,6 +26,10 @@ export type Entry = ScreenEntry | PartEntry;
 
 const SCREENS: Readonly<Record<string, Presets>> = {
   'control room': CONTROL,
+  'cleaner’s app': WORK,
+  'customer’s part': CUSTOMER,
+  administration: ADMIN,
+  'sign-in': SIGN_IN,
 };
 
 export const ENTRIES: readonly Entry[] = Object.entries(SCREENS).flatMap(([screen, presets]) =>
