@@ -80,6 +80,16 @@ impl Gateway {
             self.note_denial(caller, query.kind(), "");
             return Err(Outcome::forbidden());
         }
+        self.answer_to(caller, actor, query).await
+    }
+
+    /// What somebody is told whose role may ask it.
+    async fn answer_to(
+        &self,
+        caller: &Caller,
+        actor: Option<Actor>,
+        query: &Query,
+    ) -> Result<Answer, Outcome> {
         match query {
             Query::Clock(_) => Ok(Answer::Clock(Now {
                 now: Timestamp::now(),
@@ -103,7 +113,7 @@ impl Gateway {
                 let (_, _turn) = self.load(caller, actor, query).await?;
                 let told = job_history(&self.pools, asked.job).await;
                 let told = told.map_err(|error| unread(&error))?;
-                let own = actor.and_then(|actor| actor.cleaner());
+                let own = actor.and_then(Actor::cleaner);
                 let fate = told.zip(own).and_then(|(told, own)| Fate::of(&told, own));
                 fate.map(Answer::JobFate).ok_or_else(Outcome::not_found)
             }
