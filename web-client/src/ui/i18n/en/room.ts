@@ -7,12 +7,10 @@ export const room = {
   tabs: { job: 'Job', cleaners: 'Cleaners', customer: 'Customer', history: 'History' },
   candidates: {
     title: 'Who could take it',
-    asking: 'Asking the server who could take it …',
     failed: 'The server did not say who could take it.',
     able: 'Can take it',
     otherwise: 'At another time',
     unable: 'Cannot',
-    onIt: 'On it now',
     nobodyAble: 'Nobody can take it as it stands.',
     over: 'This job is over: nobody has to be found for it.',
     underWay: 'The crew is under way. Whoever is to come instead takes over a seat.',
@@ -23,7 +21,6 @@ export const room = {
     moveTo: (time: string, name: string) => `Move to ${time} and give it to ${name}`,
     away: (n: number) =>
       count(n, 'One more has no shift on this day.', `${n} more have no shift on this day.`),
-    seat: (n: number) => `Seat ${n}`,
   },
   against: {
     overlap: (range: string) => `has a job ${range}`,
@@ -35,11 +32,7 @@ export const room = {
   actions: {
     verify: 'Mark as checked',
     noShow: 'Nobody came',
-    noAccess: 'No access',
-    pause: 'Pause',
     withdraw: 'Give it back for the cleaner',
-    complete: 'Complete',
-    more: 'More steps',
     reason: 'Reason',
     note: 'What happened',
     optional: 'You may leave this empty.',
@@ -58,7 +51,6 @@ export const room = {
     none: 'No other bookings in the last 60 days or ahead.',
     edit: 'Correct',
     save: 'Save',
-    saved: 'Saved.',
     notes: (notes: string) => `Getting in: ${notes}`,
   },
   history: {
