@@ -2,11 +2,15 @@
 import { type ReactNode, useState } from 'react';
 import type { Link } from '../hub/client';
 import { PageKeep } from '../hub/keep';
+import type { Outbox } from '../hub/outbox';
 import { deviceStorage } from '../state/deviceStorage';
+import { type Device, HandsetProvider } from '../state/handset';
 import { type Services, ServicesProvider } from '../state/services';
 import { makeProduct } from '../testing/product';
+import { useTexts } from '../ui/i18n';
 import type { Said } from '../ui/i18n/load';
 import { Shell } from '../ui/Shell';
+import { ANNA } from './company';
 
 export function PartStage({ said, children }: { said: Said; children: ReactNode }) {
   const [services] = useState(() => servicesWith({ kind: 'live', rttMs: 24 }, said));
@@ -18,9 +22,24 @@ export function PartStage({ said, children }: { said: Said; children: ReactNode 
 }
 
 /** Within a stage, another state of the connection. */
-export function Linked({ link, said, children }: { link: Link; said: Said; children: ReactNode }) {
-  const [services] = useState(() => servicesWith(link, said));
+export function Linked({ link, children }: { link: Link; children: ReactNode }) {
+  const texts = useTexts();
+  const [services] = useState(() => servicesWith(link, texts));
   return <ServicesProvider services={services}>{children}</ServicesProvider>;
+}
+
+/** Within a stage, a cleaner's phone with what they did on it. */
+export function Phone({ outbox, children }: { outbox: Outbox; children: ReactNode }) {
+  const [device] = useState((): Device => {
+    const keep = new PageKeep();
+    void keep.changeEntries(outbox, []);
+    return { keep, geolocation: undefined, storage: deviceStorage, tabs: null };
+  });
+  return (
+    <HandsetProvider account={ANNA.id} device={device}>
+      {children}
+    </HandsetProvider>
+  );
 }
 
 function servicesWith(link: Link, said: Said): Services {

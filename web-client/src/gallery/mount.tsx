@@ -5,7 +5,7 @@ import type { Said } from '../ui/i18n/load';
 import { PartStage } from './PartStage';
 import { todayAt } from './preset';
 import type { Entry } from './registry';
-import { putOnStage } from './stage';
+import { found, putOnStage } from './stage';
 
 export interface Mounted {
   /** Done when the entry shows what it is there for; fails where it never does. */
@@ -26,7 +26,15 @@ export async function mount(
         <entry.Shown />
       </PartStage>,
     );
-    return { shown: Promise.resolve(), close: () => root.unmount() };
+    let ended = false;
+    const shown = found(entry.shows, () => ended).then(() => undefined);
+    return {
+      shown,
+      close: () => {
+        ended = true;
+        root.unmount();
+      },
+    };
   }
   const preset = entry.preset(todayAt(Date.now()));
   history.replaceState(null, '', preset.path);

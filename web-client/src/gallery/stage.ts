@@ -113,7 +113,7 @@ function fill(input: HTMLInputElement, value: string): void {
   input.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
-async function found(selector: string, given: () => boolean = () => false): Promise<HTMLElement> {
+export async function found(selector: string, given: () => boolean = () => false): Promise<HTMLElement> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
     const element = document.querySelector<HTMLElement>(selector);
