@@ -112,7 +112,7 @@ const instance = (id: string, errors: number, today: Today): LiveRow => ({
   kind: 'instance',
   id,
   version: 1,
-  at: today.in(0),
+  at: errors === 0 ? new Date(today.now).toISOString() : today.in(-1),
   started_at: today.in(-300),
   release: '0.3.0',
   connections: 4182,

@@ -124,6 +124,7 @@ function answers(today: Today): Partial<QueryAnswers> {
       people: [
         { id: MARTA.id, name: MARTA.name, role: 'dispatcher' },
         { id: 'anna', name: 'Anna Berg', role: 'cleaner' },
+        { id: 'customer-1011', name: 'Ben Okafor', role: 'customer' },
       ],
       entries: [
         { ...by('anna', -5), what: { kind: 'started' } },

@@ -107,11 +107,13 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
         <Bar room={room} zones={zones} today={today} goTo={goTo} user={user} onHelp={() => setHelp(true)} />
         <StaleBanner at={room.at} timeZone={zone.time_zone} />
         {room.phase.kind === 'closed' ? (
-          <Failure
-            title={t.common.closedChannel}
-            hint={t.common.closedChannelHint}
-            code={`${room.phase.code} ${room.phase.reason}`}
-          />
+          <div className={css.loading}>
+            <Failure
+              title={t.common.closedChannel}
+              hint={t.common.closedChannelHint}
+              code={`${room.phase.code} ${room.phase.reason}`}
+            />
+          </div>
         ) : room.phase.kind === 'loading' ? (
           <div className={css.loading}>
             <Skeleton rows={12} height={32} gap={4} />
