@@ -1,7 +1,6 @@
 /** All states of all screens side by side, in the language, theme and size of text chosen above. */
 
 import type { Said } from '../ui/i18n/load';
-import { useTitle } from '../ui/useTitle';
 import css from './GalleryPage.module.css';
 import { addressOf, type Look } from './look';
 import { PartStage } from './PartStage';
@@ -20,7 +19,6 @@ const SIZES: Record<Size, { readonly width: number; readonly height: number; rea
 };
 
 export function GalleryPage({ look, said }: { look: Look; said: Said }) {
-  useTitle('Gallery');
   const groups = [...new Set(ENTRIES.map(({ screen }) => screen))];
   return (
     <PartStage said={said}>

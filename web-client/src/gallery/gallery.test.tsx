@@ -1,12 +1,14 @@
 /** Every entry of the gallery is there: it throws nothing, and shows what it is there for. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { createRoot } from 'react-dom/client';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { en } from '../ui/i18n/en';
 // Loaded before the first test, which does not wait for that.
 import '../ui/admin/AdminScreen';
 import '../ui/control/ControlScreen';
 import '../ui/customer/CustomerScreen';
 import '../ui/sign-in/SignInScreen';
-import { sayEverything } from './look';
+import { GalleryPage } from './GalleryPage';
+import { lookOf, sayEverything } from './look';
 import { type Mounted, mount } from './mount';
 import { type Size, todayAt } from './preset';
 import { ENTRIES, sizesOf } from './registry';
@@ -38,6 +40,16 @@ describe('the gallery', () => {
   it('names every entry once', () => {
     const names = ENTRIES.map(({ screen, state }) => `${screen}: ${state}`);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has a page with all of them', async () => {
+    // Said once per frame: that it is not loaded here.
+    const unloaded = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const root = createRoot(document.body);
+    mounted = { shown: Promise.resolve(), close: () => root.unmount() };
+    root.render(<GalleryPage look={lookOf(new URLSearchParams())} said={said} />);
+    await vi.waitFor(() => expect(document.querySelectorAll('article')).toHaveLength(ENTRIES.length));
+    unloaded.mockRestore();
   });
 
   it.each(shown)('$name, $size', async ({ entry, size }) => {

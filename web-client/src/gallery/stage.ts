@@ -16,7 +16,7 @@ export interface Staged {
 /** Like the real server's, who tells who is there every few seconds. */
 const SAY_AGAIN_MS = 4_000;
 const LOOK_MS = 20;
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 30_000;
 
 export async function putOnStage(preset: Preset, said: Said): Promise<Staged> {
   const keep = new PageKeep();
