@@ -43,13 +43,10 @@ describe('the gallery', () => {
   });
 
   it('has a page with all of them', async () => {
-    // Said once per frame: that it is not loaded here.
-    const unloaded = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const root = createRoot(document.body);
     mounted = { shown: Promise.resolve(), close: () => root.unmount() };
     root.render(<GalleryPage look={lookOf(new URLSearchParams())} said={said} />);
     await vi.waitFor(() => expect(document.querySelectorAll('article')).toHaveLength(ENTRIES.length));
-    unloaded.mockRestore();
   });
 
   it.each(shown)('$name, $size', async ({ entry, size }) => {
