@@ -180,7 +180,7 @@ mod tests {
 
     use super::*;
 
-    fn field<T>(result: Result<T, Objection>) -> &'static str {
+    fn field<T>(result: &Result<T, Objection>) -> &'static str {
         match result {
             Err(Objection::InvalidArgument { field, .. }) => field,
             Err(_) | Ok(_) => "none",
@@ -191,15 +191,15 @@ mod tests {
     fn pages_and_ranges_are_bounded() {
         assert_eq!(limit(None).ok(), Some(LIMITS.list_rows));
         assert_eq!(limit(Some(1)).ok(), Some(1));
-        assert_eq!(field(limit(Some(0))), "limit");
-        assert_eq!(field(limit(Some(u8::MAX))), "limit");
+        assert_eq!(field(&limit(Some(0))), "limit");
+        assert_eq!(field(&limit(Some(u8::MAX))), "limit");
         let from = Timestamp::UNIX_EPOCH;
         assert!(range(from, from + LIMITS.list_range).is_ok());
         let longer = LIMITS.list_range + SignedDuration::from_secs(1);
-        assert_eq!(field(range(from, from + longer)), "until");
-        assert_eq!(field(range(from, from)), "until");
+        assert_eq!(field(&range(from, from + longer)), "until");
+        assert_eq!(field(&range(from, from)), "until");
         assert_eq!(sought(Some("  ")).ok(), Some(None));
-        assert_eq!(field(sought(Some(&"x".repeat(101)))), "text");
+        assert_eq!(field(&sought(Some(&"x".repeat(101)))), "text");
     }
 
     #[test]

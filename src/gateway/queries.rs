@@ -16,7 +16,7 @@ use crate::{
         decide::{job_targets, nearest_slots},
         fate::Fate,
         ids::{AccountId, CommandId},
-        query::{Now, TargetsOf},
+        query::{HistoryOf, Now, TargetsOf},
         search::Sought,
     },
     execute::{Outcome, Refusal},
@@ -101,13 +101,7 @@ impl Gateway {
                 let found = search(&self.pools, &sought).await;
                 found.map(Answer::Search).map_err(|error| unread(&error))
             }
-            Query::JobHistory(asked) => {
-                // For the account of the one who asks.
-                let (_, _turn) = self.load(caller, actor, query).await?;
-                let told = job_history(&self.pools, asked.job).await;
-                let told = told.map_err(|error| unread(&error))?;
-                told.map(Answer::JobHistory).ok_or_else(Outcome::not_found)
-            }
+            Query::JobHistory(asked) => self.history(caller, actor, (query, asked)).await,
             Query::JobFate(asked) => {
                 // For the account of the one who asks.
                 let (_, _turn) = self.load(caller, actor, query).await?;
@@ -179,6 +173,19 @@ impl Gateway {
     ) -> Result<Answer, Outcome> {
         let (_, _turn) = self.load(caller, actor, query).await?;
         reading.await.map_err(lists::Untold::outcome)
+    }
+
+    async fn history(
+        &self,
+        caller: &Caller,
+        actor: Option<Actor>,
+        (query, asked): (&Query, &HistoryOf),
+    ) -> Result<Answer, Outcome> {
+        // For the account of the one who asks.
+        let (_, _turn) = self.load(caller, actor, query).await?;
+        let told = job_history(&self.pools, asked.job).await;
+        let told = told.map_err(|error| unread(&error))?;
+        told.map(Answer::JobHistory).ok_or_else(Outcome::not_found)
     }
 
     /// The world that a query is about, where the one who asks still may; with a turn, to be kept

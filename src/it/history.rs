@@ -9,6 +9,7 @@ use dispatch_hub::domain::ids::AccountId;
 use crate::support::{
     company::Company,
     database::TestDb,
+    people::TestPerson,
     schemas::assert_is,
     server::{Api, TestServer},
 };
@@ -40,14 +41,13 @@ fn assert_named(told: &Value, expected: [(AccountId, &str); 3]) {
     }
 }
 
-#[tokio::test]
-async fn a_jobs_history_tells_who_did_what_and_in_whose_place() {
-    let db = TestDb::new().await;
-    let server = TestServer::start(&db).await;
-    let company = Company::found(&db.url, &server).await;
-    let anna = company.hire(&db.url, &server, "Anna").await;
-    let olga = company.hire(&db.url, &server, "Olga").await;
-    let (clara, home) = company.customer(&server, "Clara").await;
+/// Clara books; the dispatcher gives the job to Anna, then to Olga, who confirms it and falls ill.
+async fn changing_hands(
+    server: &Api,
+    company: &Company,
+    [anna, olga, clara]: [&TestPerson; 3],
+    home: &Value,
+) -> Value {
     let hold = Company::hold(company.first_start());
     let hold = server.accepted(&clara.token, "hold.place", &hold).await["hold"].clone();
     let order = json!({"hold": hold, "property": home});
@@ -68,6 +68,19 @@ async fn a_jobs_history_tells_who_did_what_and_in_whose_place() {
     server
         .accepted(&dispatcher.token, "job.withdraw", &withdrawn)
         .await;
+    job.clone()
+}
+
+#[tokio::test]
+async fn a_jobs_history_tells_who_did_what_and_in_whose_place() {
+    let db = TestDb::new().await;
+    let server = TestServer::start(&db).await;
+    let company = Company::found(&db.url, &server).await;
+    let anna = company.hire(&db.url, &server, "Anna").await;
+    let olga = company.hire(&db.url, &server, "Olga").await;
+    let (clara, home) = company.customer(&server, "Clara").await;
+    let dispatcher = &company.dispatcher;
+    let job = &changing_hands(&server, &company, [&anna, &olga, &clara], &home).await;
 
     let (status, told) = history(&server, &dispatcher.token, job).await;
     assert_eq!(status, StatusCode::OK, "{told}");
