@@ -240,7 +240,7 @@ describe('the timeline', () => {
     await page.getByRole('rowheader', { name: /^Irina Petrova/ }).focus();
     await page.keyboard.press('ArrowRight');
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toMatch(
-      /^J-\d+, Standard/,
+      /Standard clean, J-\d+, /,
     );
     await page.keyboard.press('v');
     await page.getByRole('status').getByText('1 job selected').waitFor();

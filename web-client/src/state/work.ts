@@ -79,16 +79,18 @@ export interface Today {
   readonly done: readonly AgendaJobRow[];
 }
 
-/** The job under way, or else the next one; then the rest of the day in order. */
+/** The job under way, or else the next one; then the rest of the day in order. One that nobody came to can
+ * still be saved, but is at hand only where nothing else is. */
 export function todayOf(jobs: Iterable<AgendaJobRow>, date: string): Today {
   const ordered = byStart([...jobs]);
   const today = ordered.filter((job) => job.local_date === date);
+  const goesOn = today.filter((job) => stepsOf(job.status).next !== null);
   const underWay = ordered.find((job) => UNDER_WAY.includes(job.status));
-  const current = underWay ?? today.find((job) => !isOver(job.status)) ?? null;
+  const current = underWay ?? goesOn.find((job) => !isOver(job.status)) ?? goesOn[0] ?? null;
   return {
     current,
-    later: today.filter((job) => job !== current && !isOver(job.status)),
-    done: today.filter((job) => isOver(job.status)),
+    later: goesOn.filter((job) => job !== current),
+    done: today.filter((job) => stepsOf(job.status).next === null),
   };
 }
 

@@ -121,7 +121,7 @@ describe('the control room', () => {
       result: {},
       positions: server.publish(CHANNEL, [job(2, [null])]),
     }));
-    fireEvent.click(screen.getByRole('button', { name: /^J-1001/ }));
+    fireEvent.click(screen.getByRole('button', { name: /, J-1001, / }));
     fireEvent.click(await screen.findByRole('button', { name: 'Unassign' }));
     await waitFor(() =>
       expect(server.calls).toMatchObject([{ method: 'job.unassign', data: { job: 'j1', seat: 0 } }]),

@@ -37,6 +37,7 @@ export const JobBar = memo(function JobBar({ bar, stage, scale, now, focusable }
   const late = lateMinutes(job, now);
   const Icon = STATUS_ICON[job.status];
   const service = serviceName(services, job.service);
+  const who = job.customer_name ?? service;
   const sayings = useSayings(job.id);
   const flash = useFlash(bar, stage);
   const marks = useOnDesk(desk, ({ chosen, selected, flight }) =>
@@ -49,9 +50,8 @@ export const JobBar = memo(function JobBar({ bar, stage, scale, now, focusable }
   const chosen = useOnDesk(desk, (state) => state.chosen === job.id || state.selected.has(job.id));
   const name = [
     t.control.barName(
+      `${who} ${format.time(start, timeZone)} ${service}`,
       t.common.job(job.number),
-      service,
-      job.customer_name ?? t.control.noCustomer,
       format.range(start, end, timeZone),
       optimistic ? t.control.sending : t.jobStatus[job.status],
     ),
@@ -97,7 +97,7 @@ export const JobBar = memo(function JobBar({ bar, stage, scale, now, focusable }
         {late > 0 && <Flame size={13} className={css.lateIcon} aria-hidden />}
         {job.at_risk && <TriangleAlert size={13} className={css.riskIcon} aria-hidden />}
         <span className={css.text}>
-          <strong>{job.customer_name ?? service}</strong> {format.time(start, timeZone)}
+          <strong>{who}</strong> {format.time(start, timeZone)}
           <span className={css.service}> {service}</span>
         </span>
         <JobMarks job={job.id} />

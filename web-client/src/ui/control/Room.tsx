@@ -119,11 +119,12 @@ function ZoneDay({ zone, date, today, zones, services, user }: ZoneDayProps) {
             <Skeleton rows={12} height={32} gap={4} />
           </div>
         ) : narrow ? (
-          <div className={css.list}>
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached with the keyboard
+          <section className={css.list} aria-label={t.control.title} tabIndex={0}>
             <Alerts room={room} quiet />
             <Queue room={room} drag={null} />
             <DayList room={room} />
-          </div>
+          </section>
         ) : (
           <div className={css.board}>
             <div className={css.side}>

@@ -81,7 +81,7 @@ function Visit({ booking, visit, timeZone, zone, service }: VisitProps) {
         {visit !== null && <StatusLine visit={visit} timeZone={timeZone} now={now} />}
       </section>
       <aside className={css.side}>
-        {visit !== null && visit.crew.length > 0 && (
+        {visit !== null && visit.crew.length > 0 && visit.status !== 'cleaner_no_show' && (
           <div className={css.card}>
             <h2 className={css.label}>{t.customer.yourCleaner}</h2>
             <ul className={css.crew}>

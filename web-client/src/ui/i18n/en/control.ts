@@ -67,8 +67,9 @@ export const control = {
     crew: 'is on this crew',
   },
   stale: (time: string) => `Not live. You see the day as it was at ${time}.`,
-  barName: (job: string, what: string, who: string, when: string, status: string) =>
-    `${job}, ${what}, ${who}, ${when}, ${status}`,
+  /** Begins with what the bar shows, so that who speaks to the screen finds it. */
+  barName: (shown: string, job: string, when: string, status: string) =>
+    `${shown}, ${job}, ${when}, ${status}`,
   alerts: {
     title: 'Alerts',
     about: {

@@ -67,7 +67,7 @@ export const control = {
     crew: 'уже в этой бригаде',
   },
   stale: (time) => `Нет связи. День показан на ${time}.`,
-  barName: (job, what, who, when, status) => `${job}, ${what}, ${who}, ${when}, ${status}`,
+  barName: (shown, job, when, status) => `${shown}, ${job}, ${when}, ${status}`,
   alerts: {
     title: 'Тревоги',
     about: {
