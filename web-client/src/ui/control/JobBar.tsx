@@ -138,11 +138,8 @@ function Flash({ by, stage }: { by: string; stage: Stage }) {
   return (
     <>
       <span className={css.flash} data-flash aria-hidden />
-      {who !== null && (
-        <span className={css.who} aria-hidden>
-          {who}
-        </span>
-      )}
+      {/* Drawn, not said: the bar's name tells what it shows, and this is there for a moment. */}
+      {who !== null && <span className={css.who} data-who={who} aria-hidden />}
     </>
   );
 }
